@@ -1,0 +1,78 @@
+# The two commands are `make run` and `make test`; both set up what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+BROWSERS := chromium
+MISSING = $(strip $(foreach package,$(BROWSERS) openssl,$(if $(shell command -v $(package)),,$(package))))
+
+EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ \
+	--omit-header --add-location=file --sort-by-file
+
+.PHONY: run test bench check format setup setup-test setup-system screenshots translations lock clean
+
+run: setup
+	$(BIN)/udvej serve
+
+test: setup-test setup-system
+	$(BIN)/pytest -m "not slow"
+
+# The slow tests, and then the figures of the README.
+bench: setup-test setup-system
+	$(BIN)/pytest -m slow
+	$(BIN)/python tests/bench.py
+
+check: setup-test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/udvej check
+	$(EXTRACT) -o .venv/udvej.pot .
+	@diff translations/udvej.pot .venv/udvej.pot >/dev/null || \
+		{ echo "translations/udvej.pot is behind the program; run: make translations" >&2; exit 1; }
+
+format: setup-test
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+setup: .venv/installed
+
+setup-test: .venv/installed-for-tests
+
+# Debian packages that the tests want.
+setup-system:
+ifneq ($(MISSING),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && apt-get install -q -y --no-install-recommends $(MISSING); \
+	else \
+		echo "Missing: $(MISSING). Install with: sudo apt-get install $(MISSING)" >&2; exit 1; \
+	fi
+endif
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it: make PYTHON=python3.12")'
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/installed-for-tests: .venv/installed requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+# What translators start from: every text of the program.
+translations: setup
+	$(EXTRACT) -o translations/udvej.pot .
+
+# Pictures of every page, to be looked at after each visible change.
+screenshots: setup-test setup-system
+	$(BIN)/python tests/screenshots.py
+
+# Newer dependencies; needs uv.
+lock:
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
+		--group build pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
+		--group build --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

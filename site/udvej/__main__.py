@@ -1,0 +1,7 @@
+"""`python -m udvej`."""
+
+import sys
+
+from udvej.cli import main
+
+sys.exit(main())
