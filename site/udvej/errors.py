@@ -1,0 +1,45 @@
+"""What can go wrong, said so that whoever runs the site knows what to do."""
+
+from pathlib import Path
+
+
+class UdvejError(Exception):
+    """The root of every error that is ours."""
+
+
+class ConfigError(UdvejError):
+    """One or more settings are missing or wrong; keys are named, values never."""
+
+
+class ContentError(UdvejError):
+    """A content file cannot be used; named by file, line and key."""
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        """Say where and what.
+
+        Args:
+            path: the file.
+            line: counted from 1.
+            problem: what is wrong and what to do, in Danish, for the editor.
+        """
+        super().__init__(f"{path}:{line}: {problem}")
+
+
+class SealingError(UdvejError):
+    """A referral cannot be sealed, so it must not be accepted."""
+
+
+class StorageError(UdvejError):
+    """The database did not take or give what it was asked to; nothing was acknowledged."""
+
+
+class UnknownNumber(UdvejError):
+    """No referral of that number is kept."""
+
+
+class TemporaryFailure(UdvejError):
+    """The mail server did not take the mail now; a later try may succeed."""
+
+
+class PermanentFailure(UdvejError):
+    """The mail server refused the mail for good; a person must look."""
