@@ -1,0 +1,198 @@
+"""`content/`: every page loaded once, checked and frozen."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from udvej.config import Scheme
+from udvej.errors import ContentError
+from udvej.facts import Facts, load_facts
+from udvej.markdown import Reader, Text, Translate
+from udvej.source import Source, read_text
+
+# The browser writes titles and addresses down, where whoever picks up the phone can read them.
+TELL_TALE = (
+    "exit", "bande", "rocker", "kriminal", "afson", "politi", "fængsel", "faengsel", "løslad",
+    "loeslad", "tatover", "misbrug", "flugt", "udvej",
+)  # fmt: skip
+
+FORM = "/skriv/"
+# The program itself links to these, so they must be there.
+_NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
+           "/tilgaengelighed/")  # fmt: skip
+_TAKEN = ("/forlad/", "/sundhed/", "/skriv/tak/", "/skriv/forfra/")
+
+_HEADER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
+_ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)*")
+# Each key of a page's header: the type it has, and its value where it may be left out.
+_KEYS: Mapping[str, tuple[type, Any]] = {
+    "adresse": (str, None),
+    "titel": (str, None),
+    "resume": (str, None),
+    "menu": (str, ""),
+    "orden": (int, 1000),
+    "ansvarlig": (str, None),
+    "gennemgaaet": (date, None),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes:
+        address: its path, beginning and ending in "/".
+        title: short, neutral and unique; the h1 may say more.
+        summary: one sentence for search engines.
+        menu: "top", "bund" or "" for neither.
+        order: its place in the menu.
+        owner: who answers for the text.
+        reviewed: when they last read it.
+        body: what stands in `main`; on the form's page, above the form.
+        beside: on the form's page what stands before the send button, elsewhere empty.
+    """
+
+    address: str
+    title: str
+    summary: str
+    menu: str
+    order: int
+    owner: str
+    reviewed: date
+    body: Markup
+    beside: Markup
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that `content/` says; `pages` by address, in the order of the menus."""
+
+    facts: Facts
+    pages: Mapping[str, Page]
+
+    @property
+    def top(self) -> Sequence[Page]:
+        """The main menu."""
+        return [page for page in self.pages.values() if page.menu == "top"]
+
+    @property
+    def bottom(self) -> Sequence[Page]:
+        """The menu at the foot."""
+        return [page for page in self.pages.values() if page.menu == "bund"]
+
+
+def load_site(
+    folder: Path,
+    translate: Translate = lambda message: message,
+    *,
+    scheme: Scheme = Scheme.SMIME,
+) -> Site:
+    """Read and check a whole content folder.
+
+    Args:
+        folder: holds `kommune.toml` and a Markdown file a page.
+        translate: gives a heading, paragraph, list item or header text in another language.
+        scheme: how referrals are sealed; what is said of the other scheme is left out.
+
+    Raises:
+        ContentError: naming file, line and what to do.
+    """
+    facts = load_facts(folder / "kommune.toml")
+    files = [_load(path, facts, translate, scheme) for path in sorted(folder.glob("*.md"))]
+    by_address: dict[str, _File] = {}
+    by_title: dict[str, _File] = {}
+    for file in files:
+        for key, value, seen in (
+            ("adresse", file.page.address, by_address),
+            ("titel", file.page.title.casefold(), by_title),
+        ):
+            if value in seen:
+                raise file.source.error(f"bruges også i {seen[value].source.path.name}", key)
+            seen[value] = file
+    for address in _NEEDED:
+        if address not in by_address:
+            raise ContentError(folder, 1, f'der mangler en side med adresse = "{address}"')
+    for file in files:
+        _check_links(file, by_address)
+    pages = sorted((file.page for file in files), key=lambda page: (page.order, page.address))
+    return Site(facts, {page.address: page for page in pages})
+
+
+@dataclass(frozen=True)
+class _File:
+    """A page with what is needed to check it against the others."""
+
+    source: Source
+    page: Page
+    text: Text
+
+
+def _load(path: Path, facts: Facts, translate: Translate, scheme: Scheme) -> _File:
+    content = read_text(path)
+    header = _HEADER.match(content)
+    if header is None:
+        raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
+    source = Source.parse(path, header[1], above=1)
+    values = _values(source)
+    reader = Reader(path, header[0].count("\n"), facts, translate, scheme)
+    text = reader.read(content[header.end() :])
+    if bool(text.beside) != (values["adresse"] == FORM):
+        raise source.error(f"::: formular skal stå på {FORM}, og kun dér", "adresse")
+    page = Page(
+        address=values["adresse"],
+        title=translate(values["titel"]),
+        summary=translate(values["resume"]),
+        menu=values["menu"],
+        order=values["orden"],
+        owner=values["ansvarlig"],
+        reviewed=values["gennemgaaet"],
+        body=text.body,
+        beside=text.beside,
+    )
+    return _File(source, page, text)
+
+
+def _values(source: Source) -> dict[str, Any]:
+    for key in source.data:
+        if key not in _KEYS:
+            raise source.error("kendes ikke; slet linjen, eller ret stavningen", key)
+    values = {key: source.data.get(key, default) for key, (_, default) in _KEYS.items()}
+    for key, (kind, default) in _KEYS.items():
+        if values[key] is None or (default is None and not str(values[key]).strip()):
+            raise source.error("mangler; skriv den mellem de to linjer med +++", key)
+        if type(values[key]) is not kind:
+            raise source.error("er ikke skrevet rigtigt; se, hvordan de andre sider gør", key)
+    if not _ADDRESS.fullmatch(values["adresse"]):
+        raise source.error('skriv små bogstaver mellem skråstreger, som "/hjaelp/"', "adresse")
+    if values["adresse"] in _TAKEN:
+        raise source.error("bruges af programmet selv; vælg en anden", "adresse")
+    if values["menu"] not in ("", "top", "bund"):
+        raise source.error('skriv "top" eller "bund", eller slet linjen', "menu")
+    for key in ("titel", "adresse"):
+        _check_neutral(source, key)
+    return values
+
+
+def _check_neutral(source: Source, key: str) -> None:
+    for word in TELL_TALE:
+        if word in source.data[key].casefold():
+            raise source.error(
+                f"»{word}« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", key
+            )
+
+
+def _check_links(file: _File, by_address: Mapping[str, _File]) -> None:
+    for line, link in file.text.links:
+        if link.startswith(("https://", "mailto:", "tel:")):
+            continue
+        address, _, anchor = link.partition("#")
+        target = by_address.get(address or (anchor and file.page.address))
+        if target is None or (anchor and anchor not in target.text.anchors):
+            raise ContentError(
+                file.source.path, line, f"linket »{link}« fører ingen steder hen; ret adressen"
+            )

@@ -1,0 +1,74 @@
+"""TOML whose keys know their line, so that a bad one can be named to the editor."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from udvej.errors import ContentError
+
+_TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The TOML in a content file.
+
+    Attributes:
+        path: the file, for error messages.
+        text: the TOML alone.
+        above: how many lines of the file stand before it.
+        data: what the TOML says.
+    """
+
+    path: Path
+    text: str
+    above: int
+    data: dict[str, Any]
+
+    @classmethod
+    def parse(cls, path: Path, text: str, above: int = 0) -> "Source":
+        """Read TOML.
+
+        Raises:
+            ContentError: it is not TOML.
+        """
+        try:
+            return cls(path, text, above, tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            found = _SYNTAX_LINE.search(str(error))
+            line = int(found[1]) if found else len(text.splitlines())
+            raise ContentError(
+                path, above + line, 'her står noget, der ikke kan læses; skriv: navn = "værdi"'
+            ) from error
+
+    def error(self, problem: str, key: str, table: str = "") -> ContentError:
+        """An error that names the key and its line (the table's where the key is missing)."""
+        return ContentError(self.path, self._line(key, table), f"{key}: {problem}")
+
+    def _line(self, key: str, table: str) -> int:
+        within, place = "", 1
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if header := _TABLE.match(line):
+                within = header[1]
+                place = number if within == table else place
+            elif within == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+                return self.above + number
+        return self.above + place
+
+
+def read_text(path: Path) -> str:
+    """The text of a content file.
+
+    Raises:
+        ContentError: it is not UTF-8, or cannot be read.
+    """
+    try:
+        return path.read_text("utf-8-sig")  # some editors put a mark first
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ContentError(path, line, "filen er ikke gemt som UTF-8; gem den sådan") from error
+    except OSError as error:
+        raise ContentError(path, 1, f"filen kan ikke læses ({error.strerror})") from error
