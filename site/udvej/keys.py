@@ -1,0 +1,94 @@
+"""The team's key pair: a certificate for the server, a PKCS#12 file for the mail program."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_KEY_BITS = 3072
+_LONGEST_NAME = 64  # RFC 5280, ub-common-name; the whole address stands in the SAN
+_VALID = timedelta(days=2 * 365)
+# Clocks differ a little from one machine to the next.
+_LEEWAY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class TeamKey:
+    """A private key and its certificate."""
+
+    certificate: x509.Certificate
+    private_key: rsa.RSAPrivateKey
+
+    @classmethod
+    def make(cls, mail: str, now: datetime | None = None) -> "TeamKey":
+        """A new self-signed S/MIME key pair (RFC 8550), valid for two years.
+
+        Args:
+            mail: the team's address, which mail programs match the certificate by.
+            now: when it begins to be valid; the present moment if left out.
+        """
+        now = now or datetime.now(UTC)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, mail[:_LONGEST_NAME])])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _LEEWAY)
+            .not_valid_after(now + _VALID)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_ENCRYPTION_ONLY, critical=True)
+            .add_extension(
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
+            )
+            .add_extension(x509.SubjectAlternativeName([x509.RFC822Name(mail)]), critical=False)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+            .sign(key, hashes.SHA256())
+        )
+        return cls(certificate, key)
+
+    def certificate_pem(self) -> bytes:
+        """The certificate, for UDVEJ_TEAM_CERTIFICATE."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    def private_pem(self) -> bytes:
+        """The private key in clear and its certificate, for UDVEJ_SERVER_KEY."""
+        key = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return key + self.certificate_pem()
+
+    def pkcs12(self, passphrase: str) -> bytes:
+        """Both, under a passphrase, for the team's mail program (RFC 7292)."""
+        return pkcs12.serialize_key_and_certificates(
+            b"Udvej",
+            self.private_key,
+            self.certificate,
+            None,
+            BestAvailableEncryption(passphrase.encode()),
+        )
+
+
+_ENCRYPTION_ONLY = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=True,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
