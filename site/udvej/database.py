@@ -1,0 +1,172 @@
+"""SQLite databases of a machine, shared by its web and delivery processes."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO
+from weakref import finalize
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from udvej.errors import StorageError
+
+_PAGE_BYTES = 4096
+_ANY_PAGES = 2**30
+_PATIENCE_SECONDS = 10.0
+_READ = "udvej_read"
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA secure_delete=ON",  # what is deleted is overwritten
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+
+
+class Database:
+    """Transactions on one database."""
+
+    def __init__(
+        self,
+        state: Path,
+        name: str = "udvej",
+        *,
+        most_bytes: int = 2**30,
+        durable: bool = True,
+    ) -> None:
+        """Open, or create. One connection serves the process and stays open.
+
+        Args:
+            state: the state folder, which exists.
+            name: of the file, without its ending.
+            most_bytes: how large it may grow; what is new and would make it larger is not taken.
+            durable: whether a commit is on the disk when it returns.
+        """
+        path = state / f"{name}.sqlite3"
+        self._most_pages = most_bytes // _PAGE_BYTES
+        self._lock = state / f"{name}.lock"
+        # hide_parameters: an error must not carry what was to be stored.
+        self._engine = create_engine(
+            f"sqlite:///{path}",
+            poolclass=QueuePool,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=_PATIENCE_SECONDS,
+            hide_parameters=True,
+        )
+        pragmas = (
+            *_PRAGMAS,
+            f"PRAGMA synchronous={'FULL' if durable else 'OFF'}",
+        )
+        _prepare(self._engine, pragmas)
+        self._readers = self._engine.execution_options(**{_READ: True})
+        finalize(self, self._engine.dispose)
+
+    def create(self, tables: MetaData) -> None:
+        """Create the tables that are missing.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        with self.transaction() as connection:
+            tables.create_all(connection)
+
+    @contextmanager
+    def transaction(self, *, growing: bool = False) -> Iterator[Connection]:
+        """A write transaction: all of it is on the disk when the block ends, or none of it.
+
+        Processes take turns by a file lock, since SQLite's own waiting can starve one of them
+        for seconds.
+
+        Args:
+            growing: whether it brings something new, for which there may be no room left; what
+                is here already can be marked and deleted all the same.
+
+        Raises:
+            StorageError: it could not be done; nothing of it has been.
+        """
+        try:
+            with self._turn(), self._engine.begin() as connection:
+                most = self._most_pages if growing else _ANY_PAGES
+                connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError("the database did not take it") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read, as of one moment, without waiting for who writes.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        try:
+            with self._readers.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError("the database does not answer") from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._lock.open("ab") as lock:
+            _take(lock)
+            yield
+
+    def checkpoint(self) -> None:
+        """Carry the log into the database and empty it, so that deleted rows leave it too.
+
+        Raises:
+            StorageError: it could not be done.
+        """
+        try:
+            # Past SQLAlchemy, which would begin a transaction, in which it cannot be done.
+            with self._turn(), closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise StorageError("the database's log could not be emptied") from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._engine.dispose()
+
+
+def _take(lock: IO[bytes]) -> None:
+    """Wait in line for a file lock, but not for ever: whoever has it may hang.
+
+    In line, since to ask again and again lets others go first for seconds; in a thread, since
+    only that can be left waiting.
+
+    Raises:
+        TimeoutError: it could not be had in time.
+    """
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    taken = Event()
+
+    def wait() -> None:
+        with suppress(OSError, ValueError):  # closed by now
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            taken.set()
+
+    Thread(target=wait, daemon=True).start()
+    if not taken.wait(_PATIENCE_SECONDS):
+        raise TimeoutError
+
+
+def _prepare(engine: Engine, pragmas: Sequence[str]) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(_READ)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

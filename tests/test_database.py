@@ -1,0 +1,151 @@
+"""One SQLite file, written by turns; all of a transaction or nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import MetaData, text
+from udvej.database import Database
+from udvej.errors import StorageError
+
+
+def numbers(database: Database) -> list[int]:
+    """What the table of these tests holds."""
+    with database.transaction() as connection:
+        return [*connection.scalars(text("SELECT number FROM counted ORDER BY number"))]
+
+
+def insert_and_raise(database: Database, number: int) -> None:
+    """Something breaks when a row has been written."""
+    with database.transaction() as connection:
+        connection.execute(text("INSERT INTO counted VALUES (:number)"), {"number": number})
+        raise KeyError
+
+
+@pytest.fixture
+def counted(database: Database) -> Database:
+    """A database with a table to write to."""
+    with database.transaction() as connection:
+        connection.execute(text("CREATE TABLE counted (number INTEGER UNIQUE)"))
+    return database
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Another program holds the database."""
+    connection = sqlite3.connect(state / "udvej.sqlite3", isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    yield
+    connection.close()
+
+
+def test_what_was_written_is_there_when_opened_again(counted: Database, tmp_path: Path) -> None:
+    """By this process or another."""
+    with counted.transaction() as connection:
+        connection.execute(text("INSERT INTO counted VALUES (1)"))
+    again = Database(tmp_path)
+    assert numbers(again) == [1]
+    again.close()
+
+
+def test_a_block_that_raises_leaves_nothing(counted: Database) -> None:
+    """And what it raised comes out unchanged when it is not the database's."""
+    with pytest.raises(KeyError):
+        insert_and_raise(counted, 1)
+    assert numbers(counted) == []
+
+
+def test_an_error_of_the_database_is_a_storage_error_without_what_was_stored(
+    counted: Database,
+) -> None:
+    """Nor does its cause hold it, since causes are logged."""
+    for expected in ("kept", "refused"):
+        with counted.transaction() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS t (words TEXT UNIQUE)"))
+            if expected == "kept":
+                connection.execute(text("INSERT INTO t VALUES (:words)"), {"words": "hemmeligt"})
+    with pytest.raises(StorageError) as raised, counted.transaction() as connection:
+        connection.execute(text("INSERT INTO t VALUES (:words)"), {"words": "hemmeligt"})
+    assert "hemmeligt" not in f"{raised.value}{raised.value.__cause__}"
+    assert raised.value.__cause__ is not None
+
+
+def test_many_threads_take_turns(counted: Database) -> None:
+    """Read, then write, without another in between."""
+
+    def count() -> None:
+        for _ in range(20):
+            with counted.transaction() as connection:
+                last = connection.scalar(text("SELECT coalesce(max(number), 0) FROM counted"))
+                connection.execute(text("INSERT INTO counted VALUES (:n)"), {"n": (last or 0) + 1})
+
+    threads = [Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert numbers(counted) == [*range(1, 161)]
+
+
+def test_a_checkpoint_empties_the_log_and_the_next_transaction_works(
+    counted: Database, tmp_path: Path
+) -> None:
+    """The rows are in the database file then."""
+    with counted.transaction() as connection:
+        connection.execute(text("INSERT INTO counted VALUES (1)"))
+    log = tmp_path / "udvej.sqlite3-wal"
+    assert log.stat().st_size > 0
+    counted.checkpoint()
+    assert log.stat().st_size == 0
+    with pytest.raises(KeyError):
+        insert_and_raise(counted, 2)
+    assert numbers(counted) == [1]
+
+
+def test_a_locked_database_is_a_storage_error_and_works_when_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever else holds it."""
+    monkeypatch.setattr("udvej.database._PRAGMAS", ("PRAGMA busy_timeout=50",))
+    database = Database(tmp_path)
+    with locked(tmp_path):
+        with pytest.raises(StorageError), database.transaction():
+            pass
+        with pytest.raises(StorageError):
+            Database(tmp_path).create(MetaData())
+    with database.transaction() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    database.close()
+
+
+def test_a_missing_folder_is_a_storage_error(tmp_path: Path) -> None:
+    """The state folder is made before."""
+    with pytest.raises(StorageError):
+        Database(tmp_path / "gone").create(MetaData())
+
+
+def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
+    """It is left as it is."""
+    file = tmp_path / "udvej.sqlite3"
+    file.write_bytes(b"not a database, but long enough to be looked at " * 100)
+    before = file.read_bytes()
+    with pytest.raises(StorageError):
+        Database(tmp_path).create(MetaData())
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1)],
+)
+def test_a_commit_is_on_the_disk_and_deleted_bytes_are_overwritten(
+    pragma: str, value: object, database: Database
+) -> None:
+    """The settings that this rests on hold, after a checkpoint too."""
+    for _ in range(2):
+        with database.transaction() as connection:
+            assert connection.scalar(text(f"PRAGMA {pragma}")) == value
+        database.checkpoint()
