@@ -1,0 +1,174 @@
+"""The one place where the parts of the site are put together."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from flask import Flask, Request, render_template
+from jinja2 import StrictUndefined
+from limits import parse
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
+
+from udvej import leaving, operations
+from udvej.config import Config
+from udvej.demonstration import Demonstration
+from udvej.drafts import Drafts
+from udvej.errors import StorageError
+from udvej.facts import phone_link
+from udvej.headers import SecurityHeaders
+from udvej.health import Health
+from udvej.inline import Inline, allowed
+from udvej.languages import current, gettext, ngettext
+from udvej.leaving import Bounce, Leaving
+from udvej.outbox import Outbox
+from udvej.pages import FORM, Site, load_site
+from udvej.ratelimit import ClientLimit
+from udvej.views import health, pages, referral
+from udvej.views import leaving as leaving_views
+
+SESSION_COOKIE: Final = "__Host-skema"
+# Generous: a prison, a library or a mobile network is one address. Each worker counts by itself.
+_SENDINGS: Final = parse("30/hour")
+_CORRECTIONS: Final = parse("120/hour")
+# Room for a message many times too long, which the form gives back to be shortened.
+_LARGEST_BODY: Final = 64 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(config: Config) -> Flask:
+    """Put the site together.
+
+    Args:
+        config: finished settings; nothing reads the environment after this.
+
+    Raises:
+        ContentError: a content file is wrong.
+        SealingError: the team's certificate cannot be used.
+        StorageError: the database cannot be opened.
+    """
+    sealer = operations.sealer(config)
+    site = load_site(config.content, scheme=sealer.scheme)
+    inline = Inline.load()
+    outbox = Outbox.in_folder(config.state)
+    left = Leaving(site.facts["forlad"]["sider"], site.facts["forlad"]["minutter"], SESSION_COOKIE)
+    app = _Udvej("udvej", static_folder=None)
+    app.secret_key = (config.live or Demonstration.prepare(config.state)).secret_key
+    app.config.update(
+        SESSION_COOKIE_NAME=SESSION_COOKIE,
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    _set_up_templates(app, site, inline, demo=config.live is None)
+    desk = referral.Desk(
+        page=site.pages[FORM],
+        sealer=sealer,
+        outbox=outbox,
+        drafts=Drafts.in_folder(config.state),
+        sendings=ClientLimit(_SENDINGS, time.time),
+        corrections=ClientLimit(_CORRECTIONS, time.time),
+    )
+    app.register_blueprint(pages.blueprint(site))
+    app.register_blueprint(referral.blueprint(desk))
+    app.register_blueprint(leaving_views.blueprint(left))
+    app.register_blueprint(health.blueprint(Health(outbox, sealer, config.state)))
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(StorageError, _storage_error)
+    if config.live and config.live.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=config.live.proxies, x_proto=0, x_host=0
+        )
+    app.wsgi_app = SecurityHeaders(  # type: ignore[method-assign]
+        Bounce(app.wsgi_app, left),
+        styles=[allowed(inline.style)],
+        scripts=[allowed(inline.script), allowed(leaving.SCRIPT)],
+        public_address=config.live.public_address if config.live else None,
+    )
+    return app
+
+
+class _Udvej(Flask):
+    """Flask, but for what it writes when something breaks."""
+
+    def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 (Flask's own signature)
+        """Without the address, which may hold anything; the formatter leaves messages out."""
+        _log.error("event=broken", exc_info=exc_info)
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """A missing slash leads on without the query: no page has one, and it may hold anything."""
+        if isinstance(redirect := request.routing_exception, RequestRedirect):
+            redirect.new_url = redirect.new_url.partition("?")[0]
+        super().raise_routing_exception(request)
+
+
+def _set_up_templates(app: Flask, site: Site, inline: Inline, *, demo: bool) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.filters["tel"] = phone_link
+    app.jinja_env.globals.update(site=site, inline=inline, demo=demo)
+
+    @app.context_processor
+    def language() -> dict[str, Any]:
+        return {"language": current()}
+
+
+def _errors() -> Mapping[int, tuple[str, str]]:
+    return {
+        400: (
+            gettext("Det kunne vi ikke læse"),
+            gettext("Gå tilbage, og prøv igen. Du kan også ringe til os."),
+        ),
+        404: (
+            gettext("Siden findes ikke"),
+            gettext("Måske er adressen skrevet forkert, eller siden er flyttet."),
+        ),
+        405: (
+            gettext("Det kan siden ikke"),
+            gettext("Gå til forsiden, og begynd derfra."),
+        ),
+        413: (
+            gettext("Det var for meget på én gang"),
+            gettext("Skriv en kortere besked. Resten kan du sige til os."),
+        ),
+        429: (
+            gettext("Der er travlt lige nu"),
+            gettext("Vent et par minutter, og prøv igen. Du kan også ringe til os."),
+        ),
+        500: (
+            gettext("Noget gik galt hos os"),
+            gettext("Det er ikke din fejl. Prøv igen om lidt, eller ring til os."),
+        ),
+        503: (
+            gettext("Siden virker ikke lige nu"),
+            gettext("Prøv igen om lidt, eller ring til os."),
+        ),
+    }
+
+
+def _error_page(error: HTTPException) -> Any:  # noqa: ANN401 (what Flask takes)
+    """Every error in plain words with the phone number."""
+    code = error.code or 500
+    if code < 400:  # noqa: PLR2004 (a redirect is no error)
+        return error
+    errors = _errors()
+    heading, text = errors.get(code) or errors[400 if code < 500 else 500]  # noqa: PLR2004
+    page = render_template(
+        "error.html", page=None, title=heading, code=code, heading=heading, text=text
+    )
+    kept = {"Allow", "Retry-After"}
+    headers = [(name, value) for name, value in error.get_headers() if name in kept]
+    return page, code, headers
+
+
+def _storage_error(_error: StorageError) -> Any:  # noqa: ANN401 (what Flask takes)
+    _log.error("event=storage-failed", exc_info=True)
+    return _error_page(ServiceUnavailable())

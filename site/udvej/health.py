@@ -1,0 +1,50 @@
+"""What keeps the site from doing its work, or soon will."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from udvej.clock import HOUR
+from udvej.errors import StorageError
+from udvej.outbox import Outbox
+from udvej.sealing import Sealer
+
+_WAITED_TOO_LONG: Final = 2 * HOUR
+_EXPIRES_SOON: Final = timedelta(days=30)
+_LEAST_FREE_BYTES: Final = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Health:
+    """Looks at the parts that a referral needs."""
+
+    outbox: Outbox
+    sealer: Sealer
+    state: Path
+
+    def problems(self, now: datetime | None = None) -> Iterator[str]:
+        """What is wrong, a line each, without numbers or words of referrals.
+
+        Args:
+            now: the moment that certificates are looked at; the present one if left out.
+        """
+        try:
+            self.outbox.probe()
+            status = self.outbox.status()
+            if status.oldest > _WAITED_TOO_LONG:
+                yield "a referral has waited for more than two hours; see: udvej status"
+            if status.failed:
+                yield "a delivery has failed for good; see: udvej status"
+        except StorageError:
+            yield "the database does not answer"
+        if self.sealer.expires - (now or datetime.now(UTC)) < _EXPIRES_SOON:
+            yield "the certificate expires within 30 days; make a new one, see: udvej keys --help"
+        try:
+            nearly_full = shutil.disk_usage(self.state).free < _LEAST_FREE_BYTES
+        except OSError:
+            nearly_full = True
+        if nearly_full:
+            yield "the disk of the state folder is nearly full"

@@ -1,0 +1,118 @@
+"""The processes of `udvej serve`: web workers, and the delivery beside them."""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from typing import Final
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from udvej.config import Config
+from udvej.errors import ConfigError
+
+_WORKERS: Final = 2
+_THREADS: Final = 4
+# A mail in hand is let through before the delivery process is stopped for good.
+_DELIVERY_STOP_SECONDS: Final = 40
+_WORKER_STOP_SECONDS: Final = 10
+_RESTART_SECONDS: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+def prepare_state(config: Config) -> None:
+    """Make the state folder.
+
+    Raises:
+        ConfigError: it cannot be made or written.
+    """
+    try:
+        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"UDVEJ_STATE: the folder cannot be made ({error.strerror})") from error
+    if not os.access(config.state, os.W_OK | os.X_OK):
+        raise ConfigError("UDVEJ_STATE: the folder cannot be written; give it to this user")
+
+
+def check_port(config: Config) -> None:
+    """See that nobody else listens there.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
+    try:
+        address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(*address[:3]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address[4])
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a host name
+        reason = error.strerror if isinstance(error, OSError) else "no such name"
+        raise ConfigError(
+            f"UDVEJ_HOST, UDVEJ_PORT: cannot listen there ({reason}); "
+            "stop what listens there, or choose another port"
+        ) from error
+
+
+def serve(config: Config, factory: str) -> None:
+    """Run until told to stop.
+
+    Args:
+        config: where to listen.
+        factory: "module:function" that makes the application of a worker.
+    """
+    server = Granian(
+        factory,
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=_WORKERS,
+        blocking_threads=_THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_WORKER_STOP_SECONDS,
+        websockets=False,
+        log_access=False,  # addresses are never written
+        log_enabled=False,
+    )
+    with _delivery():
+        server.serve()
+
+
+@contextmanager
+def _delivery() -> Iterator[None]:
+    """A delivery process beside the workers, started anew should it ever end."""
+    stop, starting = Event(), Lock()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> bool:
+        with starting:
+            if not stop.is_set():
+                command = [sys.executable, "-m", "udvej", "deliver", "--with-parent"]
+                running[:] = [subprocess.Popen(command)]  # noqa: S603 (our own)
+        return not stop.is_set()
+
+    def supervise() -> None:
+        while start():
+            running[0].wait()
+            if not stop.wait(_RESTART_SECONDS):
+                _log.error("event=delivery-ended status=%s", running[0].returncode)
+
+    supervisor = Thread(target=supervise, daemon=True)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        with starting:
+            stop.set()
+        for process in running:
+            process.terminate()
+            try:
+                process.wait(_DELIVERY_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()

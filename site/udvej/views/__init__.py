@@ -1,0 +1,1 @@
+"""Requests in, answers out: a blueprint for each kind of address."""

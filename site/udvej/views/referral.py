@@ -1,0 +1,165 @@
+"""`/skriv/`: the form, its drafts, and the receipt.
+
+Every POST is answered by 303 and a GET, errors too: a page that answers a POST leaves the whole
+form in clear in the browser's session files. The exceptions are a form that could not be stored
+and one client's flood; there nothing but the answer itself can hold what was typed.
+"""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+
+from udvej.clock import DAY, MINUTE
+from udvej.drafts import Drafts
+from udvej.errors import SealingError, StorageError
+from udvej.form import ReferralForm
+from udvej.outbox import Outbox
+from udvej.pages import FORM, Page
+from udvej.ratelimit import ClientLimit
+from udvej.referral import Referral
+from udvej.sealing import Sealer
+from udvej.typed import Malformed, Typed, new_form_token
+
+RECEIPT: Final = "/skriv/tak/"
+AGAIN: Final = "/skriv/forfra/"
+# Whoever picks up the phone later must not find the receipt.
+_RECEIPT_SHOWN: Final = 15 * MINUTE
+# In a draft, what is wrong besides the fields themselves.
+_CPR_IN, _EXPIRED = "cpr", "expired"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What it takes to receive a referral."""
+
+    page: Page
+    sealer: Sealer
+    outbox: Outbox
+    drafts: Drafts
+    sendings: ClientLimit
+    corrections: ClientLimit
+
+
+class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+    """The button for another message; nothing but its CSRF token."""
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """The form, its receipt and the way to another message."""
+    views = Blueprint("referral", __name__)
+    views.add_url_rule(FORM, "form", partial(_form, desk))
+    views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
+    views.add_url_rule(RECEIPT, "receipt", partial(_receipt, desk))
+    views.add_url_rule(AGAIN, "again", _again, methods=["POST"])
+    return views
+
+
+def _form(desk: Desk) -> ResponseReturnValue:
+    # A draft first: it may be the correction of what was sent.
+    draft = desk.drafts.open(session["draft"]) if "draft" in session else {}
+    if not draft and _reference(desk):
+        return redirect(RECEIPT, 303)
+    if not draft:
+        token = new_form_token(datetime.now(UTC))
+        return _page(desk, ReferralForm(formdata=None, data={"token": token}))
+    # Its own token: whoever only has a word to mend is soon done, and no robot.
+    form, cpr_in = ReferralForm.of(draft, draft["token"]), draft[_CPR_IN].split()
+    return _page(
+        desk,
+        form,
+        errors=form.problems(cpr_in),
+        cpr_found=bool(cpr_in),
+        expired=bool(draft[_EXPIRED]),
+    )
+
+
+def _send(desk: Desk) -> ResponseReturnValue:
+    now = datetime.now(UTC)
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return render_template("cookies.html", page=None, title=desk.page.title), 400
+    try:
+        typed = Typed.read(request.get_data(), now)
+    except Malformed:
+        abort(400)
+    form = ReferralForm.of(typed.fields, typed.token, request.form.get("csrf_token", ""))
+    problems = form.problems(typed.cpr_in)
+    expired = bool(form.csrf_token.errors)
+    refused = bool(problems or expired)
+    state = {"errors": problems, "cpr_found": bool(typed.cpr_in)}
+    limit = desk.corrections if refused else desk.sendings
+    try:
+        allowed = limit.allows(request.remote_addr or "")
+        # What was taken already is not turned away when it is sent again.
+        if not allowed and (refused or not desk.outbox.receipt(typed.key, within=DAY)):
+            _log.warning("event=limited")
+            return _page(desk, form, busy=True, **state), 429
+        if refused:
+            _keep_draft(desk, typed, expired=expired)
+            return redirect(FORM, 303)
+        _accept(desk, typed, form.referral(now, typed.notes))
+    except (StorageError, SealingError):
+        _log.exception("event=not-stored")
+        return _page(desk, form, not_stored=True, **state), 503
+    return redirect(RECEIPT, 303)
+
+
+def _receipt(desk: Desk) -> ResponseReturnValue:
+    reference = _reference(desk)
+    if not reference:
+        return redirect(FORM, 303)
+    return render_template(
+        "receipt.html", page=None, title=desk.page.title, reference=reference, again=AgainForm()
+    )
+
+
+def _again() -> ResponseReturnValue:
+    if AgainForm().validate():
+        session.pop("sent", None)
+    return redirect(FORM, 303)
+
+
+def _page(desk: Desk, form: ReferralForm, **state: object) -> str:
+    nothing = {"errors": [], "cpr_found": False, "not_stored": False, "busy": False}
+    context = {**nothing, "expired": False, **state}
+    return render_template(
+        "write.html", page=desk.page, title=desk.page.title, form=form, **context
+    )
+
+
+def _keep_draft(desk: Desk, typed: Typed, *, expired: bool) -> None:
+    _drop_draft(desk)
+    marks = {_CPR_IN: " ".join(typed.cpr_in), _EXPIRED: "yes" if expired else ""}
+    session["draft"] = desk.drafts.keep({**typed.fields, **marks, "token": typed.token})
+
+
+def _drop_draft(desk: Desk) -> None:
+    if key := session.pop("draft", ""):
+        desk.drafts.drop(key)
+
+
+def _accept(desk: Desk, typed: Typed, referral: Referral) -> None:
+    desk.outbox.accept(
+        typed.key,
+        referral.reference,
+        partial(desk.sealer.seal, referral),
+        paced=typed.trapped,
+    )
+    session["sent"] = typed.key.hex()
+    with suppress(StorageError):  # the referral is kept, and a draft goes by itself in time
+        _drop_draft(desk)
+
+
+def _reference(desk: Desk) -> str:
+    """The reference of what was just sent, or ""."""
+    if "sent" not in session:
+        return ""
+    return desk.outbox.receipt(bytes.fromhex(session["sent"]), within=_RECEIPT_SHOWN)

@@ -1,0 +1,104 @@
+"""What tests share: a copy of the content to spoil, and the site on top of it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clock import Clock
+from flask import Flask
+from flask.testing import FlaskClient
+from mailserver import SENDER, TEAM, Authority
+from udvej.app import create_app
+from udvej.config import Config
+from udvej.database import Database
+from udvej.demonstration import Demonstration
+from udvej.keys import TeamKey
+from udvej.outbox import Outbox
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """A copy of `content/` that a test may change."""
+    return Path(shutil.copytree(CHECKOUT / "content", tmp_path / "content"))
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with a demonstration's keys, which take a while to make."""
+    state = tmp_path_factory.mktemp("furnished")
+    Demonstration.prepare(state)
+    return state
+
+
+@pytest.fixture
+def config(tmp_path: Path, content: Path, furnished: Path) -> Config:
+    """A demonstration in a folder of its own."""
+    state = Path(shutil.copytree(furnished, tmp_path / "state"))
+    return Config(state, content, host="127.0.0.1", port=8000, live=None)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, content: Path, team: TeamKey) -> dict[str, str]:
+    """What a live site is told, whose mail server nobody has started yet."""
+    state, certificate = tmp_path / "live", tmp_path / "team-certificate.pem"
+    state.mkdir()
+    certificate.write_bytes(team.certificate_pem())
+    return {
+        "UDVEJ_STATE": str(state),
+        "UDVEJ_CONTENT": str(content),
+        "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
+        "UDVEJ_SECRET_KEY": "hemmelig" * 8,
+        "UDVEJ_TEAM_CERTIFICATE": str(certificate),
+        "UDVEJ_MAIL_SERVER": "localhost",
+        "UDVEJ_MAIL_TO": TEAM,
+        "UDVEJ_MAIL_FROM": SENDER,
+    }
+
+
+@pytest.fixture
+def app(config: Config) -> Flask:
+    """The site."""
+    return create_app(config)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor, over HTTPS as cookies want it."""
+    client = app.test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    database = Database(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that a test moves."""
+    return Clock()
+
+
+@pytest.fixture
+def outbox(database: Database, clock: Clock) -> Outbox:
+    """An empty outbox, on the clock that the test moves."""
+    return Outbox(database, clock)
+
+
+@pytest.fixture(scope="session")
+def team() -> TeamKey:
+    """The key that opens referrals."""
+    return TeamKey.make("team@exit.example")
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whoever signs the mail servers' certificates."""
+    return Authority(tmp_path_factory.mktemp("authority"))

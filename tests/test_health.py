@@ -1,0 +1,186 @@
+"""What keeps the site from doing its work is said before anybody is lost by it."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from clock import HOUR, Clock
+from flask.testing import FlaskClient
+from udvej.app import create_app
+from udvej.config import Config
+from udvej.database import Database
+from udvej.health import Health
+from udvej.keys import TeamKey
+from udvej.outbox import Outbox
+from udvej.sealing import Sealed, Sealer
+from visiting import FILLED_IN, TYPED
+
+ENOUGH = 512 * 2**20
+
+WAITED = "a referral has waited for more than two hours; see: udvej status"
+FAILED = "a delivery has failed for good; see: udvej status"
+EXPIRES = "the certificate expires within 30 days; make a new one, see: udvej keys --help"
+SILENT = "the database does not answer"
+FULL = "the disk of the state folder is nearly full"
+
+
+def disk(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    """So much is free on every disk."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+
+@pytest.fixture(autouse=True)
+def _room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just enough is free."""
+    disk(monkeypatch, ENOUGH)
+
+
+@pytest.fixture
+def health(outbox: Outbox, team: TeamKey, tmp_path: Path) -> Health:
+    """Of a site that is well."""
+    return Health(outbox, Sealer([team.certificate]), tmp_path)
+
+
+def accept(outbox: Outbox) -> None:
+    """Accept one referral."""
+    outbox.accept(b"key", "AAA-AAA", lambda _: Sealed(b"cms", "token"))
+
+
+def test_a_site_that_is_well_has_no_problems(health: Health, outbox: Outbox) -> None:
+    """Nor has one with a referral that has just come."""
+    assert [*health.problems()] == []
+    accept(outbox)
+    assert [*health.problems()] == []
+
+
+def test_a_referral_that_waits_is_a_problem_after_two_hours_until_it_is_sent(
+    health: Health, outbox: Outbox, clock: Clock
+) -> None:
+    """Not while somebody tries for the first time."""
+    accept(outbox)
+    clock.move(2 * HOUR)
+    assert [*health.problems()] == []
+    clock.move(1)
+    assert [*health.problems()] == [WAITED]
+    leased = outbox.lease()
+    assert leased is not None
+    outbox.sent(leased)
+    assert [*health.problems()] == []
+
+
+def test_a_failed_delivery_is_a_problem_until_it_is_tried_again(
+    health: Health, outbox: Outbox
+) -> None:
+    """It does not go away by itself."""
+    accept(outbox)
+    leased = outbox.lease()
+    assert leased is not None
+    outbox.failed(leased, "DATA 554")
+    assert [*health.problems()] == [FAILED]
+    outbox.again(1)
+    assert [*health.problems()] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "problems"),
+    [
+        (timedelta(days=30), []),
+        (timedelta(days=30, microseconds=-1), [EXPIRES]),
+        (timedelta(days=-400), [EXPIRES]),
+    ],
+)
+def test_a_certificate_is_a_problem_thirty_days_before_it_expires(
+    before: timedelta, problems: list[str], health: Health, team: TeamKey
+) -> None:
+    """And from then on."""
+    assert [*health.problems(team.certificate.not_valid_after_utc - before)] == problems
+
+
+def test_a_disk_that_is_nearly_full_or_gone_is_a_problem(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a gigabyte is left for mending it."""
+    disk(monkeypatch, ENOUGH - 1)
+    assert [*health.problems()] == [FULL]
+    monkeypatch.undo()
+    gone = Health(health.outbox, health.sealer, health.state / "gone")
+    assert [*gone.problems()] == [FULL]
+
+
+def test_every_problem_is_told_at_once(
+    health: Health, outbox: Outbox, clock: Clock, team: TeamKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hides no other."""
+    accept(outbox)
+    clock.move(3 * HOUR)
+    disk(monkeypatch, 0)
+    expired = team.certificate.not_valid_after_utc
+    assert [*health.problems(expired)] == [WAITED, EXPIRES, FULL]
+
+
+def wait_too_long(state: Path) -> None:
+    """A referral has waited since this morning."""
+    database = Database(state)
+    accept(Outbox(database, lambda: time.time() - 3 * HOUR))
+    database.close()
+
+
+def fail(state: Path) -> None:
+    """The mail server refused one."""
+    database = Database(state)
+    outbox = Outbox(database)
+    accept(outbox)
+    leased = outbox.lease()
+    assert leased is not None
+    outbox.failed(leased, "DATA 554 Sofie")
+    database.close()
+
+
+def lose_tables(state: Path) -> None:
+    """The database cannot be read any more."""
+    with closing(sqlite3.connect(state / "udvej.sqlite3")) as connection:
+        connection.execute("DROP TABLE referrals")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "line"), [(wait_too_long, WAITED), (fail, FAILED), (lose_tables, SILENT)]
+)
+def test_the_monitoring_is_told_of_each_trouble_and_of_nothing_else(
+    trouble: Callable[[Path], None], line: str, client: FlaskClient, config: Config
+) -> None:
+    """503 and a line that names no referral; before, 200."""
+    well = client.get("/sundhed")
+    assert (well.status_code, well.text) == (200, "ok\n")
+    trouble(config.state)
+    answer = client.get("/sundhed")
+    assert (answer.status_code, answer.text) == (503, f"{line}\n")
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not [name for name in TYPED if FILLED_IN[name] in answer.text]
+
+
+def test_the_monitoring_is_told_of_a_disk_that_is_nearly_full(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In time."""
+    disk(monkeypatch, ENOUGH - 1)
+    answer = client.get("/sundhed")
+    assert (answer.status_code, answer.text) == (503, f"{FULL}\n")
+
+
+def test_the_monitoring_is_told_of_a_certificate_that_soon_expires_and_the_form_still_works(
+    settings: dict[str, str],
+) -> None:
+    """It is the live site's own, as it is at the moment that is asked."""
+    soon = TeamKey.make("team@exit.example", datetime.now(UTC) - timedelta(days=2 * 365 - 29))
+    Path(settings["UDVEJ_TEAM_CERTIFICATE"]).write_bytes(soon.certificate_pem())
+    client = create_app(Config.from_environ(settings)).test_client()
+    answer = client.get("/sundhed")
+    assert (answer.status_code, answer.text) == (503, f"{EXPIRES}\n")
+    assert client.get("/skriv/").status_code == 200

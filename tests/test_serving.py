@@ -1,0 +1,79 @@
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from udvej.config import Config
+from udvej.errors import ConfigError
+from udvej.serving import check_port, prepare_state
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path) -> None:
+    """With the folders above it, and once."""
+    state = tmp_path / "var" / "lib" / "udvej"
+    prepare_state(replace(config, state=state))
+    assert state.stat().st_mode & 0o777 == 0o700
+    (state / "fil").touch()
+    prepare_state(replace(config, state=state))
+    assert (state / "fil").exists()
+
+
+@pytest.mark.parametrize("name", ["fil", "fil/under", "x" * 300])
+def test_a_state_folder_that_cannot_be_made_is_refused(
+    config: Config, tmp_path: Path, name: str
+) -> None:
+    """By the setting's key, never its value."""
+    (tmp_path / "fil").touch()
+    with pytest.raises(ConfigError) as refused:
+        prepare_state(replace(config, state=tmp_path / name))
+    assert str(refused.value).startswith("UDVEJ_STATE: the folder cannot be made (")
+    assert str(tmp_path) not in str(refused.value)
+
+
+def test_a_state_folder_that_cannot_be_written_is_refused(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first referral is lost."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ConfigError) as refused:
+        prepare_state(config)
+    assert str(refused.value) == "UDVEJ_STATE: the folder cannot be written; give it to this user"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_free_port_is_free_afterwards(config: Config, taken: int, host: str) -> None:
+    """Looking does not take it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    assert free != taken
+    for _ in range(2):
+        check_port(replace(config, host=host, port=free))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_that_is_taken_is_refused(config: Config, taken: int, host: str) -> None:
+    """By the settings' keys, with what to do."""
+    with pytest.raises(ConfigError) as refused:
+        check_port(replace(config, host=host, port=taken))
+    message = str(refused.value)
+    assert message.startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
+    assert message.endswith("; stop what listens there, or choose another port")
+    assert str(taken) not in message
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "x" * 64, "a..b", ".dk"])
+def test_a_host_that_is_not_ours_is_refused(config: Config, host: str) -> None:
+    """Another machine's address, and what cannot be a name at all."""
+    with pytest.raises(ConfigError) as refused:
+        check_port(replace(config, host=host))
+    assert str(refused.value).startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
+    assert host not in str(refused.value)

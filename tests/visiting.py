@@ -1,0 +1,120 @@
+"""A visitor: reads the form's page as a browser does, fills it in, and presses Send."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from xml.etree.ElementTree import Element
+
+import html5lib
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+FORM: Final = "/skriv/"
+RECEIPT: Final = "/skriv/tak/"
+AGAIN: Final = "/skriv/forfra/"
+PHONE: Final = "46 46 46 46"
+
+# Every field filled in, and in order.
+FILLED_IN: Final = {
+    "who": "self",
+    "name": "Sofie",
+    "phone": "20 12 34 56",
+    "mail": "sofie@eksempel.dk",
+    "prefer": "text",
+    "times": "hverdage efter kl. 16",
+    "may_leave_message": "y",
+    "message": "Jeg vil gerne ud.\r\nRing ikke, når min bror er hjemme.",
+}
+TYPED: Final = ("name", "phone", "mail", "times", "message")
+
+
+class Visitor:
+    """Somebody with a browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        """With a cookie jar of their own."""
+        self.client = client
+
+    def open(self) -> dict[str, str]:
+        """Open the form; what the browser would send if Send was pressed at once."""
+        return fields(self.client.get(FORM).text)
+
+    def press(self, filled_in: Mapping[str, str]) -> TestResponse:
+        """Press Send on a form that is open."""
+        return self.client.post(FORM, data=unhurried(filled_in))
+
+    def send(self, **changes: str) -> TestResponse:
+        """Open the form, fill it in but for what is changed, and press Send."""
+        return self.press({**self.open(), **FILLED_IN, **changes})
+
+    def look(self, address: str = FORM) -> str:
+        """The page that is shown at an address, redirects followed."""
+        return self.client.get(address, follow_redirects=True).text
+
+
+def unhurried(filled_in: Mapping[str, str]) -> dict[str, str]:
+    """The same form, opened long before it is sent: no robot is that slow."""
+    return {**filled_in, "token": "00000000" + filled_in["token"][8:]}
+
+
+def fields(html: str, action: str = FORM) -> dict[str, str]:
+    """What a browser would send from the form that posts to an address."""
+    (form,) = (form for form in _tree(html).iter("form") if form.get("action") == action)
+    return dict(_filled_in(form))
+
+
+def summary(html: str) -> list[tuple[str, str]]:
+    """The error summary: ids that it links to, and the words."""
+    return [
+        (link.get("href", "").removeprefix("#"), _words(link))
+        for notice in _of_class(_tree(html), "notice")
+        for item in notice.iter("li")
+        for link in item.iter("a")
+    ]
+
+
+def at_fields(html: str) -> list[str]:
+    """The words that stand at the fields, in the order of the page."""
+    return [_words(error).removeprefix("Fejl: ") for error in _of_class(_tree(html), "error")]
+
+
+def headings(html: str) -> list[str]:
+    """The words of every h1."""
+    return [_words(heading) for heading in _tree(html).iter("h1")]
+
+
+def ids(html: str) -> set[str]:
+    """Every id."""
+    return {element.get("id", "") for element in _tree(html).iter()}
+
+
+def links(html: str) -> set[str]:
+    """Where the links lead."""
+    return {link.get("href", "") for link in _tree(html).iter("a")}
+
+
+def reference(html: str) -> str:
+    """The reference that a receipt shows."""
+    (shown,) = _of_class(_tree(html), "reference")
+    return _words(shown)
+
+
+def _tree(html: str) -> Element:
+    return html5lib.parse(html, namespaceHTMLElements=False)
+
+
+def _of_class(tree: Element, name: str) -> Iterator[Element]:
+    return (element for element in tree.iter() if name in element.get("class", "").split())
+
+
+def _words(element: Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def _filled_in(form: Element) -> Iterator[tuple[str, str]]:
+    for element in form.iter():
+        name, kind = element.get("name", ""), element.get("type")
+        chosen = kind not in ("radio", "checkbox") or element.get("checked") is not None
+        if element.tag == "input" and name and chosen:
+            yield name, element.get("value", "")
+        elif element.tag == "textarea":
+            yield name, "".join(element.itertext()).replace("\n", "\r\n")
