@@ -1,0 +1,123 @@
+"""What those who run the site ask of it: how it stands, and whether the whole pipe works."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from udvej.clock import DAY, HOUR, MINUTE
+from udvej.config import Config, Scheme
+from udvej.delivery import Carrier, Delivery
+from udvej.demonstration import Demonstration
+from udvej.facts import Facts
+from udvej.mail import Relay
+from udvej.outbox import Outbox, Status
+from udvej.referral import Channel, Referral, Writer, new_reference
+from udvej.sealing import Opener, Sealed, Sealer
+
+_DRILL: Final = "Det her er en prøve af hele vejen. Ingen venter på svar."
+_PATIENCE_SECONDS: Final = 60.0
+_LOOK_EVERY_SECONDS: Final = 0.5
+
+
+def sealer(config: Config) -> Sealer:
+    """What seals referrals.
+
+    Raises:
+        SealingError: the certificate cannot be used.
+    """
+    if config.live is None:
+        return Sealer.for_team(Demonstration.prepare(config.state).team_certificate)
+    make = Sealer.for_transport if config.live.sealing is Scheme.TRANSPORT else Sealer.for_team
+    return make(config.live.seal_for)
+
+
+def carrier(config: Config, facts: Facts) -> Carrier:
+    """What takes the mails.
+
+    Raises:
+        SealingError: the server's own key cannot be used.
+    """
+    if config.live is None:
+        return Demonstration.prepare(config.state)
+    opener = None
+    if config.live.sealing is Scheme.TRANSPORT:
+        opener = Opener.from_file(config.live.seal_for)
+    return Relay(config.live.mail, team=facts["team"]["mail"], opener=opener)
+
+
+def describe(status: Status) -> Iterator[str]:
+    """The status in lines for a terminal."""
+    yield f"waiting: {status.waiting}" + (
+        f", the oldest for {_span(status.oldest)}" if status.waiting else ""
+    )
+    yield f"sent and still kept: {status.sent}"
+    yield f"failed: {len(status.failed)}"
+    for number, reason in status.failed:
+        yield f"    number {number}: {reason}; try again with: udvej deliver --again {number}"
+    yield f"last number given: {status.last}"
+
+
+def drill(
+    outbox: Outbox,
+    sealer: Sealer,
+    carrier: Carrier,
+    *,
+    patience: float = _PATIENCE_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[int, str]:
+    """Send a marked test referral through the whole pipe.
+
+    Args:
+        outbox: the real one; a delivery process beside may take the mail before us.
+        sealer: the real one.
+        carrier: the real one.
+        patience: how long to wait for 250, in seconds.
+        sleep: waits.
+
+    Returns:
+        Its running number, and how it stands: "sent", "failed: …" or "waiting: …".
+
+    Raises:
+        StorageError: it could not be kept.
+        SealingError: it could not be sealed.
+    """
+    number = 0
+
+    def seal(given: int) -> Sealed:
+        nonlocal number
+        number = given
+        return sealer.seal(_drill_referral(), given)
+
+    outbox.accept(secrets.token_bytes(32), new_reference(), seal)
+    delivery, end = Delivery(outbox, carrier), time.monotonic() + patience
+    while (outcome := outbox.outcome(number)).startswith("waiting") and time.monotonic() < end:
+        if not delivery.next():
+            sleep(_LOOK_EVERY_SECONDS)
+    return number, outcome
+
+
+def _drill_referral() -> Referral:
+    return Referral(
+        who=Writer.PROFESSIONAL,
+        name="",
+        phone="",
+        mail="",
+        prefer=Channel.MAIL,
+        times="",
+        may_leave_message=False,
+        may_say_from=False,
+        message="",
+        language="dansk",
+        written=datetime.now(UTC),
+        reference=new_reference(),
+        notes=(_DRILL,),
+    )
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
