@@ -4,8 +4,8 @@ BIN := .venv/bin
 BROWSERS := chromium
 MISSING = $(strip $(foreach package,$(BROWSERS) openssl,$(if $(shell command -v $(package)),,$(package))))
 
-EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ \
-	--omit-header --add-location=file --sort-by-file
+EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \
+	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"
 
 .PHONY: run test bench check format setup setup-test setup-system screenshots translations lock clean
 
@@ -27,7 +27,7 @@ check: setup-test
 	$(BIN)/lint-imports
 	$(BIN)/udvej check
 	$(EXTRACT) -o .venv/udvej.pot .
-	@diff translations/udvej.pot .venv/udvej.pot >/dev/null || \
+	@diff -I '^[#"]' translations/udvej.pot .venv/udvej.pot >/dev/null || \
 		{ echo "translations/udvej.pot is behind the program; run: make translations" >&2; exit 1; }
 
 format: setup-test
@@ -59,9 +59,11 @@ endif
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
-# What translators start from: every text of the program.
+# Every Danish text into the template and on into each catalogue; then a look at all of them.
 translations: setup
 	$(EXTRACT) -o translations/udvej.pot .
+	$(BIN)/pybabel -q update -i translations/udvej.pot -d translations -D udvej --previous
+	$(BIN)/udvej check
 
 # Pictures of every page, to be looked at after each visible change.
 screenshots: setup-test setup-system

@@ -61,6 +61,7 @@ LETTER: Final = Referral(
     may_say_from=False,
     message=FILLED_IN["message"],
     language="dansk",
+    interpreter=None,
     written=datetime.now(UTC),
     reference=new_reference(),
 )

@@ -19,8 +19,9 @@ from xml.etree.ElementTree import Element
 import html5lib
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
+from udvej.catalogue import tell_tale
 from udvej.facts import load_facts, phone_link
-from udvej.pages import TELL_TALE
+from udvej.languages import DANISH
 from werkzeug.datastructures import Headers
 
 _FACTS: Final = load_facts(Path(__file__).parents[1] / "content" / "kommune.toml")
@@ -298,7 +299,7 @@ def neutral_title(page: Page) -> Iterator[str]:
     """One title, which tells nobody what was read, nor that a page is being tried out."""
     if len(page.all("title")) != 1 or not page.title:
         yield "there is not one title"
-    for word in (*TELL_TALE, "prøve", "demo"):
+    for word in (*tell_tale(DANISH), "prøve", "demo"):
         if word in page.title.casefold():
             yield f"»{word}« in »{page.title}«"
 
@@ -376,6 +377,8 @@ def nothing_fetched(page: Page) -> Iterator[str]:
             if name in element.attrib and (element.tag, name) != ("form", "action"):
                 yield f"{name} of {_tag(element)}"
     for link in page.all("link"):
+        if link.get("rel") in ("alternate", "canonical"):  # for search engines, not for browsers
+            continue
         if link.get("rel") != "icon" or not link.get("href", "").startswith("data:image/"):
             yield _tag(link)
     for style in page.all("style"):
@@ -502,7 +505,7 @@ def moves_on(page: Page) -> Iterator[str]:
 def tells_nothing(page: Page) -> Iterator[str]:
     """Not a word of ours."""
     words = text(page.root).casefold()
-    for word in (*TELL_TALE, *(_FACTS["kommune"]["navn"], _FACTS["team"]["navn"])):
+    for word in (*tell_tale(DANISH), *(_FACTS["kommune"]["navn"], _FACTS["team"]["navn"])):
         if word.casefold() in words:
             yield f"»{word}« in »{words}«"
     yield from (_tag(element) for element in page.all("form"))

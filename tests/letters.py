@@ -17,6 +17,7 @@ _REFERRAL = Referral(
     may_say_from=False,
     message="Jeg vil gerne ud.\nRing ikke, når min bror er hjemme.",
     language="dansk",
+    interpreter=None,
     written=datetime(2026, 7, 1, 12, 5, tzinfo=UTC),
     reference="7KD-4RM",
 )

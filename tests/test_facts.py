@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from markdown_it import MarkdownIt
 from spoiling import spoil
 from udvej.errors import ContentError
 from udvej.facts import SCHEMA, Facts, Kind, load_facts, phone_link, site_name
@@ -237,25 +236,3 @@ def test_a_site_is_called_by_its_host(address: str, name: str) -> None:
     """What people call it."""
     assert site_name(address) == name
     assert FACTS.text("sikkerpost.adresse") == "borger.dk"
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "*stjerner* og _streger_",
-        "[ord](/adresse/)",
-        "![billede](/x/)",
-        "{team.navn}",
-        "`kode` | # 1. - !",
-        "<b>fed</b> <https://example.dk>",
-        "Fisk & Skaldyr &amp; &copy;",
-        r"C:\mappe\*",
-        "a](b og (c)",
-    ],
-)
-def test_what_looks_like_markdown_is_shown_as_it_is_written(value: str) -> None:
-    """A fact is words, not Markdown."""
-    markdown = _with("team", "navn", value).text("team.navn")
-    shown = MarkdownIt("commonmark", {"html": False}).parseInline(markdown)[0].children or []
-    assert "".join(piece.content for piece in shown) == value
-    assert {piece.type for piece in shown} == {"text"}

@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from contextvars import copy_context
-from gettext import NullTranslations
 
 import pytest
+from markupsafe import Markup, escape
 from udvej import languages
-from udvej.languages import DANISH, Language
+from udvej.languages import DANISH, Language, Marking, asked_for
 
 
 @pytest.mark.parametrize(
@@ -24,28 +25,94 @@ def test_direction_and_name_come_from_locale_data(tag: str, direction: str, name
 
 
 def test_danish_is_the_source() -> None:
-    """Without a catalogue every message is as it is written."""
+    """Without a catalogue every message is as it is written, and addresses have no prefix."""
     assert languages.current() is DANISH
-    assert DANISH.tag == "da"
+    assert (DANISH.tag, DANISH.prefix, DANISH.is_danish) == ("da", "", True)
     assert languages.gettext("Skriv til os") == "Skriv til os"
-    assert [languages.ngettext("dag", "dage", n) for n in (1, 2)] == ["dag", "dage"]
+    assert DANISH.at("/om/") == "/om/"
 
 
-class _Shouting(NullTranslations):
+@pytest.mark.parametrize(
+    ("tag", "name"), [("da", "Dansk"), ("en", "English"), ("ar", "العربية"), ("pl", "Polski")]
+)
+def test_each_language_is_named_in_itself(tag: str, name: str) -> None:
+    """So that whoever needs it finds it (CLDR)."""
+    assert Language(tag).name == name
+
+
+@pytest.mark.parametrize(
+    ("path", "tag"),
+    [
+        ("/", "da"),
+        ("/om/", "da"),
+        ("/en/", "en"),
+        ("/en/om/", "en"),
+        ("/en", "en"),
+        ("/english/", "da"),
+        ("/om/en/", "da"),
+        ("/xx/", "da"),
+        ("//en/", "da"),
+        ("", "da"),
+    ],
+)
+def test_an_address_asks_for_a_language_by_its_first_part(path: str, tag: str) -> None:
+    """Whatever else it is, it is Danish."""
+    offered = {"da": DANISH, "en": Language("en")}
+    assert asked_for(path, offered).tag == tag
+
+
+class _OneMessage(Marking):
     def gettext(self, message: str) -> str:
-        return message.upper()
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return (msgid1 if n == 1 else msgid2).upper()
+        return "HI %(x)s" if message == "hej" else super().gettext(message)
 
 
-def test_messages_follow_the_current_language() -> None:
+def in_english(ask: Callable[[], object]) -> object:
+    """What comes of a question on a page in English, of which one message is translated."""
+    english = Language("en", _OneMessage())
+
+    def request() -> object:
+        languages.speak(english)
+        return ask()
+
+    return copy_context().run(request)
+
+
+def test_messages_follow_the_language_that_is_spoken() -> None:
     """In its own context only; the next request begins in Danish."""
-    shouting = Language("en", _Shouting())
-
-    def request() -> tuple[str, str, Language]:
-        languages._current.set(shouting)  # noqa: SLF001 (nothing chooses a language yet)
-        return languages.gettext("hej"), languages.ngettext("dag", "dage", 2), languages.current()
-
-    assert copy_context().run(request) == ("HEJ", "DAGE", shouting)
+    assert in_english(lambda: (languages.gettext("hej"), languages.current().tag)) == (
+        "HI %(x)s",
+        "en",
+    )
     assert languages.gettext("hej") == "hej"
+
+
+def test_what_has_no_translation_is_marked_as_danish() -> None:
+    """In HTML only (WCAG 3.1.2); as text it is what it says."""
+    text = in_english(lambda: languages.gettext("Ring til %(x)s"))
+    assert text == "Ring til %(x)s"
+    assert escape(text) == Markup('<span lang="da" dir="ltr">Ring til %(x)s</span>')
+    assert escape(text % {"x": "<os>"}) == Markup(
+        '<span lang="da" dir="ltr">Ring til &lt;os&gt;</span>'
+    )
+    assert Markup(escape(text)).striptags() == "Ring til %(x)s"
+
+
+def test_what_a_phrase_names_is_escaped_in_any_language() -> None:
+    """Markup of ours stays markup."""
+    link = Markup("<a>os</a>")
+    assert languages.phrase("Ring %(x)s & %(y)s", x=link, y="<b>") == Markup(
+        "Ring <a>os</a> &amp; &lt;b&gt;"
+    )
+    assert in_english(lambda: languages.phrase("hej", x=link)) == Markup("HI <a>os</a>")
+
+
+def test_danish_names_are_marked_on_pages_in_other_languages_alone() -> None:
+    """Names keep their language, numbers their order (WCAG 3.1.2; UAX 9)."""
+    assert languages.danish("Lejre & Co") == "Lejre & Co"
+    assert languages.left_to_right("46 46 46 46") == "46 46 46 46"
+    assert in_english(lambda: languages.danish("Lejre & Co")) == Markup(
+        '<bdi lang="da" dir="ltr">Lejre &amp; Co</bdi>'
+    )
+    assert in_english(lambda: languages.left_to_right("46 46")) == Markup(
+        '<bdi dir="ltr">46 46</bdi>'
+    )

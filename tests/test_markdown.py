@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from markupsafe import Markup
+from speaking import speaking
 from udvej.errors import ContentError
 from udvej.facts import Facts, load_facts
 from udvej.markdown import CONTAINERS, Reader, Text
@@ -19,7 +20,9 @@ def _with(**team: str) -> Facts:
 def _read(
     markdown: str, facts: Facts = FACTS, translate: Callable[[str], str] = lambda message: message
 ) -> Text:
-    return Reader(Path("side.md"), 9, facts, translate).read(f"# Overskrift\n\n{markdown}\n")
+    return Reader(Path("side.md"), 9, facts, speaking(translate)).read(
+        f"# Overskrift\n\n{markdown}\n"
+    )
 
 
 def _body(
@@ -177,8 +180,8 @@ class TestFacts:
         """Signs that mean something in Markdown mean nothing in a fact's address."""
         facts = Facts({**FACTS.tables, "sikkerpost": {"adresse": address}})
         text = _read("{sikkerpost.adresse}, [ord]({sikkerpost.adresse})", facts)
-        assert [target for _, target in text.links] == [address, address]
-        assert text.body.count("<a ") == 2
+        targets = re.findall(r'<a href="([^"]*)"', text.body)
+        assert [Markup(target).unescape() for target in targets] == [address, address]
 
 
 HARMFUL = [
@@ -289,5 +292,5 @@ def test_what_is_wrong_is_named_by_file_and_line(markdown: str, line: int, advic
 def test_a_page_without_its_heading_is_refused(markdown: str) -> None:
     """Every page has an h1 with words in it."""
     with pytest.raises(ContentError) as refused:
-        Reader(Path("side.md"), 9, FACTS, lambda message: message).read(markdown)
+        Reader(Path("side.md"), 9, FACTS).read(markdown)
     assert str(refused.value) == "side.md:10: siden skal have præcis én overskrift med ét #"

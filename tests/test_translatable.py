@@ -1,28 +1,19 @@
 """Every text that the program shows goes through gettext, so that it can be translated."""
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from gettext import NullTranslations
-from html import unescape
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
-from udvej import languages
-from udvej.languages import Language
-from udvej.pages import Site, load_site
+from speaking import speaking
+from udvej import catalogue
+from udvej.app import create_app
+from udvej.config import Config
+from udvej.facts import load_facts
 
 # Texts that are no words of a language: the name of the site and what the content says.
 NAMES = {"Udvej", "112"}
-
-
-class Marking(NullTranslations):
-    """A catalogue that shows what has passed it: every message stands in brackets."""
-
-    def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧"
 
 
 class Shown(HTMLParser):
@@ -45,25 +36,19 @@ class Shown(HTMLParser):
             self.words.append(data)
 
 
-@contextmanager
-def marked() -> Iterator[None]:
-    token = languages._current.set(Language("da", Marking()))  # noqa: SLF001 (no public setter yet)
-    try:
-        yield
-    finally:
-        languages._current.reset(token)  # noqa: SLF001
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue that shows what has passed it: every message stands in brackets."""
+    languages = {"da": speaking(lambda message: f"⟦{message}⟧")}
+    monkeypatch.setattr(catalogue, "languages", lambda _: languages)
 
 
-def of_content(site: Site) -> list[str]:
-    """What the content says, the longest first."""
-    facts = (str(value) for table in site.facts.tables.values() for value in table.values())
-    titles = (page.title for page in site.pages.values())
-    bodies = (
-        line.strip()
-        for page in site.pages.values()
-        for line in unescape(re.sub(r"<[^>]*>", "\n", page.body + page.beside)).split("\n")
-    )
-    return sorted({*facts, *titles, *bodies} - {""}, key=len, reverse=True)
+def facts(content: Path) -> list[str]:
+    """What is the same in every language, the longest first."""
+    tables = load_facts(content / "kommune.toml").tables.values()
+    return sorted({str(value) for table in tables for value in table.values()} - {""}, key=len)[
+        ::-1
+    ]
 
 
 def unmarked(html: str, content: Iterable[str]) -> list[str]:
@@ -78,15 +63,13 @@ def unmarked(html: str, content: Iterable[str]) -> list[str]:
     return re.findall(r"\w+", text)
 
 
+@pytest.mark.usefixtures("marked")
 @pytest.mark.parametrize("address", ["/", "/skriv/", "/skriv/tak/", "/nej/", "/forlad/"])
-def test_words_of_the_program_pass_the_catalogue(
-    client: FlaskClient, content: Path, address: str
-) -> None:
-    site = load_site(content)
-    with marked():
-        html = client.get(address, follow_redirects=True).text
+def test_every_word_passes_the_catalogue(config: Config, address: str) -> None:
+    client = create_app(config).test_client()
+    html = client.get(address, follow_redirects=True).text
     assert "⟦" in html
-    assert unmarked(html, of_content(site)) == []
+    assert unmarked(html, facts(config.content)) == []
 
 
 def test_a_word_beside_the_catalogue_is_found() -> None:

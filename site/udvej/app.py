@@ -3,16 +3,17 @@
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 
-from flask import Flask, Request, render_template
+from flask import Flask, Request, render_template, request
 from jinja2 import StrictUndefined
 from limits import parse
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
-from udvej import leaving, operations
+from udvej import catalogue, leaving, operations
 from udvej.config import Config
 from udvej.demonstration import Demonstration
 from udvej.drafts import Drafts
@@ -21,12 +22,21 @@ from udvej.facts import phone_link
 from udvej.headers import SecurityHeaders
 from udvej.health import Health
 from udvej.inline import Inline, allowed
-from udvej.languages import current, gettext, ngettext
+from udvej.languages import (
+    DANISH,
+    asked_for,
+    current,
+    danish,
+    gettext,
+    left_to_right,
+    phrase,
+    speak,
+)
 from udvej.leaving import Bounce, Leaving
 from udvej.outbox import Outbox
 from udvej.pages import FORM, Site, load_site
 from udvej.ratelimit import ClientLimit
-from udvej.views import health, pages, referral
+from udvej.views import health, pages, referral, searching
 from udvej.views import leaving as leaving_views
 
 SESSION_COOKIE: Final = "__Host-skema"
@@ -51,10 +61,15 @@ def create_app(config: Config) -> Flask:
         StorageError: the database cannot be opened.
     """
     sealer = operations.sealer(config)
-    site = load_site(config.content, scheme=sealer.scheme)
+    languages = catalogue.languages(catalogue.load(config.translations))
+    sites = {
+        tag: load_site(config.content, language, scheme=sealer.scheme)
+        for tag, language in languages.items()
+    }
+    facts = sites[DANISH.tag].facts
     inline = Inline.load()
     outbox = Outbox.in_folder(config.state)
-    left = Leaving(site.facts["forlad"]["sider"], site.facts["forlad"]["minutter"], SESSION_COOKIE)
+    left = Leaving(facts["forlad"]["sider"], facts["forlad"]["minutter"], SESSION_COOKIE)
     app = _Udvej("udvej", static_folder=None)
     app.secret_key = (config.live or Demonstration.prepare(config.state)).secret_key
     app.config.update(
@@ -66,17 +81,22 @@ def create_app(config: Config) -> Flask:
         MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    _set_up_templates(app, site, inline, demo=config.live is None)
+    _set_up_templates(app, sites, inline, config)
     desk = referral.Desk(
-        page=site.pages[FORM],
+        page=sites[DANISH.tag].pages[FORM],
+        prefix="",
         sealer=sealer,
         outbox=outbox,
         drafts=Drafts.in_folder(config.state),
         sendings=ClientLimit(_SENDINGS, time.time),
         corrections=ClientLimit(_CORRECTIONS, time.time),
     )
-    app.register_blueprint(pages.blueprint(site))
-    app.register_blueprint(referral.blueprint(desk))
+    for tag, own in sites.items():
+        prefix = own.language.prefix
+        translated = replace(desk, page=own.pages[FORM], prefix=prefix)
+        for blueprint in (pages.blueprint(own), referral.blueprint(translated)):
+            app.register_blueprint(blueprint, name=f"{blueprint.name}-{tag}", url_prefix=prefix)
+    app.register_blueprint(searching.blueprint(sites.values(), config.address))
     app.register_blueprint(leaving_views.blueprint(left))
     app.register_blueprint(health.blueprint(Health(outbox, sealer, config.state)))
     app.register_error_handler(HTTPException, _error_page)
@@ -108,17 +128,29 @@ class _Udvej(Flask):
         super().raise_routing_exception(request)
 
 
-def _set_up_templates(app: Flask, site: Site, inline: Inline, *, demo: bool) -> None:
+def _set_up_templates(
+    app: Flask, sites: Mapping[str, Site], inline: Inline, config: Config
+) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters["tel"] = phone_link
-    app.jinja_env.globals.update(site=site, inline=inline, demo=demo)
+    app.jinja_env.filters.update(tel=phone_link, danish=danish, ltr=left_to_right)
+    languages = {tag: site.language for tag, site in sites.items()}
+    app.jinja_env.globals.update(
+        _=phrase,
+        inline=inline,
+        demo=config.live is None,
+        languages=languages.values(),
+        origin=config.address,
+    )
+
+    @app.before_request
+    def speak_as_asked() -> None:
+        speak(asked_for(request.path, languages))
 
     @app.context_processor
-    def language() -> dict[str, Any]:
-        return {"language": current()}
+    def speaking() -> dict[str, Any]:
+        language = current()
+        return {"language": language, "site": sites[language.tag], "at": language.at}
 
 
 def _errors() -> Mapping[int, tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ SETTINGS: Mapping[str, str] = {
     "UDVEJ_HOST": "address to listen on (127.0.0.1)",
     "UDVEJ_PORT": "port to listen on (8000)",
     "UDVEJ_CONTENT": "folder with the Danish pages and kommune.toml (the checkout's content/)",
+    "UDVEJ_TRANSLATIONS": "folder with the other languages (the checkout's translations/)",
     "UDVEJ_PUBLIC_ADDRESS": "the address people use, such as https://example.dk",
     "UDVEJ_SECRET_KEY": "signs the form's cookie: 32 random characters or more",
     "UDVEJ_TEAM_CERTIFICATE": "PEM file with the certificates that may open referrals",
@@ -100,6 +101,12 @@ class Config:
     host: str
     port: int
     live: Live | None
+    translations: Path = _CHECKOUT / "translations"
+
+    @property
+    def address(self) -> str:
+        """The address people use, without a slash at the end."""
+        return self.live.public_address if self.live else f"http://{self.host}:{self.port}"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
@@ -128,9 +135,10 @@ class Config:
         demonstration = all(key in _DEMONSTRATION for key in ours)
         host = given.get("UDVEJ_HOST", "127.0.0.1")
         port = reader.port("UDVEJ_PORT", 8000)
-        content = Path()
+        content = translations = Path()
         try:
             content = content_folder(given)
+            translations = translations_folder(given)
         except ConfigError as error:
             problems.append(str(error))
         live = None
@@ -144,7 +152,8 @@ class Config:
             live = _live(reader)
         if problems:
             raise ConfigError("\n".join(problems))
-        return cls(Path(given.get("UDVEJ_STATE", "state")).absolute(), content, host, port, live)
+        state = Path(given.get("UDVEJ_STATE", "state")).absolute()
+        return cls(state, content, host, port, live, translations)
 
 
 def content_folder(environ: Mapping[str, str]) -> Path:
@@ -159,9 +168,25 @@ def content_folder(environ: Mapping[str, str]) -> Path:
     return content
 
 
+def translations_folder(environ: Mapping[str, str]) -> Path:
+    """The folder with the catalogues of the other languages.
+
+    Raises:
+        ConfigError: it is not there.
+    """
+    translations = Path(environ.get("UDVEJ_TRANSLATIONS") or _CHECKOUT / "translations")
+    if not _is(Path.is_dir, translations):
+        raise ConfigError("UDVEJ_TRANSLATIONS: there is no such folder; name translations/")
+    return translations
+
+
 def _is_file(path: Path) -> bool:
+    return _is(Path.is_file, path)
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
     try:
-        return path.is_file()
+        return kind(path)
     except OSError:  # too long a name: it is something else that was pasted there
         return False
 

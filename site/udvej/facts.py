@@ -121,7 +121,7 @@ class Facts:
         return self.tables[table]
 
     def text(self, name: str) -> str:
-        """A fact as Markdown that shows just its words.
+        """The words of a fact.
 
         Args:
             name: table and key, such as "team.telefon".
@@ -133,10 +133,19 @@ class Facts:
             KeyError: there is no fact of that name.
         """
         kind, value = self._find(name)
-        return _escape(site_name(value) if value and kind.fits is _link else str(value))
+        return site_name(value) if value and kind.fits is _link else str(value)
+
+    def number(self, name: str) -> int | None:
+        """A fact that is a number to be written as the language does; None for all others.
+
+        Raises:
+            KeyError: there is no fact of that name.
+        """
+        _, value = self._find(name)
+        return value if isinstance(value, int) else None
 
     def link(self, name: str) -> str:
-        """Where a phone number, mail address or web address leads, as Markdown; else "".
+        """Where a phone number, mail address or web address leads; else "".
 
         Raises:
             KeyError: there is no fact of that name.
@@ -145,10 +154,10 @@ class Facts:
         if value == "":
             return ""
         if kind is PHONE:
-            return _escape(phone_link(value))
+            return phone_link(value)
         if kind is MAIL:
-            return _escape(f"mailto:{value}")
-        return _escape(value) if kind.fits is _link else ""
+            return f"mailto:{value}"
+        return str(value) if kind.fits is _link else ""
 
     def has(self, name: str) -> bool:
         """Whether there is a fact of that name, filled in or not."""
@@ -204,7 +213,3 @@ def site_name(address: str) -> str:
 
 def _parsed(number: str) -> phonenumbers.PhoneNumber:
     return phonenumbers.parse(number, "DK")
-
-
-def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]()<>#|!&])", r"\\\1", text)

@@ -52,6 +52,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     times = StringField(filters=[_one_line])
     may_leave_message = BooleanField()
     may_say_from = BooleanField()
+    interpreter = BooleanField()
     message = TextAreaField(filters=[_strip])
 
     @classmethod
@@ -77,7 +78,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         for field in self:
             if field.name in (*TYPED, *CHOSEN):
                 first = next(iter(field)).id if isinstance(field, RadioField) else field.id
-                yield from ((first, str(error)) for error in field.errors)
+                yield from ((first, error) for error in field.errors)
 
     def referral(self, written: datetime, notes: Sequence[str] = ()) -> Referral:
         """What the team is told; only after `problems` found none.
@@ -97,6 +98,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             may_say_from=self.may_say_from.data,
             message=self.message.data or "",
             language=current().danish_name,
+            interpreter=None if current().is_danish else self.interpreter.data,
             written=written,
             reference=new_reference(),
             notes=tuple(notes),

@@ -1,31 +1,109 @@
 """The languages the site speaks. Danish is the source; others come as catalogues."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from gettext import NullTranslations
 
 from babel import Locale
+from markupsafe import Markup, escape
+
+
+def N_(message: str) -> str:  # noqa: N802 (what gettext calls it)
+    """A message, marked for the extractor, that is translated where it is used."""
+    return message
+
+
+class Untranslated(str):
+    """Danish words in a page of another language; as HTML they are marked so (WCAG 3.1.2)."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """For templates."""
+        return Markup('<span lang="da" dir="ltr">{}</span>').format(str(self))
+
+    def __mod__(self, values: object) -> "Untranslated":
+        """Stays marked when values are put in."""
+        return Untranslated(super().__mod__(values))
+
+
+class Marking(NullTranslations):
+    """What stands behind a catalogue: the Danish words, marked."""
+
+    def gettext(self, message: str) -> str:
+        """A message."""
+        return Untranslated(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """A message that depends on a number; Danish counts as gettext does by itself."""
+        return Untranslated(super().ngettext(msgid1, msgid2, n))
+
+    def pgettext(self, context: str, message: str) -> str:
+        """A message that means this in one place."""
+        del context
+        return Untranslated(message)
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language: its BCP 47 tag and its catalogue."""
+    """One language.
+
+    Attributes:
+        tag: BCP 47.
+        catalogue: its messages; see `catalogue.load`.
+        reviewed: who has read the translation and when, in their words; "" when nobody has.
+    """
 
     tag: str
     catalogue: NullTranslations = field(default_factory=NullTranslations)
+    reviewed: str = ""
+
+    @property
+    def is_danish(self) -> bool:
+        """Whether it is the source of the others."""
+        return self.tag == "da"
+
+    @property
+    def prefix(self) -> str:
+        """What its addresses begin with: nothing for Danish, "/en" for English."""
+        return "" if self.is_danish else f"/{self.tag}"
+
+    def at(self, address: str) -> str:
+        """Where a page of ours is in this language."""
+        return self.prefix + address
+
+    @property
+    def offer(self) -> str:
+        """A few words in this language for whoever would rather read it."""
+        return self.catalogue.gettext(N_("Læs siden på dansk"))
+
+    @property
+    def locale(self) -> Locale:
+        """Its locale data (CLDR)."""
+        return Locale.parse(self.tag, sep="-")
 
     @property
     def direction(self) -> str:
         """Writing direction for the `dir` attribute: "ltr" or "rtl" (CLDR)."""
-        return Locale.parse(self.tag, sep="-").text_direction
+        return self.locale.text_direction
+
+    @property
+    def name(self) -> str:
+        """What it is called in itself, such as "Dansk" (CLDR)."""
+        name = self.locale.get_display_name() or self.tag
+        return name[0].upper() + name[1:]
 
     @property
     def danish_name(self) -> str:
         """What the language is called in Danish, such as "dansk" (CLDR)."""
-        return Locale.parse(self.tag, sep="-").get_display_name("da") or self.tag
+        return self.locale.get_display_name("da") or self.tag
 
 
 DANISH = Language("da")
+
+_DANISH_WORDS = Markup('<bdi lang="da" dir="ltr">{}</bdi>')
+_LEFT_TO_RIGHT = Markup('<bdi dir="ltr">{}</bdi>')
 
 _current: ContextVar[Language] = ContextVar("language", default=DANISH)
 
@@ -35,11 +113,38 @@ def current() -> Language:
     return _current.get()
 
 
+def speak(language: Language) -> None:
+    """Make the page that is begun in a language."""
+    _current.set(language)
+
+
+def asked_for(path: str, languages: Mapping[str, Language]) -> Language:
+    """The language that an address asks for: by its first part, else Danish.
+
+    Args:
+        path: of a request.
+        languages: by tag.
+    """
+    first = path.removeprefix("/").partition("/")[0]
+    return languages.get(first) or languages[DANISH.tag]
+
+
 def gettext(message: str) -> str:
-    """The message in the current language, or as it is where that has none."""
+    """The message in the current language; marked Danish where that has none."""
     return current().catalogue.gettext(message)
 
 
-def ngettext(singular: str, plural: str, n: int) -> str:
-    """The message in the plural form that `n` takes in the current language."""
-    return current().catalogue.ngettext(singular, plural, n)
+def phrase(message: str, **values: object) -> Markup:
+    """The message for a template, with what it names put in; everything but `Markup` is escaped."""
+    text = escape(gettext(message))
+    return text % values if values else text
+
+
+def danish(words: str) -> str:
+    """Danish names and words for a template, marked where the page is in another language."""
+    return words if current().is_danish else _DANISH_WORDS.format(words)
+
+
+def left_to_right(sign: str) -> str:
+    """A phone number, mail address or reference for a template, kept in its own order."""
+    return sign if current().is_danish else _LEFT_TO_RIGHT.format(sign)

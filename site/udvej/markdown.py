@@ -1,14 +1,17 @@
 """The Markdown of `content/`: filled with facts, translated block by block, checked, made HTML."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import bleach
+from babel.numbers import format_decimal
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup
@@ -18,24 +21,27 @@ from mdit_py_plugins.container import container_plugin
 from udvej.config import Scheme
 from udvej.errors import ContentError
 from udvej.facts import Facts
+from udvej.languages import DANISH, Language, Untranslated
 
 # `::: name` … `:::`. The last one marks where the form stands; see `Text`.
 CONTAINERS = ("fare", "knapper", "vej", "boks", "kontakt", "formular", *Scheme)
 
 _BOX = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
 
-Translate = Callable[[str], str]
-
 # What Markdown makes.
 _TAGS = frozenset((
-    "a", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "li", "ol", "p",
+    "a", "bdi", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "li", "ol", "p",
     "strong", "ul",
 ))  # fmt: skip
-_ATTRIBUTES = {"a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"], "ol": ["start"]}
+_ATTRIBUTES = {
+    "*": ["dir", "lang"], "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
+    "ol": ["start"],
+}  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
 _FACT = re.compile(r"\{([^{}]*)\}")
-_LINK_OR_FACT = re.compile(rf"\[([^\[\]]*)\]\(([^()]*)\)|{_FACT.pattern}")
+_FACT_MARKUP = "{}"
+_MARKED = {"lang": "da", "dir": "ltr"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Text:
     Attributes:
         body: all of it, or on the form's page what stands above the form.
         beside: what the form's page shows before the send button (`::: formular`), else empty.
-        links: line in the file and target of every link.
+        links: line in the file and target of every link but those to facts.
         anchors: the ids that links may lead to.
     """
 
@@ -64,14 +70,15 @@ class Reader:
         above: how many lines of the file stand above the Markdown.
         facts: what `{table.key}` stands for. A paragraph or list item that names a fact which
             is still to be filled in is left out whole, rather than say something made up.
-        translate: gives a heading, paragraph or list item in another language.
+        language: gives each heading, paragraph and list item in its own words, or the Danish
+            ones, marked, where it has none.
         scheme: how referrals are sealed; a box named after the other scheme is left out.
     """
 
     path: Path
     above: int
     facts: Facts
-    translate: Translate
+    language: Language = DANISH
     scheme: Scheme = Scheme.SMIME
 
     def read(self, markdown: str) -> Text:
@@ -83,6 +90,7 @@ class Reader:
         self._check_boxes(markdown)
         tokens = _MARKDOWN.parse(markdown)
         self._check_syntax(tokens)
+        links = [*self._links(tokens)]
         tokens = self._filled(tokens)
         titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
         if len(titles) != 1:
@@ -95,44 +103,60 @@ class Reader:
         return Text(
             _html(tokens[:start]),
             _html(tokens[start + 1 : end]),
-            [*self._links(tokens)],
+            links,
             frozenset(str(token.attrs["id"]) for token in tokens if "id" in token.attrs),
         )
 
     def _filled(self, tokens: Sequence[Token]) -> list[Token]:
-        for token in tokens:
+        for at, token in enumerate(tokens):
             if token.type == "inline":
-                markdown = self._with_facts(self.translate(token.content), self._line(token))
-                token.meta["unknown yet"] = markdown == ""
-                token.children = _MARKDOWN.parseInline(markdown)[0].children
+                words = token.content and self.language.catalogue.gettext(token.content)
+                pieces = _MARKDOWN.parseInline(words)[0].children or []
+                known = all(map(self.facts.text, _facts(pieces)))
+                token.meta["left out"] = not (words and known)
+                token.children = [*self._with_facts(pieces)]
+                if isinstance(words, Untranslated):
+                    # The paragraph of a list without blank lines is not shown, its item is.
+                    tokens[at - 2 if tokens[at - 1].hidden else at - 1].attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
         others = {f"container_{scheme}" for scheme in Scheme if scheme is not self.scheme}
         for node in [*tree.walk()]:
-            unknown_yet = node.type == "inline" and node.meta["unknown yet"]
-            if unknown_yet or node.type in others:
+            if (node.type == "inline" and node.meta["left out"]) or node.type in others:
                 _cut(node)
         return tree.to_tokens()
 
-    def _with_facts(self, markdown: str, line: int) -> str:
-        """The block with its facts in place, or "" where one of them is not filled in yet."""
-        for fact in _FACT.finditer(markdown):
-            if not self.facts.has(fact[1]):
-                raise self._error(
-                    line + markdown.count("\n", 0, fact.start()),
-                    f"{fact[0]} står ikke i kommune.toml; ret navnet, eller tilføj det dér",
-                )
-        if not all(self.facts.text(name) for name in _FACT.findall(markdown)):
-            return ""
-        return _LINK_OR_FACT.sub(self._shown, markdown)
+    def _with_facts(self, pieces: Sequence[Token]) -> Iterator[Token]:
+        """With each fact in its place, and addresses of ours in this language."""
+        in_link = False
+        for piece in pieces:
+            if piece.type == "link_open":
+                target = _target(piece)
+                fact = _FACT.fullmatch(target)
+                ours = self.language.prefix + target if target.startswith("/") else target
+                piece.attrs["href"] = self.facts.link(fact[1]) if fact else ours
+            in_link = piece.type == "link_open" or (in_link and piece.type != "link_close")
+            if _is_fact(piece):
+                yield from self._fact(piece, linked=not in_link)
+            else:
+                yield piece
 
-    def _shown(self, match: re.Match[str]) -> str:
-        words, target, name = match.groups()
-        if name is None:
-            words = _FACT.sub(lambda fact: self.facts.text(fact[1]), words)
-            target = _FACT.sub(lambda fact: self.facts.link(fact[1]), target)
-            return f"[{words}]({target})"
-        text, link = self.facts.text(name), self.facts.link(name)
-        return f"[{text}]({link})" if link else text
+    def _fact(self, piece: Token, *, linked: bool) -> Iterator[Token]:
+        link = self.facts.link(piece.content) if linked else ""
+        number = self.facts.number(piece.content)
+        if link:
+            yield Token("link_open", "a", 1, attrs={"href": link})
+        if number is not None:
+            yield Token("text", "", 0, content=format_decimal(number, locale=self.language.locale))
+        elif self.language.is_danish:
+            yield Token("text", "", 0, content=self.facts.text(piece.content))
+        else:
+            # Names are Danish words; numbers and addresses belong to no language.
+            marks = {"dir": "ltr"} if self.facts.link(piece.content) else _MARKED
+            yield Token("bdi_open", "bdi", 1, attrs={**marks})
+            yield Token("text", "", 0, content=self.facts.text(piece.content))
+            yield Token("bdi_close", "bdi", -1)
+        if link:
+            yield Token("link_close", "a", -1)
 
     def _check_boxes(self, markdown: str) -> None:
         """Every box has a name we know, and ends before the next one begins."""
@@ -156,15 +180,24 @@ class Reader:
             if token.type == "heading_open" and token.tag not in _TAGS:
                 raise self._error(self._line(token), "en overskrift har højst tre #")
         for line, piece in self._pieces(tokens):
-            target = unquote(str(piece.attrs.get("href", "")))
+            for name in _facts([piece]):
+                if not self.facts.has(name):
+                    raise self._error(
+                        line,
+                        f"{{{name}}} står ikke i kommune.toml; ret navnet, eller tilføj det dér",
+                    )
+            target = _target(piece)
+            fact = _FACT.fullmatch(target)
+            if fact and self.facts.text(fact[1]) and not self.facts.link(fact[1]):
+                raise self._error(line, f"linket »{target}« fører ingen steder hen; ret adressen")
             unfinished = piece.type == "text" and re.search(r"\] ?\(", piece.content)
-            if unfinished or ("{" in target and not _FACT.fullmatch(target)):
+            if unfinished or ("{" in target and not fact):
                 raise self._error(line, "et link er ikke skrevet rigtigt; skriv [ord](/adresse/)")
 
     def _links(self, tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
         for line, piece in self._pieces(tokens):
-            if piece.type == "link_open":
-                yield self.above + line, unquote(str(piece.attrs["href"]))
+            if piece.type == "link_open" and not _FACT.fullmatch(target := _target(piece)):
+                yield self.above + line, target
 
     def _pieces(self, tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
         """What stands inside the blocks, each piece with its line."""
@@ -181,6 +214,53 @@ class Reader:
         return ContentError(self.path, self.above + line, problem)
 
 
+def blocks(markdown: str) -> Iterator[tuple[int, str, str]]:
+    """What there is to translate in a text.
+
+    Yields:
+        Line, counted from 1; "heading", "list item" or "paragraph"; and its Markdown.
+    """
+    tokens = _MARKDOWN.parse(markdown)
+    for at, token in enumerate(tokens):
+        if token.type == "inline":
+            heading = tokens[at - 1].type == "heading_open"
+            item = tokens[at - 2].type == "list_item_open"
+            kind = "heading" if heading else "list item" if item else "paragraph"
+            yield (token.map or [0])[0] + 1, kind, token.content
+
+
+def shape(message: str) -> Counter[str]:
+    """What a translation must keep of a heading, paragraph or list item.
+
+    Returns:
+        How often each fact, each target of a link and each kind of markup stands in it.
+    """
+    pieces = _MARKDOWN.parseInline(message)[0].children or []
+    markup = [
+        f"{piece.tag or piece.type} {_target(piece)}".strip()
+        for piece in pieces
+        if piece.type not in ("text", "softbreak") and piece.nesting >= 0 and not _is_fact(piece)
+    ]
+    return Counter([*markup, *(f"{{{name}}}" for name in _facts(pieces))])
+
+
+def _is_fact(piece: Token) -> bool:
+    return piece.markup == _FACT_MARKUP
+
+
+def _target(piece: Token) -> str:
+    return unquote(str(piece.attrs.get("href", "")))
+
+
+def _facts(pieces: Iterable[Token]) -> Iterator[str]:
+    """The facts that pieces name, in their words and in their links."""
+    for piece in pieces:
+        if _is_fact(piece):
+            yield piece.content
+        elif fact := _FACT.fullmatch(_target(piece)):
+            yield fact[1]
+
+
 def _cut(node: SyntaxTreeNode) -> None:
     """Take a block out, and what it leaves empty: its list item, its list, its box."""
     parent = node.parent
@@ -193,9 +273,22 @@ def _cut(node: SyntaxTreeNode) -> None:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).disable(["code", "fence", "image"])
     parser.use(anchors_plugin, min_level=2, max_level=3)
+    parser.inline.ruler.push("fact", _read_fact)
     for name in CONTAINERS:
         parser.use(container_plugin, name, render=_container)
     return parser
+
+
+def _read_fact(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 (the library's own way)
+    """`{table.key}` among words."""
+    fact = _FACT.match(state.src, state.pos)
+    if fact is None:
+        return False
+    if not silent:
+        token = state.push("code_inline", "", 0)  # a kind that anchors are named after too
+        token.content, token.markup = fact[1], _FACT_MARKUP
+    state.pos = fact.end()
+    return True
 
 
 def _container(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa: ANN401

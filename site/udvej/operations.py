@@ -110,6 +110,7 @@ def _drill_referral() -> Referral:
         may_say_from=False,
         message="",
         language="dansk",
+        interpreter=None,
         written=datetime.now(UTC),
         reference=new_reference(),
         notes=(_DRILL,),

@@ -1,7 +1,7 @@
 """`content/`: every page loaded once, checked and frozen."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,17 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from udvej.catalogue import TITLE, tell_tale
 from udvej.config import Scheme
 from udvej.errors import ContentError
 from udvej.facts import Facts, load_facts
-from udvej.markdown import Reader, Text, Translate
+from udvej.languages import DANISH, Language
+from udvej.markdown import Reader, Text, blocks
 from udvej.source import Source, read_text
-
-# The browser writes titles and addresses down, where whoever picks up the phone can read them.
-TELL_TALE = (
-    "exit", "bande", "rocker", "kriminal", "afson", "politi", "fængsel", "faengsel", "løslad",
-    "loeslad", "tatover", "misbrug", "flugt", "udvej",
-)  # fmt: skip
 
 FORM = "/skriv/"
 # The program itself links to these, so they must be there.
@@ -70,8 +66,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that `content/` says; `pages` by address, in the order of the menus."""
+    """Everything that `content/` says, in one language.
 
+    Attributes:
+        language: which.
+        facts: what `kommune.toml` says, in Danish.
+        pages: by address, without the language's prefix, in the order of the menus.
+    """
+
+    language: Language
     facts: Facts
     pages: Mapping[str, Page]
 
@@ -88,7 +91,7 @@ class Site:
 
 def load_site(
     folder: Path,
-    translate: Translate = lambda message: message,
+    language: Language = DANISH,
     *,
     scheme: Scheme = Scheme.SMIME,
 ) -> Site:
@@ -96,20 +99,20 @@ def load_site(
 
     Args:
         folder: holds `kommune.toml` and a Markdown file a page.
-        translate: gives a heading, paragraph, list item or header text in another language.
+        language: gives headings, paragraphs, list items, titles and summaries in its own words.
         scheme: how referrals are sealed; what is said of the other scheme is left out.
 
     Raises:
         ContentError: naming file, line and what to do.
     """
     facts = load_facts(folder / "kommune.toml")
-    files = [_load(path, facts, translate, scheme) for path in sorted(folder.glob("*.md"))]
+    files = [_load(path, facts, language, scheme) for path in sorted(folder.glob("*.md"))]
     by_address: dict[str, _File] = {}
     by_title: dict[str, _File] = {}
     for file in files:
         for key, value, seen in (
             ("adresse", file.page.address, by_address),
-            ("titel", file.page.title.casefold(), by_title),
+            ("titel", file.source.data["titel"].casefold(), by_title),
         ):
             if value in seen:
                 raise file.source.error(f"bruges også i {seen[value].source.path.name}", key)
@@ -120,7 +123,40 @@ def load_site(
     for file in files:
         _check_links(file, by_address)
     pages = sorted((file.page for file in files), key=lambda page: (page.order, page.address))
-    return Site(facts, {page.address: page for page in pages})
+    return Site(language, facts, {page.address: page for page in pages})
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to translate.
+
+    Attributes:
+        line: where it stands in its file, counted from 1.
+        words: the Danish.
+        context: what tells it from the same words elsewhere, or "".
+        comment: what the translator should know.
+    """
+
+    line: int
+    words: str
+    context: str
+    comment: str
+
+
+def messages(path: Path) -> Iterator[Message]:
+    """What there is to translate in a page's file.
+
+    Raises:
+        ContentError: it is not a page.
+    """
+    source, above, markdown = _split(path)
+    values = _values(source)
+    title = "title: short; the browser keeps it, so it must not tell what the page is about"
+    yield Message(source.line("titel"), values["titel"], TITLE, title)
+    summary = "one sentence for search engines, neutral like the title"
+    yield Message(source.line("resume"), values["resume"], "", summary)
+    for line, kind, words in blocks(markdown):
+        yield Message(above + line, words, "", f"{kind} on {values['adresse']}")
 
 
 @dataclass(frozen=True)
@@ -132,21 +168,16 @@ class _File:
     text: Text
 
 
-def _load(path: Path, facts: Facts, translate: Translate, scheme: Scheme) -> _File:
-    content = read_text(path)
-    header = _HEADER.match(content)
-    if header is None:
-        raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
-    source = Source.parse(path, header[1], above=1)
+def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File:
+    source, above, markdown = _split(path)
     values = _values(source)
-    reader = Reader(path, header[0].count("\n"), facts, translate, scheme)
-    text = reader.read(content[header.end() :])
+    text = Reader(path, above, facts, language, scheme).read(markdown)
     if bool(text.beside) != (values["adresse"] == FORM):
         raise source.error(f"::: formular skal stå på {FORM}, og kun dér", "adresse")
     page = Page(
         address=values["adresse"],
-        title=translate(values["titel"]),
-        summary=translate(values["resume"]),
+        title=language.catalogue.pgettext(TITLE, values["titel"]),
+        summary=language.catalogue.gettext(values["resume"]),
         menu=values["menu"],
         order=values["orden"],
         owner=values["ansvarlig"],
@@ -155,6 +186,16 @@ def _load(path: Path, facts: Facts, translate: Translate, scheme: Scheme) -> _Fi
         beside=text.beside,
     )
     return _File(source, page, text)
+
+
+def _split(path: Path) -> tuple[Source, int, str]:
+    """The header of a page, how many lines stand above its Markdown, and that."""
+    content = read_text(path)
+    header = _HEADER.match(content)
+    if header is None:
+        raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
+    source = Source.parse(path, header[1], above=1)
+    return source, header[0].count("\n"), content[header.end() :]
 
 
 def _values(source: Source) -> dict[str, Any]:
@@ -179,7 +220,7 @@ def _values(source: Source) -> dict[str, Any]:
 
 
 def _check_neutral(source: Source, key: str) -> None:
-    for word in TELL_TALE:
+    for word in tell_tale(DANISH):
         if word in source.data[key].casefold():
             raise source.error(
                 f"»{word}« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", key

@@ -35,6 +35,7 @@ _WRITERS = {
     Writer.RELATIVE: "En pårørende",
     Writer.PROFESSIONAL: "En fagperson",
 }
+_INTERPRETER = {True: "JA, ønskes", False: "ikke ønsket"}
 _CHANNELS = {Channel.CALL: "Opkald", Channel.TEXT: "Sms", Channel.MAIL: "Mail"}
 
 
@@ -53,6 +54,7 @@ class Referral:
         may_say_from: whether one may say where one calls from.
         message: their words, or ""; lines end in "\n".
         language: what the page they wrote on is written in, in Danish ("dansk").
+        interpreter: whether they wish for one; None where they were not asked, as in Danish.
         written: when, with time zone.
         reference: what the receipt shows.
         notes: what the site has to add, in Danish.
@@ -68,6 +70,7 @@ class Referral:
     may_say_from: bool
     message: str
     language: str
+    interpreter: bool | None
     written: datetime
     reference: str
     notes: Sequence[str] = ()
@@ -93,6 +96,7 @@ class Referral:
             f"Reference: {self.reference}",
             f"Modtaget: {written}",
             f"Siden var på: {self.language}",
+            *([] if self.interpreter is None else [f"Tolk: {_INTERPRETER[self.interpreter]}"]),
             *(f"BEMÆRK: {note}" for note in self.notes),
             "",
             "HVEM SKRIVER",

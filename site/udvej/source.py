@@ -46,9 +46,10 @@ class Source:
 
     def error(self, problem: str, key: str, table: str = "") -> ContentError:
         """An error that names the key and its line (the table's where the key is missing)."""
-        return ContentError(self.path, self._line(key, table), f"{key}: {problem}")
+        return ContentError(self.path, self.line(key, table), f"{key}: {problem}")
 
-    def _line(self, key: str, table: str) -> int:
+    def line(self, key: str, table: str = "") -> int:
+        """The line of a key, counted from 1 in its file (the table's where the key is missing)."""
         within, place = "", 1
         for number, line in enumerate(self.text.splitlines(), start=1):
             if header := _TABLE.match(line):

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from udvej import cpr
 
-CHOSEN: Final = ("who", "prefer", "may_leave_message", "may_say_from")
+CHOSEN: Final = ("who", "prefer", "may_leave_message", "may_say_from", "interpreter")
 TYPED: Final = ("name", "phone", "mail", "times", "message")
 # More than this is no browser sending this form.
 _MOST_FIELDS: Final = 40

@@ -8,7 +8,7 @@ from udvej.pages import FORM, Page, Site
 
 
 def blueprint(site: Site) -> Blueprint:
-    """A route for every page of the content but the form's."""
+    """A route for every page of the content but the form's, in one language."""
     views = Blueprint("pages", __name__)
     for page in site.pages.values():
         if page.address != FORM:

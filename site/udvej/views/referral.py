@@ -39,9 +39,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Desk:
-    """What it takes to receive a referral."""
+    """What it takes to receive a referral in one language.
+
+    Attributes:
+        page: the form's.
+        prefix: what the language's addresses begin with.
+        sealer: seals it.
+        outbox: keeps it.
+        drafts: keep a refused form.
+        sendings: how often one client may send.
+        corrections: how often one client may be refused.
+    """
 
     page: Page
+    prefix: str
     sealer: Sealer
     outbox: Outbox
     drafts: Drafts
@@ -59,7 +70,7 @@ def blueprint(desk: Desk) -> Blueprint:
     views.add_url_rule(FORM, "form", partial(_form, desk))
     views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
     views.add_url_rule(RECEIPT, "receipt", partial(_receipt, desk))
-    views.add_url_rule(AGAIN, "again", _again, methods=["POST"])
+    views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
     return views
 
 
@@ -67,7 +78,7 @@ def _form(desk: Desk) -> ResponseReturnValue:
     # A draft first: it may be the correction of what was sent.
     draft = desk.drafts.open(session["draft"]) if "draft" in session else {}
     if not draft and _reference(desk):
-        return redirect(RECEIPT, 303)
+        return redirect(desk.prefix + RECEIPT, 303)
     if not draft:
         token = new_form_token(datetime.now(UTC))
         return _page(desk, ReferralForm(formdata=None, data={"token": token}))
@@ -85,7 +96,7 @@ def _form(desk: Desk) -> ResponseReturnValue:
 def _send(desk: Desk) -> ResponseReturnValue:
     now = datetime.now(UTC)
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        return render_template("cookies.html", page=None, title=desk.page.title), 400
+        return render_template("cookies.html", page=None, place=FORM, title=desk.page.title), 400
     try:
         typed = Typed.read(request.get_data(), now)
     except Malformed:
@@ -104,27 +115,32 @@ def _send(desk: Desk) -> ResponseReturnValue:
             return _page(desk, form, busy=True, **state), 429
         if refused:
             _keep_draft(desk, typed, expired=expired)
-            return redirect(FORM, 303)
+            return redirect(desk.prefix + FORM, 303)
         _accept(desk, typed, form.referral(now, typed.notes))
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
         return _page(desk, form, not_stored=True, **state), 503
-    return redirect(RECEIPT, 303)
+    return redirect(desk.prefix + RECEIPT, 303)
 
 
 def _receipt(desk: Desk) -> ResponseReturnValue:
     reference = _reference(desk)
     if not reference:
-        return redirect(FORM, 303)
+        return redirect(desk.prefix + FORM, 303)
     return render_template(
-        "receipt.html", page=None, title=desk.page.title, reference=reference, again=AgainForm()
+        "receipt.html",
+        page=None,
+        place=RECEIPT,
+        title=desk.page.title,
+        reference=reference,
+        again=AgainForm(),
     )
 
 
-def _again() -> ResponseReturnValue:
+def _again(desk: Desk) -> ResponseReturnValue:
     if AgainForm().validate():
         session.pop("sent", None)
-    return redirect(FORM, 303)
+    return redirect(desk.prefix + FORM, 303)
 
 
 def _page(desk: Desk, form: ReferralForm, **state: object) -> str:
