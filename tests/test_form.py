@@ -34,10 +34,10 @@ NO_PHONE = "Skriv dit telefonnummer, når du helst vil ringes op eller have en s
 NO_MAIL = "Skriv din mailadresse, når du helst vil have en mail."
 BAD_PHONE = (
     "Telefonnummeret ser ikke rigtigt ud. Skriv 8 cifre, som 12 34 56 78. "
-    "Er det fra udlandet, så begynd med + og landets kode."
+    "Er det fra udlandet, så begynd med + og landekoden."
 )
 BAD_MAIL = "Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk."
-CPR_FOUND = "Du har skrevet et CPR-nummer i feltet til {}. Vi har slettet det igen.".format
+CPR_FOUND = "I feltet til {} stod noget, der ligner et CPR-nummer. Vi har slettet det.".format
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "for whom": {
         "/": (
             "over 18 år",
-            "med i en rockerklub eller en bande",
+            "medlem af en rockerklub eller en bande",
             "knyttet til den",
             "alvorlig eller farlig kriminalitet",
             "motiveret",
@@ -237,15 +237,14 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "what it is: concentrated, intense, short; the wish is a condition": {
         "/om/": (
-            "6 måneder i gennemsnit",
+            "6 måneder i snit",
             "højst tage 12 måneder",
             "kort",
             "intenst",
             "samlet",
-            "ønske er en betingelse",
-            "skrevet ind i programmet",
+            "selv ønske et liv uden kriminalitet. Det er et krav for at blive skrevet ind",
         ),
-        "/": ("6 måneder i snit og højst 12",),
+        "/": ("6 måneder i snit. Det kan højst tage 12 måneder",),
         "/svar/": ("6 måneder i snit", "højst tage 12 måneder", "ønske et liv uden kriminalitet"),
     },
     "who runs it": {
@@ -266,13 +265,13 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "ways in": {
         "/forloeb/": (
             "selv kontakte for eksempel kommunen",
-            "mens du sidder inde.*gennem kriminalforsorgen.*nærmer sig, at du bliver løsladt",
+            "mens du sidder inde.*gennem kriminalforsorgen, når du snart skal løslades",
             "exit-aftale med kriminalforsorgen.*mens du sad inde.*videre til exit-enheden",
-            "exit-enheden. Det er kommunen, politiet og kriminalforsorgen",
+            "exit-enheden er kommunen, politiet og kriminalforsorgen",
         ),
         "/tid-inde/": (
-            "gennem kriminalforsorgen, når det nærmer sig, at du bliver løsladt",
-            "exit-aftale, mens du sidder inde, går den videre til exit-enheden",
+            "mens du sidder inde.*gennem kriminalforsorgen, når du snart skal løslades",
+            "exit-aftale med kriminalforsorgen.*går aftalen videre til exit-enheden",
             "kommunen, politiet og kriminalforsorgen",
         ),
     },
@@ -290,17 +289,17 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "step 2": {
         "/forloeb/": (
-            "Mødet begynder med, at du skal skrive under på en samtykkeerklæring",
-            "kommunen, kriminalforsorgen og politiet må udveksle oplysninger om dig",
+            "Mødet begynder med en samtykkeerklæring.*skal skrive under",
+            "kommunen, politiet og kriminalforsorgen må dele oplysninger om dig med hinanden",
         ),
         "/samtykke/": (
             "Mødet begynder med en samtykkeerklæring.*skal skrive under",
-            "udveksle oplysninger om dig.*Kommunen.*Kriminalforsorgen.*Politiet",
+            "kommunen, politiet og kriminalforsorgen må dele oplysninger om dig med hinanden",
         ),
     },
     "step 3": {
         "/forloeb/": (
-            "egnet til exit, og om du selv vil. Det sker ud fra din motivation",
+            "egnet til exit, og om du selv vil.*vurderet ud fra din motivation",
             "dit liv igennem",
             "barndom",
             "skolen",
@@ -318,14 +317,17 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
             "kontrakt mellem dig og exit-enheden",
             "typisk, at du ikke må være sammen med andre fra miljøet",
             "undtagelser, for eksempel for din familie",
-            "hvem du må se, og under hvilke omstændigheder",
+            "hvem du må se, og i hvilke situationer",
             "Aftalen kan også handle om uddannelse, bolig og en mentor",
             "fjernet tatoveringer eller komme ud af et misbrug",
             "også stå andre ting",
             "Både du og exit-enheden skriver under",
         ),
         "/hjaelp/": ("Aftalen kan handle om: Uddannelse.*bo.*misbrug.*mentor.*tatoveringer",),
-        "/svar/": ("undtagelser, for eksempel for familie", "Begge parter skriver under"),
+        "/svar/": (
+            "undtagelser, for eksempel for din familie",
+            "Både du og exit-enheden skriver under",
+        ),
     },
     "step 5": {
         "/forloeb/": (
@@ -370,7 +372,7 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "words of the field, explained where they stand": {
         "/om/": (
-            "exit-programmet.*Det er et forløb, hvor du kan få hjælp til at komme ud",
+            "Exit er hjælp til at komme ud.*hedder også exit-programmet",
             "Exit-kandidat er",
             "Exit-enheden er",
             "Exit-medarbejderen er",
@@ -399,7 +401,8 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
 # What is owed to the reader before anything is sent.
 BEFORE_SENDING = (
     "exit-medarbejder",
-    "registreret",
+    "registrerer",
+    "samtykkeerklæring",
     "kontakter vi politiets exit-koordinator",
     "kommunen, politiet og kriminalforsorgen må dele oplysninger om dig",
     "binder hverken dig eller os",

@@ -127,7 +127,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             raise ValidationError(
                 _(
                     "Telefonnummeret ser ikke rigtigt ud. Skriv 8 cifre, som 12 34 56 78. "
-                    "Er det fra udlandet, så begynd med + og landets kode."
+                    "Er det fra udlandet, så begynd med + og landekoden."
                 )
             )
 
@@ -171,7 +171,7 @@ def _cpr_found(name: str) -> str:
         "times": _("tidspunkt"),
         "message": _("besked"),
     }
-    words = _("Du har skrevet et CPR-nummer i feltet til %(field)s. Vi har slettet det igen.")
+    words = _("I feltet til %(field)s stod noget, der ligner et CPR-nummer. Vi har slettet det.")
     return words % {"field": fields.get(name, name)}
 
 
