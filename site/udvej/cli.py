@@ -1,35 +1,36 @@
 """The command `udvej`."""
 
 import argparse
+import logging
 import os
 import secrets
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from http import HTTPStatus
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
 from flask import Flask
 
-from udvej import delivery, logs, operations
+from udvej import catalogue, delivery, logs, operations
 from udvej.app import create_app
-from udvej.config import SETTINGS, Config, content_folder
+from udvej.checking import check
+from udvej.config import SETTINGS, Config, content_folder, translations_folder
 from udvej.demonstration import Demonstration
 from udvej.drafts import Drafts
-from udvej.errors import ConfigError, ContentError, UdvejError
+from udvej.errors import ConfigError, UdvejError
 from udvej.facts import MAIL
 from udvej.health import Health
 from udvej.keys import TeamKey
 from udvej.outbox import Outbox
 from udvej.pages import load_site
-from udvej.readability import ceiling, measure
 from udvej.serving import check_port, prepare_state, serve
 
 _OWNER_ONLY: Final = 0o600
+
+_log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     delivering.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     command("status", _status, "Say how many wait or have failed, and what is not well.")
     command("drill", _drill, "Send a marked test referral to the team; say whether it was taken.")
-    command("check", _check, "Check the content: facts, links, titles, and how easy it reads.")
+    command("check", _check, "Check the content and its translations, and how easy it reads.")
     command("inbox", _inbox, "Print the referrals of a demonstration, opened.")
     keys = command("keys", _keys, "Make the team's certificate and the key for its mail program.")
     keys.add_argument("folder", type=Path, metavar="FOLDER", help="where to put the two files")
@@ -114,6 +115,9 @@ def _serve(options: argparse.Namespace) -> int:
     prepare_state(config)
     check_port(config)
     create_app(config)  # whatever is wrong is said here, once, before the workers start
+    for found in catalogue.load(config.translations):
+        for fault in found.faults:
+            _log.warning("event=translation-left-out fault=%r", fault)
     address = config.live.public_address if config.live else f"http://{config.host}:{config.port}/"
     _say(f"Udvej: {address}")
     if config.live:
@@ -181,24 +185,9 @@ def _drill(_options: argparse.Namespace) -> int:
 
 
 def _check(_options: argparse.Namespace) -> int:
-    content = content_folder(os.environ)
-    with tempfile.TemporaryDirectory() as state:
-        app = create_app(Config(Path(state), content, host="127.0.0.1", port=0, live=None))
-        site = load_site(content)
-        shown = {page: app.test_client().get(page) for page in site.pages}
-    too_hard = False
-    for address, answer in shown.items():
-        if answer.status_code != HTTPStatus.OK:
-            raise ContentError(content, 1, f"siden {address} kan ikke vises")
-        text, most = measure(answer.text), ceiling(address)
-        _say(f"{address:<20} LIX {text.lix:4.1f} of at most {most}")
-        if text.lix > most:
-            too_hard = True
-            for sentence in text.worst:
-                _say(f"    rewrite: {sentence}")
-    for fact in site.facts.missing():
-        _say(f"kommune.toml: {fact} is to be filled in before the site goes live")
-    return int(too_hard)
+    report = check(content_folder(os.environ), translations_folder(os.environ))
+    _say("\n".join(report.lines))
+    return int(not report.good)
 
 
 def _inbox(_options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -28,13 +29,17 @@ class Inline:
     @classmethod
     def load(cls) -> "Inline":
         """Read them from the package; the styles in the order of their numbers."""
-        styles = sorted((_STATIC / "styles").glob("*.css"))
+        styles, scripts = (_STATIC / "styles").glob("*.css"), _STATIC.glob("*.js")
         icon = (_STATIC / "icon.svg").read_text("utf-8").strip()
         return cls(
-            Markup("".join(path.read_text("utf-8") for path in styles)),  # noqa: S704 (ours)
-            Markup((_STATIC / "leave.js").read_text("utf-8")),  # noqa: S704 (ours)
+            _joined(styles),
+            _joined(scripts),
             f"data:image/svg+xml,{quote(icon)}",
         )
+
+
+def _joined(files: Iterable[Path]) -> Markup:
+    return Markup("".join(path.read_text("utf-8") for path in sorted(files)))  # noqa: S704 (ours)
 
 
 def allowed(text: str) -> str:

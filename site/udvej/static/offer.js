@@ -1,0 +1,13 @@
+// A quiet line for whoever's browser asks for another language; nothing is sent or kept.
+(function (page) {
+  var wanted = navigator.languages || [];
+  for (var i = 0; i < wanted.length; i++) {
+    var language = wanted[i].split("-")[0];
+    if (language === page.documentElement.lang.split("-")[0]) return;
+    var offer = page.querySelector(".offer[lang|='" + language + "']");
+    if (offer) {
+      offer.hidden = false;
+      return;
+    }
+  }
+})(document);
