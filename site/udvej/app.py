@@ -4,9 +4,11 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from flask import Flask, Request, render_template, request
+from flask_compress import Compress
 from jinja2 import StrictUndefined
 from limits import parse
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
@@ -19,6 +21,7 @@ from udvej.demonstration import Demonstration
 from udvej.drafts import Drafts
 from udvej.errors import StorageError
 from udvej.facts import phone_link
+from udvej.frozen import Frozen
 from udvej.headers import SecurityHeaders
 from udvej.health import Health
 from udvej.inline import Inline, allowed
@@ -49,11 +52,12 @@ _LARGEST_BODY: Final = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
-def create_app(config: Config) -> Flask:
+def create_app(config: Config, files: Path | None = None) -> Flask:
     """Put the site together.
 
     Args:
         config: finished settings; nothing reads the environment after this.
+        files: holds the pages that `build.freeze` made; without it each is rendered when asked for.
 
     Raises:
         ContentError: a content file is wrong.
@@ -80,6 +84,10 @@ def create_app(config: Config) -> Flask:
         MAX_CONTENT_LENGTH=_LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
+        # Compression beside a secret tells no other site anything: the cookie is strict (BREACH).
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_MIMETYPES=["text/html", "text/plain", "text/xml"],
+        COMPRESS_BR_LEVEL=5,
     )
     _set_up_templates(app, sites, inline, config)
     desk = referral.Desk(
@@ -100,11 +108,14 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(leaving_views.blueprint(left))
     app.register_blueprint(health.blueprint(Health(outbox, sealer, config.state)))
     app.register_error_handler(HTTPException, _error_page)
+    Compress(app)
     app.register_error_handler(StorageError, _storage_error)
     if config.live and config.live.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=config.live.proxies, x_proto=0, x_host=0
         )
+    if files:
+        app.wsgi_app = Frozen(app.wsgi_app, files)  # type: ignore[method-assign]
     app.wsgi_app = SecurityHeaders(  # type: ignore[method-assign]
         Bounce(app.wsgi_app, left),
         styles=[allowed(inline.style)],

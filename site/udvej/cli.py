@@ -12,10 +12,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from flask import Flask
-
 from udvej import catalogue, delivery, logs, operations
-from udvej.app import create_app
+from udvej.build import freeze
 from udvej.checking import check
 from udvej.config import SETTINGS, Config, content_folder, translations_folder
 from udvej.demonstration import Demonstration
@@ -27,6 +25,7 @@ from udvej.keys import TeamKey
 from udvej.outbox import Outbox
 from udvej.pages import load_site
 from udvej.serving import check_port, prepare_state, serve
+from udvej.wsgi import make
 
 _OWNER_ONLY: Final = 0o600
 
@@ -51,12 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def wsgi() -> Flask:
-    """The application of one web process, from its environment."""
-    logs.configure()
-    return create_app(Config.from_environ(os.environ))
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="udvej",
@@ -74,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     serving = command("serve", _serve, "Run the site and deliver its referrals.")
     serving.add_argument("--host", help="address to listen on (127.0.0.1)")
     serving.add_argument("--port", help="port to listen on (8000)")
+    building = command("build", _build, "Freeze the pages to files, for a web server in front.")
+    building.add_argument("folder", type=Path, metavar="FOLDER", help="a link that is made there")
     delivering = command("deliver", _deliver, "Only deliver referrals; `serve` does this too.")
     delivering.add_argument(
         "--again", type=int, metavar="NUMBER", help="mail this one again, and end"
@@ -114,7 +109,7 @@ def _serve(options: argparse.Namespace) -> int:
     config = Config.from_environ(os.environ)
     prepare_state(config)
     check_port(config)
-    create_app(config)  # whatever is wrong is said here, once, before the workers start
+    make(config)  # whatever is wrong is said here, once, before the workers start
     for found in catalogue.load(config.translations):
         for fault in found.faults:
             _log.warning("event=translation-left-out fault=%r", fault)
@@ -126,7 +121,15 @@ def _serve(options: argparse.Namespace) -> int:
     else:
         _say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")
         _say(f"It is kept in {config.state / 'demonstration' / 'mail'}")
-    serve(config, "udvej.cli:wsgi")
+    serve(config, "udvej.wsgi:application")
+    return 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    config = Config.from_environ(os.environ)
+    prepare_state(config)
+    folder = options.folder.absolute()
+    print(freeze(config, folder))
     return 0
 
 
