@@ -113,6 +113,7 @@ class TestLive:
             "UDVEJ_HOST": "0.0.0.0",
             "UDVEJ_PORT": "80",
             "UDVEJ_CONTENT": str(content),
+            "UDVEJ_TRANSLATIONS": str(tmp_path),
             "UDVEJ_MAIL_PORT": "2525",
             "UDVEJ_MAIL_TLS": "tls",
             "UDVEJ_MAIL_CA": str(ca),

@@ -30,17 +30,18 @@ TYPED: Final = ("name", "phone", "mail", "times", "message")
 class Visitor:
     """Somebody with a browser."""
 
-    def __init__(self, client: FlaskClient) -> None:
-        """With a cookie jar of their own."""
+    def __init__(self, client: FlaskClient, prefix: str = "") -> None:
+        """With a cookie jar of their own, on pages whose addresses begin with a language's."""
         self.client = client
+        self.form = prefix + FORM
 
     def open(self) -> dict[str, str]:
         """Open the form; what the browser would send if Send was pressed at once."""
-        return fields(self.client.get(FORM).text)
+        return fields(self.client.get(self.form).text, self.form)
 
     def press(self, filled_in: Mapping[str, str]) -> TestResponse:
         """Press Send on a form that is open."""
-        return self.client.post(FORM, data=unhurried(filled_in))
+        return self.client.post(self.form, data=unhurried(filled_in))
 
     def send(self, **changes: str) -> TestResponse:
         """Open the form, fill it in but for what is changed, and press Send."""
