@@ -62,7 +62,7 @@ endif
 # Every Danish text into the template and on into each catalogue; then a look at all of them.
 translations: setup
 	$(EXTRACT) -o translations/udvej.pot .
-	$(BIN)/pybabel -q update -i translations/udvej.pot -d translations -D udvej --previous
+	$(BIN)/pybabel -q update -i translations/udvej.pot -d translations -D udvej --ignore-obsolete
 	$(BIN)/udvej check
 
 # Pictures of every page, to be looked at after each visible change.

@@ -33,7 +33,7 @@ NO_WAY = "Skriv et telefonnummer eller en mailadresse."
 NO_PHONE = "Skriv dit telefonnummer, når du helst vil ringes op eller have en sms."
 NO_MAIL = "Skriv din mailadresse, når du helst vil have en mail."
 BAD_PHONE = (
-    "Telefonnummeret ser ikke rigtigt ud. Skriv 8 cifre, som 12 34 56 78. "
+    "Telefonnummeret ser ikke rigtigt ud. Et dansk nummer har 8 cifre. "
     "Er det fra udlandet, så begynd med + og landekoden."
 )
 BAD_MAIL = "Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk."

@@ -116,3 +116,24 @@ def test_danish_names_are_marked_on_pages_in_other_languages_alone() -> None:
     assert in_english(lambda: languages.left_to_right("46 46")) == Markup(
         '<bdi dir="ltr">46 46</bdi>'
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "terms"),
+    [
+        ("موظف (exit-medarbejder) هنا.", ["exit-medarbejder"]),
+        ("اتصل بـ %(team)s الآن", []),
+        ("البريد (sikker post)، 100 % CPR", ["sikker post", "CPR"]),
+        ("navn@eksempel.dk.", ["navn@eksempel.dk"]),
+        ("لا شيء 112", []),
+        ("", []),
+    ],
+)
+def test_danish_terms_keep_their_order_where_words_run_from_right_to_left(
+    words: str, terms: list[str]
+) -> None:
+    """They are cut out whole, and nothing is lost (UAX 9)."""
+    parts = [*Language("ar").parts(words)]
+    assert "".join(part for part, _ in parts) == words
+    assert [part for part, term in parts if term] == terms
+    assert [*Language("en").parts(words)] == [(words, False)]

@@ -26,7 +26,7 @@ UNREAD = (
     '<p lang="da" dir="ltr">Teksten er ikke tjekket af en oversætter. '
     "Det er den danske tekst, der gælder.</p>"
 )
-FALLEN_BACK = re.compile(r'<(\w+)[^>]* lang="da" dir="ltr">')
+FALLEN_BACK = re.compile(r'<(?!html)\w+[^>]* lang="da" dir="ltr">')
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_every_page_stands_at_the_same_address_under_its_language(
         assert f'<html lang="{tag}" dir="{direction}">' in html
         assert headings(html)[0].startswith("¤ ")
         assert danish_in(html) == []
-        inside = re.findall(r'href="(/[^"]*)"[^>]*>(?:<bdi|¤)', html)
+        inside = re.findall(r'href="(/[^"]*)">(?:<bdi|¤)', html)
         assert inside
         assert [link for link in inside if not link.startswith(f"/{tag}/")] == []
 
@@ -95,8 +95,8 @@ def test_an_edited_paragraph_falls_back_in_each_language_and_no_other_does(
 ) -> None:
     """The translated page around it stays."""
     text = (content / "om.md").read_text("utf-8")
-    edited = text.replace("Det ønske er", "Det store ønske er")
-    assert edited.count("Det store ønske") == text.count("Det ønske er") == 1
+    edited = text.replace("Du skal selv ønske", "Du skal helt selv ønske")
+    assert edited.count("Du skal helt selv") == text.count("Du skal selv ønske") == 1
     (content / "om.md").write_text(edited, "utf-8")
     client = visit()
     for tag in ("en", "ar"):
@@ -105,7 +105,7 @@ def test_an_edited_paragraph_falls_back_in_each_language_and_no_other_does(
             assert danish_in(html) == (['<p lang="da" dir="ltr">'] if address == "/om/" else []), (
                 address
             )
-        assert '<p lang="da" dir="ltr">Det store ønske er' in client.get(f"/{tag}/om/").text
+        assert '<p lang="da" dir="ltr">Du skal helt selv ønske' in client.get(f"/{tag}/om/").text
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ HOSTILE = [
     "[x](javascript:alert(1))",
     "[x](https://evil.example/)",
     "%(secret)s {team.navn.__class__} %n %s",
-    "x" * 1_000_000,
+    "x" * 3_000,
     "\u202e\x00",
     '"><script>alert(1)</script>',
     "{{ 7 * 7 }}{% raw %}",
@@ -301,8 +301,12 @@ HOSTILE = [
 def test_a_hostile_catalogue_is_served_harmless(
     visit: Callable[[], FlaskClient], translations: Path, harm: str
 ) -> None:
-    """Whatever it says in every message, the pages are whole and hold none of it alive."""
-    translate(translations, "de", lambda message: f"{harm} {message}")
+    """Whatever it says in every other message, the pages are whole and hold none of it alive."""
+
+    def say(message: str) -> str:
+        return f"{harm} {message}" if len(message) % 2 else whispering(message)
+
+    translate(translations, "de", say)
     client = visit()
     for address in (*ADDRESSES, "/nej/"):
         answer = client.get(f"/de{address}")

@@ -126,7 +126,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         elif not _international(field.data):
             raise ValidationError(
                 _(
-                    "Telefonnummeret ser ikke rigtigt ud. Skriv 8 cifre, som 12 34 56 78. "
+                    "Telefonnummeret ser ikke rigtigt ud. Et dansk nummer har 8 cifre. "
                     "Er det fra udlandet, så begynd med + og landekoden."
                 )
             )

@@ -1,6 +1,7 @@
 """The languages the site speaks. Danish is the source; others come as catalogues."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from gettext import NullTranslations
@@ -78,6 +79,19 @@ class Language:
         """A few words in this language for whoever would rather read it."""
         return self.catalogue.gettext(N_("Læs siden på dansk"))
 
+    def parts(self, words: str) -> Iterator[tuple[str, bool]]:
+        """Words of this language cut where others stand among them.
+
+        Yields:
+            A part, and whether it is a Danish term that must keep its own order: one in Latin
+            letters, where the language runs from right to left (UAX 9).
+        """
+        if self.direction == "ltr":
+            yield words, False
+            return
+        for value, latin, other in _PARTS.findall(words):
+            yield value or latin or other, bool(latin)
+
     @property
     def locale(self) -> Locale:
         """Its locale data (CLDR)."""
@@ -104,6 +118,12 @@ DANISH = Language("da")
 
 _DANISH_WORDS = Markup('<bdi lang="da" dir="ltr">{}</bdi>')
 _LEFT_TO_RIGHT = Markup('<bdi dir="ltr">{}</bdi>')
+
+_LETTER = "A-Za-z\u00c0-\u024f"
+# `%(value)s`, then words in Latin letters, then anything up to the next of either.
+_PARTS = re.compile(
+    rf"(%\(\w+\)\w)|([{_LETTER}][{_LETTER}0-9]*(?:[-./@' ][{_LETTER}0-9]+)*)|([^{_LETTER}%]+|%)"
+)
 
 _current: ContextVar[Language] = ContextVar("language", default=DANISH)
 
@@ -136,7 +156,12 @@ def gettext(message: str) -> str:
 
 def phrase(message: str, **values: object) -> Markup:
     """The message for a template, with what it names put in; everything but `Markup` is escaped."""
-    text = escape(gettext(message))
+    words = gettext(message)
+    if isinstance(words, Untranslated):
+        text = escape(words)
+    else:
+        parts = current().parts(words)
+        text = Markup().join(_DANISH_WORDS.format(part) if term else part for part, term in parts)
     return text % values if values else text
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,8 +114,9 @@ class Reader:
                 pieces = _MARKDOWN.parseInline(words)[0].children or []
                 known = all(map(self.facts.text, _facts(pieces)))
                 token.meta["left out"] = not (words and known)
-                token.children = [*self._with_facts(pieces)]
-                if isinstance(words, Untranslated):
+                danish = isinstance(words, Untranslated)
+                token.children = [*self._with_facts(pieces, danish=danish)]
+                if danish:
                     # The paragraph of a list without blank lines is not shown, its item is.
                     tokens[at - 2 if tokens[at - 1].hidden else at - 1].attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
@@ -125,7 +126,7 @@ class Reader:
                 _cut(node)
         return tree.to_tokens()
 
-    def _with_facts(self, pieces: Sequence[Token]) -> Iterator[Token]:
+    def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
         """With each fact in its place, and addresses of ours in this language."""
         in_link = False
         for piece in pieces:
@@ -137,6 +138,9 @@ class Reader:
             in_link = piece.type == "link_open" or (in_link and piece.type != "link_close")
             if _is_fact(piece):
                 yield from self._fact(piece, linked=not in_link)
+            elif piece.type == "text" and not danish:
+                for part, term in self.language.parts(piece.content):
+                    yield from _kept_apart(part, _MARKED) if term else [_text(part)]
             else:
                 yield piece
 
@@ -146,15 +150,13 @@ class Reader:
         if link:
             yield Token("link_open", "a", 1, attrs={"href": link})
         if number is not None:
-            yield Token("text", "", 0, content=format_decimal(number, locale=self.language.locale))
+            yield _text(format_decimal(number, locale=self.language.locale))
         elif self.language.is_danish:
-            yield Token("text", "", 0, content=self.facts.text(piece.content))
+            yield _text(self.facts.text(piece.content))
         else:
             # Names are Danish words; numbers and addresses belong to no language.
             marks = {"dir": "ltr"} if self.facts.link(piece.content) else _MARKED
-            yield Token("bdi_open", "bdi", 1, attrs={**marks})
-            yield Token("text", "", 0, content=self.facts.text(piece.content))
-            yield Token("bdi_close", "bdi", -1)
+            yield from _kept_apart(self.facts.text(piece.content), marks)
         if link:
             yield Token("link_close", "a", -1)
 
@@ -190,8 +192,7 @@ class Reader:
             fact = _FACT.fullmatch(target)
             if fact and self.facts.text(fact[1]) and not self.facts.link(fact[1]):
                 raise self._error(line, f"linket »{target}« fører ingen steder hen; ret adressen")
-            unfinished = piece.type == "text" and re.search(r"\] ?\(", piece.content)
-            if unfinished or ("{" in target and not fact):
+            if _is_broken_link(piece) or ("{" in target and not fact):
                 raise self._error(line, "et link er ikke skrevet rigtigt; skriv [ord](/adresse/)")
 
     def _links(self, tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
@@ -241,7 +242,25 @@ def shape(message: str) -> Counter[str]:
         for piece in pieces
         if piece.type not in ("text", "softbreak") and piece.nesting >= 0 and not _is_fact(piece)
     ]
+    markup += ["broken link" for piece in pieces if _is_broken_link(piece)]
     return Counter([*markup, *(f"{{{name}}}" for name in _facts(pieces))])
+
+
+def _is_broken_link(piece: Token) -> bool:
+    return piece.type == "text" and re.search(r"\] ?\(", piece.content) is not None
+
+
+def _text(words: str) -> Token:
+    return Token("text", "", 0, content=words)
+
+
+def _kept_apart(words: str, marks: Mapping[str, str]) -> Sequence[Token]:
+    """Words in an order of their own, whatever stands around them (HTML, `bdi`)."""
+    return [
+        Token("bdi_open", "bdi", 1, attrs={**marks}),
+        _text(words),
+        Token("bdi_close", "bdi", -1),
+    ]
 
 
 def _is_fact(piece: Token) -> bool:

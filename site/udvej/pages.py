@@ -172,12 +172,13 @@ def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File
     source, above, markdown = _split(path)
     values = _values(source)
     text = Reader(path, above, facts, language, scheme).read(markdown)
+    title, summary = values["titel"], values["resume"]
     if bool(text.beside) != (values["adresse"] == FORM):
         raise source.error(f"::: formular skal stå på {FORM}, og kun dér", "adresse")
     page = Page(
         address=values["adresse"],
-        title=language.catalogue.pgettext(TITLE, values["titel"]),
-        summary=language.catalogue.gettext(values["resume"]),
+        title=language.catalogue.pgettext(TITLE, title),
+        summary=language.catalogue.gettext(summary),
         menu=values["menu"],
         order=values["orden"],
         owner=values["ansvarlig"],
