@@ -19,13 +19,14 @@ from xml.etree.ElementTree import Element
 import html5lib
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
-from udvej.catalogue import tell_tale
+from udvej import catalogue
 from udvej.facts import load_facts, phone_link
-from udvej.languages import DANISH
+from udvej.languages import DANISH, Language
 from werkzeug.datastructures import Headers
 
 _FACTS: Final = load_facts(Path(__file__).parents[1] / "content" / "kommune.toml")
 
+_LANGUAGES: Final = catalogue.languages(catalogue.load(Path(__file__).parents[1] / "translations"))
 _BANNER: Final = "Prøveversion. Ingen får din besked."
 
 _HASH = r"'sha256-[A-Za-z0-9+/]{43}='"
@@ -66,7 +67,7 @@ _BLOCKS: Final = frozenset((
     "form", "header", "hr", "legend", "li", "main", "nav", "ol", "p", "section", "ul", *_HEADINGS,
 ))  # fmt: skip
 _INLINE: Final = frozenset((
-    "a", "abbr", "br", "button", "code", "em", "input", "label", "option", "select", "span",
+    "a", "abbr", "bdi", "br", "button", "code", "em", "input", "label", "option", "select", "span",
     "strong", "textarea", "time",
 ))  # fmt: skip
 _HEAD: Final = frozenset(("body", "head", "html", "link", "meta", "script", "style", "title"))
@@ -79,7 +80,7 @@ _OBSOLETE: Final = frozenset((
     "link", "nowrap", "size", "text", "valign", "vlink", "vspace",
 ))  # fmt: skip
 _ONLY_WORDS_INSIDE: Final = frozenset((
-    "a", "abbr", "button", "code", "dt", "em", "label", "p", "span", "strong", *_HEADINGS,
+    "a", "abbr", "bdi", "button", "code", "dt", "em", "label", "p", "span", "strong", *_HEADINGS,
 ))  # fmt: skip
 _CONTROLS: Final = frozenset(("button", "input", "select", "textarea"))
 _REFERENCES: Final = ("aria-controls", "aria-describedby", "aria-labelledby", "form", "for", "list")
@@ -130,6 +131,11 @@ class Page:
     def ids(self) -> Mapping[str, Element]:
         """The elements that can be referred to."""
         return {element.attrib["id"]: element for element in self.all() if "id" in element.attrib}
+
+    @property
+    def language(self) -> Language:
+        """What it is written in; Danish where it does not say so."""
+        return _LANGUAGES.get(self.root.get("lang", ""), DANISH)
 
     @property
     def title(self) -> str:
@@ -299,7 +305,7 @@ def neutral_title(page: Page) -> Iterator[str]:
     """One title, which tells nobody what was read, nor that a page is being tried out."""
     if len(page.all("title")) != 1 or not page.title:
         yield "there is not one title"
-    for word in (*tell_tale(DANISH), "prøve", "demo"):
+    for word in (*catalogue.tell_tale(page.language), "prøve", "demo"):
         if word in page.title.casefold():
             yield f"»{word}« in »{page.title}«"
 
@@ -484,7 +490,8 @@ def skip_link(page: Page) -> Iterator[str]:
 
 def says_what_it_is(page: Page) -> Iterator[str]:
     """A demonstration says so before anything else is read, and nothing else says so."""
-    said = [element for element in page.all("aside") if text(element) == _BANNER]
+    banner = page.language.catalogue.gettext(_BANNER)
+    said = [element for element in page.all("aside") if text(element) == banner]
     if len(said) != page.demonstration:
         yield f"the banner stands {len(said)} times"
     places = {element: place for place, element in enumerate(page.all())}
@@ -505,7 +512,10 @@ def moves_on(page: Page) -> Iterator[str]:
 def tells_nothing(page: Page) -> Iterator[str]:
     """Not a word of ours."""
     words = text(page.root).casefold()
-    for word in (*tell_tale(DANISH), *(_FACTS["kommune"]["navn"], _FACTS["team"]["navn"])):
+    for word in (
+        *catalogue.tell_tale(DANISH),
+        *(_FACTS["kommune"]["navn"], _FACTS["team"]["navn"]),
+    ):
         if word.casefold() in words:
             yield f"»{word}« in »{words}«"
     yield from (_tag(element) for element in page.all("form"))
