@@ -2,14 +2,15 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from flask import Flask, Request, render_template, request
 from flask_compress import Compress
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
 from limits import parse
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -144,7 +145,9 @@ def _set_up_templates(
 ) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(tel=phone_link, danish=danish, ltr=left_to_right)
+    app.jinja_env.filters.update(
+        tel=phone_link, danish=_as_spoken(danish), ltr=_as_spoken(left_to_right)
+    )
     languages = {tag: site.language for tag, site in sites.items()}
     app.jinja_env.globals.update(
         _=phrase,
@@ -162,6 +165,11 @@ def _set_up_templates(
     def speaking() -> dict[str, Any]:
         language = current()
         return {"language": language, "site": sites[language.tag], "at": language.at}
+
+
+def _as_spoken(marked: Callable[[str], str]) -> Callable[[Context, str], str]:
+    """A filter that Jinja never works out beforehand: it depends on the language of the page."""
+    return pass_context(lambda _context, words: marked(words))
 
 
 def _errors() -> Mapping[int, tuple[str, str]]:
