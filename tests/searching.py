@@ -37,15 +37,17 @@ def planted(words: str) -> bytes:
 
 def found(words: Iterable[str], places: Mapping[str, bytes]) -> set[tuple[str, str, str]]:
     """Which of the words stand where, in which form."""
-    wanted = [
-        (word, form, needle.lower()) for word in words for form, needle in forms(word).items()
-    ]
+    wanted: dict[bytes, list[tuple[str, str]]] = {}
+    for word in words:
+        for form, needle in forms(word).items():
+            wanted.setdefault(needle.lower(), []).append((word, form))
     return {
         (place, word, form)
         for place, content in places.items()
-        for read in (content.lower(), _BREAKS.sub(b"", content).lower())
-        for word, form, needle in wanted
+        for read in {content.lower(), _BREAKS.sub(b"", content).lower()}
+        for needle, meant in wanted.items()
         if needle in read
+        for word, form in meant
     }
 
 
