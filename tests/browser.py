@@ -112,7 +112,7 @@ def served(state: Path, *, https: bool = True) -> Iterator[Served]:
     authority = trustme.CA()
     arguments = ["-m", "udvej", "serve", "--port", str(port)]
     if https:
-        identity = authority.issue_cert("127.0.0.1")
+        identity = authority.issue_cert("127.0.0.1", common_name="127.0.0.1")  # w3m wants it
         certificate, key = state / "certificate.pem", state / "key.pem"
         identity.cert_chain_pems[0].write_to_path(certificate)
         identity.private_key_pem.write_to_path(key)

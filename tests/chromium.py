@@ -33,6 +33,9 @@ class Chromium:
         profile, temporary = folder / "profile", folder / "tmp"
         for place in (profile, temporary):
             place.mkdir(parents=True, exist_ok=True)
+        if restore:  # what the button "Restore" of its window does after a crash
+            settings = profile / "Default" / "Preferences"
+            settings.write_text(settings.read_text().replace('"Crashed"', '"Normal"'))
         port = profile / "DevToolsActivePort"
         port.unlink(missing_ok=True)
         self._process = subprocess.Popen(
@@ -63,6 +66,11 @@ class Chromium:
 
     def _tab(self, page: Page) -> None:
         self._page, self._devtools = page, page.context.new_cdp_session(page)
+
+    def tabs(self) -> set[str]:
+        """The addresses of all that is open."""
+        open_ = self._devtools.send("Target.getTargets")["targetInfos"]
+        return {tab["url"] for tab in open_ if tab["type"] == "page"}
 
     def open_tab(self) -> None:
         """Go on in another tab."""

@@ -43,6 +43,8 @@ _PREFERENCES: Final = {
 class Firefox:
     """A person with Firefox; another with the same folder is the same person, later."""
 
+    # Whom it asks for itself, whatever is visited.
+    OWN = (".mozilla.org", ".mozilla.com", ".mozilla.net", ".firefox.com")
     SESSIONS = Path("profile/sessionstore-backups")
 
     def __init__(
@@ -95,6 +97,12 @@ class Firefox:
         except BaseException:
             self.kill()
             raise
+
+    def tabs(self) -> set[str]:
+        """The addresses of all that is open."""
+        with self._marionette.using_context("chrome"):
+            addresses = "return gBrowser.tabs.map(tab => tab.linkedBrowser.currentURI.spec)"
+            return {*self._marionette.execute_script(addresses)}
 
     def open_tab(self) -> None:
         """Go on in another tab."""

@@ -35,8 +35,10 @@ def planted(words: str) -> bytes:
     return b"\0".join([*forms(words).values(), *across])
 
 
-def found(words: Iterable[str], places: Mapping[str, bytes]) -> set[tuple[str, str, str]]:
-    """Which of the words stand where, in which form."""
+def found(
+    words: Iterable[str], places: Mapping[str, bytes], *, lines: bool = True
+) -> set[tuple[str, str, str]]:
+    """Which of the words stand where, in which form; across lines too, as mails have them."""
     wanted: dict[bytes, list[tuple[str, str]]] = {}
     for word in words:
         for form, needle in forms(word).items():
@@ -44,7 +46,7 @@ def found(words: Iterable[str], places: Mapping[str, bytes]) -> set[tuple[str, s
     return {
         (place, word, form)
         for place, content in places.items()
-        for read in {content.lower(), _BREAKS.sub(b"", content).lower()}
+        for read in {content.lower(), (_BREAKS.sub(b"", content) if lines else content).lower()}
         for needle, meant in wanted.items()
         if needle in read
         for word, form in meant
