@@ -127,7 +127,7 @@ class Chromium:
             until(lambda: self._history()["currentIndex"] < before)
         return bool(before)
 
-    def _history(self) -> Any:
+    def _history(self) -> Any:  # noqa: ANN401 (what Playwright gives)
         """The list behind Back; for a moment after a page came out of its cache there is none."""
         found: list[Any] = []
 

@@ -147,7 +147,7 @@ class Firefox:
         self._keys(*(getattr(Keys, key.upper()) for key in keys), together=False)
 
     def back(self) -> bool:
-        """Press Alt and the left arrow, the keys of the browser's own Back, if it leads anywhere."""
+        """Press Alt and the left arrow, the browser's own Back, if it leads anywhere."""
         with self._marionette.using_context("chrome"):
             history = "gBrowser.selectedBrowser.browsingContext.sessionHistory"
             before = self._marionette.execute_script(f"return {history}.index")

@@ -9,7 +9,7 @@ import pytest
 from browser import STATES, Served, Visit, chromium, served, visiting
 from flask import Flask, abort
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +80,7 @@ def shown(
         yield visit
 
 
-def _size(screen: tuple[int, int]) -> dict[str, int]:
+def _size(screen: tuple[int, int]) -> ViewportSize:
     return {"width": screen[0], "height": screen[1]}
 
 

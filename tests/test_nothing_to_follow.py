@@ -1,7 +1,8 @@
 """Whoever watches, on the way, in the browser or in the logs, finds nothing to follow."""
 
-import re
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -47,8 +48,8 @@ WATCHED = """() => {
             return found.get.call(this);
         } });
     }
-    for (const key of ["fetch", "matchMedia", "getComputedStyle", "localStorage", "devicePixelRatio",
-        "sessionStorage", "innerWidth", "innerHeight", "outerWidth", "name"]) {
+    for (const key of ["fetch", "matchMedia", "getComputedStyle", "localStorage",
+        "devicePixelRatio", "sessionStorage", "innerWidth", "innerHeight", "outerWidth", "name"]) {
         const value = window[key];
         Object.defineProperty(window, key, { get() {
             window.read.push("window." + key);
@@ -172,6 +173,40 @@ def test_icon_holds_no_tell_tale_word() -> None:
     assert Inline.load().icon.startswith("data:")
 
 
+# In a terminal.
+
+
+def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path) -> None:
+    """In w3m, which knows no script and no style; and leaving comes before everything else."""
+    options = ("-dump", "-cols", "80", "-o", "ssl_verify_server=0")
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    shown = subprocess.run(
+        ["w3m", *options, f"{site.origin}/skriv/"],
+        env=environment,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    lines = [line.strip() for line in shown.splitlines()]
+    assert lines[1] == "Forlad siden"
+    assert lines.index("Send") + 1 == len(lines) - 1 - lines[::-1].index("Forlad siden")
+    for words in (
+        "Skriv til os",
+        "( ) Jeg vil selv ud",
+        "( ) Jeg er pårørende",
+        "( ) Jeg er fagperson",
+        "Hvad må vi kalde dig? (valgfrit)",
+        "( ) Ring til mig",
+        "( ) Send en sms",
+        "( ) Skriv en mail",
+        "[ ] I må lægge en besked, hvis jeg ikke svarer",
+        "[ ] I må sige, hvor I ringer fra",
+        "Er der noget, vi skal vide? (valgfrit)",
+    ):
+        assert words in lines
+    assert shown.count("[                    ]") >= 6
+
+
 # What logs tell.
 
 AGENT, ADDRESS, FROM = "mærkelig-browser-4711", "203.0.113.47", "https://henvist-4711.example/"
@@ -181,7 +216,7 @@ MARKERS = {AGENT, ADDRESS, FROM, "adresse-4711", "sprog-4711", "cookie-4711"}
 def ask(road: Road, method: str, address: str, body: bytes | None = None) -> int:
     """One request with everything that could be written down of who asks."""
     connection = HTTPConnection("127.0.0.1", road.site.port, timeout=60)
-    headers = {
+    headers: dict[str, str | bytes] = {
         "User-Agent": AGENT.encode(),
         "X-Forwarded-For": ADDRESS,
         "Forwarded": f"for={ADDRESS}",

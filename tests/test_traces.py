@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,9 @@ READ = ("/", "/om/", "/tid-inde/")
 
 # A page that keeps what ours must not: each word must be found, packed as the browser packs it.
 CONTROL = "https://kontrol.example/"
-WORDS = {name: f"{name}æøkontrol4711" for name in ("titel", "tekst", "local", "base", "felt", "igen")}
+WORDS = {
+    name: f"{name}æøkontrol4711" for name in ("titel", "tekst", "local", "base", "felt", "igen")
+}
 CONTROL_PAGE = f"""<!doctype html><meta charset="utf-8"><title>{WORDS["titel"]}</title>
 <h1>{WORDS["tekst"]}</h1><form><textarea></textarea></form><script>
 localStorage.a = "{WORDS["local"]} ".repeat(99);

@@ -40,8 +40,7 @@ def unpacked(folder: Path) -> Iterator[tuple[str, bytes]]:
         if packed.startswith(_SQLITE):
             for value in _cells(folder / name):
                 yield f"{name} > SQLite", value
-                for opened, inside in _opened(f"{name} > SQLite", value):
-                    yield opened, inside
+                yield from _opened(f"{name} > SQLite", value)
 
 
 def _opened(name: str, packed: bytes) -> Iterator[tuple[str, bytes]]:
