@@ -78,8 +78,9 @@ class Chromium:
 
     @property
     def title(self) -> str:
-        """Of the page that is shown."""
-        return self._page.title()
+        """Of the page that is shown; "" while it is loading."""
+        title = self._page.title()
+        return "" if title.startswith("Loading ") else title
 
     @property
     def address(self) -> str:
