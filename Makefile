@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; both set up what they need.
 PYTHON ?= python3
 BIN := .venv/bin
-BROWSERS := chromium
+BROWSERS := chromium firefox-esr w3m
 MISSING = $(strip $(foreach package,$(BROWSERS) openssl,$(if $(shell command -v $(package)),,$(package))))
 
 EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \

@@ -1,5 +1,6 @@
 """A real browser, and the real site for it to visit."""
 
+import atexit
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from os import environ, getpgid, killpg
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,7 @@ from urllib.request import urlopen
 
 import trustme
 from granian import Granian
-from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from udvej import cli, serving
 from udvej.database import Database
 from udvej.demonstration import Demonstration
@@ -29,7 +30,7 @@ from udvej.pages import load_site
 
 _CONTENT: Final = Path(__file__).parents[1] / "content"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS: Final = (
+FLAGS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-gpu",
@@ -48,17 +49,29 @@ ADDRESSES: Final[Sequence[str]] = tuple(load_site(_CONTENT).pages)
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The Chromium of this machine, as a person has it: with its cache for Back."""
+    browser = driver().chromium.launch(
+        executable_path=installed_chromium(),
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
+
+
+@cache
+def driver() -> Playwright:
+    """Playwright; a process can have but one."""
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright
+
+
+def installed_chromium() -> str:
+    """Where it is."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
         raise RuntimeError("there is no Chromium on this machine; run: make setup-system")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=_FLAGS,
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        yield browser
-        browser.close()
+    return found
 
 
 @dataclass(frozen=True)
@@ -99,7 +112,7 @@ def served(state: Path, *, https: bool = True) -> Iterator[Served]:
     authority = trustme.CA()
     arguments = ["-m", "udvej", "serve", "--port", str(port)]
     if https:
-        identity = authority.issue_cert("127.0.0.1")
+        identity = authority.issue_cert("127.0.0.1", common_name="127.0.0.1")  # w3m wants it
         certificate, key = state / "certificate.pem", state / "key.pem"
         identity.cert_chain_pems[0].write_to_path(certificate)
         identity.private_key_pem.write_to_path(key)

@@ -35,17 +35,21 @@ def planted(words: str) -> bytes:
     return b"\0".join([*forms(words).values(), *across])
 
 
-def found(words: Iterable[str], places: Mapping[str, bytes]) -> set[tuple[str, str, str]]:
-    """Which of the words stand where, in which form."""
-    wanted = [
-        (word, form, needle.lower()) for word in words for form, needle in forms(word).items()
-    ]
+def found(
+    words: Iterable[str], places: Mapping[str, bytes], *, lines: bool = True
+) -> set[tuple[str, str, str]]:
+    """Which of the words stand where, in which form; across lines too, as mails have them."""
+    wanted: dict[bytes, list[tuple[str, str]]] = {}
+    for word in words:
+        for form, needle in forms(word).items():
+            wanted.setdefault(needle.lower(), []).append((word, form))
     return {
         (place, word, form)
         for place, content in places.items()
-        for read in (content.lower(), _BREAKS.sub(b"", content).lower())
-        for word, form, needle in wanted
+        for read in {content.lower(), (_BREAKS.sub(b"", content) if lines else content).lower()}
+        for needle, meant in wanted.items()
         if needle in read
+        for word, form in meant
     }
 
 
