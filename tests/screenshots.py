@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, Literal
 
-from browser import STATES, Visit, chromium, served, visiting
+from browser import STATES, Visit, chromium, leave, served, visiting
 
 _FOLDER: Final = Path("state/screenshots")
 _SIZES: Final = ({"width": 360, "height": 740}, {"width": 1280, "height": 900})
@@ -19,17 +19,10 @@ def _skip_link(visit: Visit) -> None:
     visit.page.keyboard.press("Tab")
 
 
-def _leaving(visit: Visit) -> None:
-    """The blank page, kept from moving on."""
-    visit.page.context.route(visit.is_outside, lambda route: route.abort("aborted"))
-    visit.open("/")
-    visit.page.click(".bar .leave")
-
-
 _PICTURES: Final[Mapping[str, Callable[[Visit], None]]] = {
     **STATES,
     "tastatur": _skip_link,
-    "forlad": _leaving,
+    "forlad": leave,
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -31,7 +32,9 @@ _TAGS = frozenset((
     "a", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "li", "ol", "p",
     "strong", "ul",
 ))  # fmt: skip
-_ATTRIBUTES = {"a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"], "ol": ["start"]}
+_ATTRIBUTES = {
+    "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"], "ol": ["start"], "p": ["class"],
+}  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
 _FACT = re.compile(r"\{([^{}]*)\}")
@@ -100,11 +103,13 @@ class Reader:
         )
 
     def _filled(self, tokens: Sequence[Token]) -> list[Token]:
-        for token in tokens:
+        for above, token in pairwise(tokens):
             if token.type == "inline":
                 markdown = self._with_facts(self.translate(token.content), self._line(token))
                 token.meta["unknown yet"] = markdown == ""
                 token.children = _MARKDOWN.parseInline(markdown)[0].children
+                if _is_link(token.children or ()):
+                    above.attrSet("class", "videre")
         tree = SyntaxTreeNode(tokens)
         others = {f"container_{scheme}" for scheme in Scheme if scheme is not self.scheme}
         for node in [*tree.walk()]:
@@ -179,6 +184,12 @@ class Reader:
 
     def _error(self, line: int, problem: str) -> ContentError:
         return ContentError(self.path, self.above + line, problem)
+
+
+def _is_link(pieces: Sequence[Token]) -> bool:
+    """Whether a block is one link and nothing else, which a thumb must find (WCAG 2.5.5)."""
+    kinds = [piece.type for piece in pieces if piece.type.startswith("link_") or not piece.level]
+    return kinds == ["link_open", "link_close"]
 
 
 def _cut(node: SyntaxTreeNode) -> None:
