@@ -45,15 +45,20 @@ _HASTE_MILLISECONDS: Final = 3_100
 ADDRESSES: Final[Sequence[str]] = tuple(load_site(_CONTENT).pages)
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The Chromium of this machine, as a person has it: with its cache for Back."""
+def executable() -> str:
+    """Where the Chromium of this machine is."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
         raise RuntimeError("there is no Chromium on this machine; run: make setup-system")
+    return found
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The Chromium of this machine, as a person has it: with its cache for Back."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found,
+            executable_path=executable(),
             args=_FLAGS,
             ignore_default_args=["--disable-back-forward-cache"],
         )
