@@ -721,7 +721,7 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         really(Strict_Transport_Security="max-age=63072000"),
     ],
     "moves_on": [
-        put("0; url=https://www.dr.dk/", instead_of="0;url=https://www.dmi.dk/"),
+        put("0; url=https://www.dr.dk/", instead_of="0; url=https://www.dmi.dk/"),
         put("5; url=https://www.dmi.dk/", instead_of="0; url=https://www.dmi.dk/"),
         put('"https://eksempel.dk/"', instead_of='"https://www.dmi.dk/"'),
     ],
