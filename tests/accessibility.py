@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, JSHandle, Page
 
 SNAPSHOTS: Final = Path(__file__).parent / "accessibility-tree"
 _MEASURES: Final = Path(__file__).with_name("measures.js").read_text("utf-8")
-AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+_AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 # Every rule that axe has: WCAG at all levels, best practices, what is experimental or obsolete.
 _RUN_AXE: Final = """async () => {
     const rules = Object.fromEntries(axe.getRules().map(({ ruleId }) => [ruleId, {enabled: true}]));
@@ -96,6 +96,8 @@ class Shown:
 
     def axe(self) -> Mapping[str, Sequence[tuple[str, str]]]:
         """What axe has to say: `violations` and `incomplete`, each as rule and element."""
+        if self.page.evaluate("typeof axe") == "undefined":
+            self.page.evaluate(_AXE)
         found: Mapping[str, Sequence[tuple[str, str]]] = self.page.evaluate(_RUN_AXE)
         return found
 
@@ -142,7 +144,6 @@ def gallery(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
                 visit = opened.enter_context(visiting(browser, site))
                 ALL_STATES[state](visit)
                 visit.page.evaluate(_MEASURES)
-                visit.page.evaluate(AXE)
                 kept[state] = Shown(state, visit.page)
             return kept[state]
 
