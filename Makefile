@@ -7,7 +7,7 @@ MISSING = $(strip $(foreach package,$(BROWSERS) openssl,$(if $(shell command -v 
 EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \
 	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"
 
-.PHONY: run test bench check format setup setup-test setup-system screenshots translations lock clean
+.PHONY: run test bench check format setup setup-test setup-system setup-ci screenshots snapshots translations lock clean
 
 run: setup
 	$(BIN)/udvej serve
@@ -48,6 +48,16 @@ ifneq ($(MISSING),)
 	fi
 endif
 
+# The Nu HTML checker and Lighthouse, which `make test` uses where they are installed.
+CHECKERS := vnu-jar@26.9.27 lighthouse@12.8.2
+NEEDED_BY_CHECKERS = $(strip $(if $(shell command -v java),,default-jre-headless) \
+	$(if $(shell command -v npm),,npm))
+
+setup-ci: setup-test
+	@$(MAKE) --no-print-directory setup-system MISSING="$(strip $(MISSING) $(NEEDED_BY_CHECKERS))"
+	npm install --no-package-lock --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
+		--prefix .checkers $(CHECKERS)
+
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it: make PYTHON=python3.12")'
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
@@ -69,6 +79,10 @@ translations: setup
 screenshots: setup-test setup-system
 	$(BIN)/python tests/screenshots.py
 
+# What each page sounds like, to be read through after each change that is heard.
+snapshots: setup-test setup-system
+	$(BIN)/python tests/accessibility.py
+
 # Newer dependencies; needs uv.
 lock:
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
@@ -77,4 +91,4 @@ lock:
 		--group build --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .checkers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -286,6 +286,19 @@ def _cookies(visit: Visit) -> None:
     visit.send()
 
 
+def leave(visit: Visit) -> None:
+    """The blank page, kept from moving on."""
+    visit.page.context.route(visit.is_outside, lambda route: route.abort("aborted"))
+    visit.open("/")
+    visit.page.click(".bar .leave")
+
+
+def _expired(visit: Visit) -> None:
+    visit.fill_in()
+    visit.page.evaluate("document.querySelector('[name=csrf_token]').value = 'gammel'")
+    visit.send()
+
+
 # Every page, and every state a page can be brought into, by a name for it.
 STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
     **{
@@ -296,6 +309,7 @@ STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
     "skriv-fejl": _refused,
     "skriv-cpr": _cpr,
     "skriv-cookies": _cookies,
+    "skriv-udloebet": _expired,
     "skriv-tak": _receipt,
 }
 

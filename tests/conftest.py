@@ -1,14 +1,16 @@
-"""What tests share: a copy of the content to spoil, and the site on top of it."""
+"""What tests share: a copy of the content to spoil, and the site on top of it, and a browser."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import Served, chromium, served
 from clock import Clock
 from flask import Flask
 from flask.testing import FlaskClient
 from mailserver import SENDER, TEAM, Authority
+from playwright.sync_api import Browser
 from udvej.app import create_app
 from udvej.config import Config
 from udvej.database import Database
@@ -102,3 +104,18 @@ def team() -> TeamKey:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Whoever signs the mail servers' certificates."""
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The site over HTTPS."""
+    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
+    with served(Path(state)) as site:
+        yield site

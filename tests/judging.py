@@ -505,7 +505,7 @@ def moves_on(page: Page) -> Iterator[str]:
     refresh = [meta.get("content") for meta in page.all("meta") if meta.get("http-equiv")]
     if len(links) != 1 or links[0] not in _FACTS["forlad"]["sider"]:
         yield f"it leads to {links}"
-    elif refresh != [f"0;url={links[0]}"]:
+    elif refresh != [f"0; url={links[0]}"]:
         yield f"it moves on to {refresh}"
 
 

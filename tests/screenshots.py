@@ -3,15 +3,23 @@
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from itertools import product
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final
 
-from browser import STATES, Visit, chromium, served, visiting
+from browser import STATES, Visit, chromium, leave, served, visiting
 
 _FOLDER: Final = Path("state/screenshots")
-_SIZES: Final = ({"width": 360, "height": 740}, {"width": 1280, "height": 900})
-_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+_PHONE: Final = {"width": 360, "height": 740}
+_COMPUTER: Final = {"width": 1280, "height": 900}
+_LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "telefon": {"viewport": _PHONE},
+    "telefon-mørk": {"viewport": _PHONE, "color_scheme": "dark"},
+    "telefon-tvungne-farver": {"viewport": _PHONE, "forced_colors": "active"},
+    "computer": {"viewport": _COMPUTER},
+    "computer-mørk": {"viewport": _COMPUTER, "color_scheme": "dark"},
+    "computer-400-procent": {"viewport": {"width": 320, "height": 256}},
+    "papir": {"viewport": {"width": 794, "height": 1123}},
+}
 
 
 def _skip_link(visit: Visit) -> None:
@@ -19,17 +27,16 @@ def _skip_link(visit: Visit) -> None:
     visit.page.keyboard.press("Tab")
 
 
-def _leaving(visit: Visit) -> None:
-    """The blank page, kept from moving on."""
-    visit.page.context.route(visit.is_outside, lambda route: route.abort("aborted"))
-    visit.open("/")
-    visit.page.click(".bar .leave")
+def _field(visit: Visit) -> None:
+    visit.open("/skriv/")
+    visit.page.focus("#phone")
 
 
 _PICTURES: Final[Mapping[str, Callable[[Visit], None]]] = {
     **STATES,
     "tastatur": _skip_link,
-    "forlad": _leaving,
+    "tastatur-felt": _field,
+    "forlad": leave,
 }
 
 
@@ -37,7 +44,7 @@ def main(folder: Path) -> None:
     """Take them all.
 
     Args:
-        folder: where they go, each called after its page, its width and its colours.
+        folder: where they go, each called after its page, and how it is looked at.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (
@@ -45,12 +52,12 @@ def main(folder: Path) -> None:
         served(Path(state)) as site,
         chromium() as browser,
     ):
-        for size, scheme in product(_SIZES, _SCHEMES):
+        for look, options in _LOOKS.items():
             for name, bring in _PICTURES.items():
-                options = {"viewport": size, "color_scheme": scheme, "reduced_motion": "reduce"}
-                with visiting(browser, site, **options) as visit:
+                with visiting(browser, site, reduced_motion="reduce", **options) as visit:
                     bring(visit)
-                    path = folder / f"{name}-{size['width']}-{scheme}"
+                    visit.page.emulate_media(media="print" if look == "papir" else "screen")
+                    path = folder / f"{name}-{look}"
                     visit.page.screenshot(path=path.with_suffix(".png"))
                     visit.page.screenshot(path=path.with_suffix(".whole.png"), full_page=True)
 

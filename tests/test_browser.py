@@ -14,7 +14,6 @@ from browser import (
     TYPED,
     Served,
     Visit,
-    chromium,
     served,
     visiting,
 )
@@ -24,21 +23,6 @@ pytestmark = pytest.mark.browser
 
 # What Chromium says of every page that is answered with an error, and no more than that.
 ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of 4"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="session")
-def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The site over HTTPS."""
-    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
-    with served(Path(state)) as site:
-        yield site
 
 
 @pytest.fixture

@@ -481,7 +481,7 @@ BLANK = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <title>dmi.dk</title>
-<meta http-equiv="refresh" content="0;url=https://www.dmi.dk/">
+<meta http-equiv="refresh" content="0; url=https://www.dmi.dk/">
 </head>
 <body>
 <main><h1><a href="https://www.dmi.dk/">dmi.dk</a></h1></main>
@@ -734,8 +734,8 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         really(Strict_Transport_Security="max-age=63072000"),
     ],
     "moves_on": [
-        put("0;url=https://www.dr.dk/", instead_of="0;url=https://www.dmi.dk/"),
-        put("5;url=https://www.dmi.dk/", instead_of="0;url=https://www.dmi.dk/"),
+        put("0; url=https://www.dr.dk/", instead_of="0; url=https://www.dmi.dk/"),
+        put("5; url=https://www.dmi.dk/", instead_of="0; url=https://www.dmi.dk/"),
         put('"https://eksempel.dk/"', instead_of='"https://www.dmi.dk/"'),
     ],
     "tells_nothing": [add("Exit: ", before="<a"), add("Lejre Kommune: ", before="<a")],

@@ -45,7 +45,7 @@ def _assert_sent_away(response: TestResponse) -> None:
     assert response.status_code == 200
     assert len(page.links) == 1
     assert page.links[0] in FACTS["sider"]
-    assert page.refresh == f"0;url={page.links[0]}"
+    assert page.refresh == f"0; url={page.links[0]}"
     assert COOKIE in _cookies(response)
     assert "Udvej" not in html
     assert "Lejre" not in html
@@ -196,5 +196,5 @@ def test_an_address_is_written_as_html(address: str) -> None:
     html = Leaving([address], 10, SESSION).response().get_data(as_text=True)
     page = _Links(html)
     assert page.links == [address]
-    assert page.refresh == f"0;url={address}"
+    assert page.refresh == f"0; url={address}"
     assert html.count("<script>") == 1

@@ -15,9 +15,10 @@ from mailserver import Authority
 from playwright.sync_api import Browser
 from road import Road, laid
 from searching import files, found, planted
+from udvej.catalogue import tell_tale
 from udvej.inline import Inline
 from udvej.keys import TeamKey
-from udvej.pages import TELL_TALE
+from udvej.languages import DANISH
 
 # Everything that tells browsers apart, and every place where something could be kept.
 WATCHED = """() => {
@@ -169,7 +170,7 @@ def test_firefox_at_its_safest_sends_the_form_and_asks_nobody_but_the_site(
 def test_icon_holds_no_tell_tale_word() -> None:
     """Browsers keep it beside the address."""
     icon = (Path(__file__).parents[1] / "site/udvej/static/icon.svg").read_text().casefold()
-    assert not [word for word in TELL_TALE if word in icon]
+    assert not [word for word in tell_tale(DANISH) if word in icon]
     assert Inline.load().icon.startswith("data:")
 
 

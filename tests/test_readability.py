@@ -124,5 +124,5 @@ def test_the_three_hardest_sentences_are_told() -> None:
     ],
 )
 def test_some_pages_must_be_easier_than_others(address: str, most: int) -> None:
-    """The front page and the form easiest, the legal pages least so."""
+    """The front page and the form easiest, the legal pages least so (WCAG 3.1.5)."""
     assert ceiling(address) == most

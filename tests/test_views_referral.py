@@ -1,6 +1,7 @@
 """The form and its receipt, as somebody with a browser meets them."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from udvej.clock import DAY
 from udvej.config import Config
 from udvej.database import Database
 from udvej.delivery import Delivery
@@ -117,6 +119,16 @@ def test_the_cookie_is_strict_and_ends_with_the_browser(client: FlaskClient) -> 
         name_and_value, *flags = cookie.split("; ")
         assert name_and_value.startswith(f"{COOKIE}=")
         assert sorted(flags) == ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]
+
+
+def test_a_form_left_open_for_a_day_is_received(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes slowly, or is disturbed, is not hurried (WCAG 2.2.3)."""
+    filled_in = {**visitor.open(), **FILLED_IN}
+    tomorrow = time.time() + DAY
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    assert visitor.press(filled_in).location == RECEIPT
 
 
 def test_the_cookie_holds_neither_words_nor_reference(client: FlaskClient) -> None:

@@ -24,7 +24,7 @@ _PAGE: Final = (
     '<!doctype html><html lang="da" dir="ltr"><head><meta charset="utf-8"><title>{name}</title>'
     '<meta name="viewport" content="width=device-width">'
     '<meta name="color-scheme" content="light dark">'
-    '<meta http-equiv="refresh" content="0;url={address}"></head>'
+    '<meta http-equiv="refresh" content="0; url={address}"></head>'
     '<body><main><h1><a href="{address}">{name}</a></h1></main>'
     "<script>{script}</script></body></html>"
 )

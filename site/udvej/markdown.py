@@ -35,7 +35,7 @@ _TAGS = frozenset((
 ))  # fmt: skip
 _ATTRIBUTES = {
     "*": ["dir", "lang"], "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
-    "ol": ["start"],
+    "ol": ["start"], "p": ["class"],
 }  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
@@ -116,6 +116,8 @@ class Reader:
                 token.meta["left out"] = not (words and known)
                 danish = isinstance(words, Untranslated)
                 token.children = [*self._with_facts(pieces, danish=danish)]
+                if _is_link(pieces):
+                    tokens[at - 1].attrSet("class", "videre")
                 if danish:
                     # The paragraph of a list without blank lines is not shown, its item is.
                     tokens[at - 2 if tokens[at - 1].hidden else at - 1].attrs |= _MARKED
@@ -278,6 +280,12 @@ def _facts(pieces: Iterable[Token]) -> Iterator[str]:
             yield piece.content
         elif fact := _FACT.fullmatch(_target(piece)):
             yield fact[1]
+
+
+def _is_link(pieces: Sequence[Token]) -> bool:
+    """Whether a block is one link and nothing else, which a thumb must find (WCAG 2.5.5)."""
+    kinds = [piece.type for piece in pieces if piece.type.startswith("link_") or not piece.level]
+    return kinds == ["link_open", "link_close"]
 
 
 def _cut(node: SyntaxTreeNode) -> None:
