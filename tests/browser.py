@@ -250,7 +250,9 @@ def visiting(
     **options: Any,  # noqa: ANN401 (what Playwright takes for a context)
 ) -> Iterator[Visit]:
     """A visit with nothing left from any other; the rest of the world is a stub."""
-    with browser.new_context(**{"ignore_https_errors": True, "locale": "da-DK", **options}) as context:
+    with browser.new_context(
+        **{"ignore_https_errors": True, "locale": "da-DK", **options}
+    ) as context:
         visit = Visit(context.new_page(), site)
         context.route(visit.is_outside, partial(_outside, visit))
         context.on("request", lambda request: visit.requests.append(request.url))

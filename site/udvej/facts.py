@@ -105,7 +105,7 @@ SCHEMA: Mapping[str, Mapping[str, Kind]] = {
     "forlad": {"minutter": MINUTES, "sider": LINKS},
     "frister": {"gemmes_dage": DAYS},
     "privatliv": {"dpo": UNKNOWN_YET, "sagssystem": UNKNOWN_YET, "hjemmel": UNKNOWN_YET},
-    "tilgaengelighed": {"erklaering": LINK_UNKNOWN_YET, "test": UNKNOWN_YET},
+    "tilgaengelighed": {"dato": UNKNOWN_YET, "erklaering": LINK_UNKNOWN_YET, "test": UNKNOWN_YET},
     "raadgivning": {"linjer": UNKNOWN_YET},
 }
 
