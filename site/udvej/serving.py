@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event, Lock, Thread
 from typing import Final
 
@@ -59,12 +59,13 @@ def check_port(config: Config) -> None:
         ) from error
 
 
-def serve(config: Config, factory: str) -> None:
+def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
     """Run until told to stop.
 
     Args:
         config: where to listen.
         factory: "module:function" that makes the application of a worker.
+        deliver: whether to run a delivery process too; else another service does.
     """
     server = Granian(
         factory,
@@ -80,7 +81,7 @@ def serve(config: Config, factory: str) -> None:
         log_access=False,  # addresses are never written
         log_enabled=False,
     )
-    with _delivery():
+    with _delivery() if deliver else nullcontext():
         server.serve()
 
 
