@@ -43,7 +43,7 @@ class Browser:
 
     def ask(self, method: str, address: str, form: Mapping[str, str] | None = None) -> Answer:
         """One request."""
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        connection = self._connection()
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -55,6 +55,9 @@ class Browser:
             self._cookies |= {name: morsel.value for name, morsel in jar.items()}
         connection.close()
         return Answer(answer.status, answer.headers["Location"], text)
+
+    def _connection(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
 
     def send(self, **changes: str) -> Answer:
         """Open the form, fill it in and press Send."""
