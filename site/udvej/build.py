@@ -119,8 +119,10 @@ def _write_for_front(app: Flask, config: Config, making: Path, made: Path) -> No
 def _compress(body: bytes, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
-    path.with_name(path.name + ".br").write_bytes(brotli.compress(body))
-    path.with_name(path.name + ".gz").write_bytes(gzip.compress(body, mtime=0))
+    packed = {".br": brotli.compress(body), ".gz": gzip.compress(body, mtime=0)}
+    for suffix, smaller in packed.items():
+        if len(smaller) < len(body):
+            path.with_name(path.name + suffix).write_bytes(smaller)
 
 
 def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:
