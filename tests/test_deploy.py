@@ -1,5 +1,6 @@
 """What `site/deploy/` ships, run by real nginx and judged by systemd's own measure."""
 
+import os
 import re
 import shutil
 import socket
@@ -524,6 +525,28 @@ def analyzed(unit: Path) -> int:
     """The exit status of systemd's judgement."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager"]
     return subprocess.run([*command, unit], capture_output=True, check=False).returncode
+
+
+@pytest.mark.parametrize(("mask", "readable"), [(None, True), ("0077", False)])
+def test_nginx_can_read_the_pages_that_the_service_makes(
+    config: Config, tmp_path: Path, mask: str | None, readable: bool
+) -> None:
+    """Another user's, under the mask of the unit; a stricter one would shut nginx out."""
+    unit = (SHIPPED / "systemd" / "udvej-web@.service").read_text("utf-8")
+    mask = mask or unit.partition("UMask=")[2].partition("\n")[0]
+    subprocess.run(
+        [sys.executable, "-m", "udvej", "build", tmp_path / "site"],
+        env={"PATH": os.environ["PATH"], "UDVEJ_STATE": str(config.state)},
+        umask=int(mask, 8),
+        check=True,
+        capture_output=True,
+    )
+    made = (tmp_path / "site").resolve()
+    others = [
+        path.stat().st_mode & (5 if path.is_dir() else 4) for path in (made, *made.rglob("*"))
+    ]
+    assert len(others) > 40
+    assert all(others) == any(others) == readable
 
 
 def test_the_units_are_understood(tmp_path: Path) -> None:

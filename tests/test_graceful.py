@@ -14,7 +14,7 @@ from threading import Event, Thread
 import pytest
 from front import Ports, standing
 from mailserver import Authority, Faults, Hold, serving
-from road import PATIENCE, Browser, Site, laid, wait_until
+from road import PATIENCE, Site, laid, wait_until
 from test_faults_stopped import settings, states
 from udvej.build import freeze
 from udvej.config import Config
@@ -65,17 +65,24 @@ class Crowd:
 def test_a_reload_under_load_loses_no_request(
     tmp_path: Path, authority: Authority, team: TeamKey
 ) -> None:
-    """SIGHUP gives new workers, one after the other; each visitor is answered."""
-    with laid("starttls", tmp_path, authority, team) as road:
-        crowd = Crowd(lambda: Browser(road.site.port).ask("GET", FORM).status)
-        with crowd.coming():
+    """SIGHUP gives new workers, one after the other; each visitor is answered, senders too."""
+    with laid("starttls", tmp_path, authority, team) as road, ExitStack() as running:
+        pages = tmp_path / "site"
+        freeze(Config.from_environ(road.site.settings), pages)
+        ports = Ports.free(site=road.site.port)
+        front = running.enter_context(standing(ports, pages, tmp_path / "nginx"))
+        crowd = Crowd(lambda: front.ask("GET", FORM).status)
+        senders = Crowd(lambda: front.ask("POST", FORM, b"x=y").status)
+        with crowd.coming(), senders.coming():
             crowd.more()
-            before = road.site.children()
-            road.site.reload()
-            wait_until(lambda: len(before & road.site.children()) == 1)  # delivery stays
-            wait_until(lambda: len(road.site.children()) == len(before))
-            crowd.more()
+            for _ in range(2):
+                before = road.site.children()
+                road.site.reload()
+                wait_until(lambda: len(before & road.site.children()) == 1)  # noqa: B023 (waited for)
+                wait_until(lambda: len(road.site.children()) == len(before))  # noqa: B023 (likewise)
+                senders.more()
         assert {*crowd.answers} == {200}
+        assert {*senders.answers} == {400}  # told about cookies by the application
         assert road.site.stop() == 0
 
 
