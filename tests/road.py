@@ -43,7 +43,7 @@ class Browser:
 
     def ask(self, method: str, address: str, form: Mapping[str, str] | None = None) -> Answer:
         """One request."""
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        connection = self._connection()
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -56,6 +56,9 @@ class Browser:
         connection.close()
         return Answer(answer.status, answer.headers["Location"], text)
 
+    def _connection(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+
     def send(self, **changes: str) -> Answer:
         """Open the form, fill it in and press Send."""
         page = self.ask("GET", FORM)
@@ -65,14 +68,15 @@ class Browser:
 class Site:
     """`udvej serve` in a process of its own, and all that it prints."""
 
-    def __init__(self, settings: Mapping[str, str], output: Path) -> None:
+    def __init__(self, settings: Mapping[str, str], output: Path, *arguments: str) -> None:
         """Start it, and wait until it answers."""
+        self.settings = settings
         self.port = int(settings["UDVEJ_PORT"])
         self._output = output
         others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
         with output.open("wb") as written:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "udvej", "serve"],
+                [sys.executable, "-m", "udvej", "serve", *arguments],
                 env={key: value for key, value in {**others, **settings}.items() if value},
                 stdout=written,
                 stderr=written,
@@ -95,6 +99,15 @@ class Site:
         """The states of all the processes it is made of."""
         lines = [_stat(path) for path in Path("/proc").glob("[0-9]*/stat")]
         return [state for state, group in lines if group == str(self._process.pid) and state != "Z"]
+
+    def children(self) -> set[str]:
+        """The processes that the first one has made."""
+        pid = self._process.pid
+        return {*Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
+
+    def reload(self) -> None:
+        """Ask for new workers."""
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> int:
         """Ask it to stop; its exit status."""

@@ -1,6 +1,7 @@
 """Freeze the pages to files, compressed, so that reading them takes no Python."""
 
 import gzip
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,21 +14,30 @@ from typing import Final
 
 import brotli
 from flask import Flask
+from werkzeug.exceptions import default_exceptions
 from werkzeug.test import TestResponse
 
-from udvej.app import create_app
+from udvej import catalogue
+from udvej.app import SESSION_COOKIE, create_app
 from udvej.config import Config
 from udvej.errors import ConfigError, ContentError
 from udvej.frozen import PAGE
+from udvej.leaving import Leaving
+from udvej.pages import load_site
 
 WWW: Final = "www"
 HEADERS: Final = "headers.conf"
+PAGES: Final = "pages.conf"
+LEAVING: Final = "leaving.conf"
+ERRORS: Final = "errors"
 
 _PACKAGE: Final = Path(__file__).parent
 _MAKERS: Final = ("babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers")
 # The blueprints whose every answer can be a file.
 _SAME_FOR_EVERYBODY: Final = ("pages-", "searching.")
 _OF_ONE_ANSWER: Final = ("Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag")
+# What a web server in front has to say itself, when the application cannot.
+_FRONT_SAYS: Final = (400, 413, 429, 503)
 _STAMP_LENGTH: Final = 16
 
 
@@ -53,8 +63,10 @@ def freeze(config: Config, folder: Path) -> Path:
 
     Args:
         config: as for the site itself.
-        folder: the link; its parent exists. Inside are `www/` with the files, and `headers.conf`
-            with the headers for nginx.
+        folder: the link; its parent exists. Inside are `www/` with the files; `errors/` with what
+            nginx shows when the application does not answer; and for nginx to include:
+            `headers.conf`, `leaving.conf` with the cookies of leaving, and `pages.conf`, which
+            names the folder that the link leads to, so that pages and headers change together.
 
     Returns:
         The folder that the link leads to.
@@ -73,6 +85,7 @@ def freeze(config: Config, folder: Path) -> Path:
             with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as beside:
                 making = Path(beside, folder.name)
                 _write(app, config, making)
+                _write_for_front(app, config, making, made)
                 _move(making, made)
         _lead(folder, made)
     except OSError as error:
@@ -82,14 +95,35 @@ def freeze(config: Config, folder: Path) -> Path:
 
 def _write(app: Flask, config: Config, making: Path) -> None:
     for address, answer in _answers(app, config):
-        body = answer.data
         path = making / WWW / address.removeprefix("/")
-        path = path / PAGE if address.endswith("/") else path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-        path.with_name(path.name + ".br").write_bytes(brotli.compress(body))
-        path.with_name(path.name + ".gz").write_bytes(gzip.compress(body, mtime=0))
+        _compress(answer.data, path / PAGE if address.endswith("/") else path)
     (making / HEADERS).write_text(_for_nginx(answer), "utf-8")
+
+
+def _write_for_front(app: Flask, config: Config, making: Path, made: Path) -> None:
+    for language in catalogue.languages(catalogue.load(config.translations)).values():
+        for code in _FRONT_SAYS:
+            with app.test_request_context(language.at("/"), base_url=config.address):
+                app.preprocess_request()
+                page = app.make_response(app.handle_user_exception(default_exceptions[code]()))
+            _compress(page.data, making / ERRORS / language.prefix.strip("/") / f"{code}.html")
+    away = load_site(config.content).facts["forlad"]
+    left = Leaving(away["sider"][:1], away["minutter"], SESSION_COOKIE).response()
+    _compress(left.data, making / ERRORS / "leaving.html")
+    # Without the moment of its making: Max-Age is enough (RFC 6265, 5.3), and reproducible.
+    cookies = [re.sub(" Expires=[^;]*;", "", kept) for kept in left.headers.getlist("Set-Cookie")]
+    added = [f'add_header Set-Cookie "{cookie}" always;\n' for cookie in cookies]
+    (making / LEAVING).write_text("".join(added), "utf-8")
+    (making / PAGES).write_text(f'set $udvej_pages "{made}";\n', "utf-8")
+
+
+def _compress(body: bytes, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    packed = {".br": brotli.compress(body), ".gz": gzip.compress(body, mtime=0)}
+    for suffix, smaller in packed.items():
+        if len(smaller) < len(body):
+            path.with_name(path.name + suffix).write_bytes(smaller)
 
 
 def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:

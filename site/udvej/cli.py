@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     serving = command("serve", _serve, "Run the site and deliver its referrals.")
     serving.add_argument("--host", help="address to listen on (127.0.0.1)")
     serving.add_argument("--port", help="port to listen on (8000)")
+    serving.add_argument(
+        "--without-delivery",
+        action="store_true",
+        help="only answer visitors; `udvej deliver` runs as a service of its own",
+    )
     building = command("build", _build, "Freeze the pages to files, for a web server in front.")
     building.add_argument("folder", type=Path, metavar="FOLDER", help="a link that is made there")
     delivering = command("deliver", _deliver, "Only deliver referrals; `serve` does this too.")
@@ -121,7 +126,7 @@ def _serve(options: argparse.Namespace) -> int:
     else:
         _say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")
         _say(f"It is kept in {config.state / 'demonstration' / 'mail'}")
-    serve(config, "udvej.wsgi:application")
+    serve(config, "udvej.wsgi:application", deliver=not options.without_delivery)
     return 0
 
 

@@ -2,11 +2,12 @@
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event, Lock, Thread
 from typing import Final
 
@@ -59,12 +60,13 @@ def check_port(config: Config) -> None:
         ) from error
 
 
-def serve(config: Config, factory: str) -> None:
+def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
     """Run until told to stop.
 
     Args:
         config: where to listen.
         factory: "module:function" that makes the application of a worker.
+        deliver: whether to run a delivery process too; else another service does.
     """
     server = Granian(
         factory,
@@ -80,8 +82,31 @@ def serve(config: Config, factory: str) -> None:
         log_access=False,  # addresses are never written
         log_enabled=False,
     )
-    with _delivery():
+    let_new_workers_be_stopped()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
+    with _delivery() if deliver else nullcontext():
         server.serve()
+
+
+def let_new_workers_be_stopped() -> None:
+    """A forked worker takes SIGTERM as the first process does, and goes on, until it is prepared.
+
+    So it gets the system's way of taking it, before any signal can come through.
+    """
+    told = (signal.SIGTERM, signal.SIGINT)
+
+    def hold() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, told)
+
+    def take() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, told)
+
+    def begin() -> None:
+        for name in told:
+            signal.signal(name, signal.SIG_DFL)
+        take()
+
+    os.register_at_fork(before=hold, after_in_parent=take, after_in_child=begin)
 
 
 @contextmanager
