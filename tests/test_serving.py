@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from udvej import state as state_folder
 from udvej.config import Config
 from udvej.errors import ConfigError
-from udvej.serving import check_port, prepare_state
+from udvej.serving import check_port
 
 
 @pytest.fixture
@@ -20,10 +21,10 @@ def taken() -> Iterator[int]:
 def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path) -> None:
     """With the folders above it, and once."""
     state = tmp_path / "var" / "lib" / "udvej"
-    prepare_state(replace(config, state=state))
+    state_folder.prepare(replace(config, state=state))
     assert state.stat().st_mode & 0o777 == 0o700
     (state / "fil").touch()
-    prepare_state(replace(config, state=state))
+    state_folder.prepare(replace(config, state=state))
     assert (state / "fil").exists()
 
 
@@ -34,7 +35,7 @@ def test_a_state_folder_that_cannot_be_made_is_refused(
     """By the setting's key, never its value."""
     (tmp_path / "fil").touch()
     with pytest.raises(ConfigError) as refused:
-        prepare_state(replace(config, state=tmp_path / name))
+        state_folder.prepare(replace(config, state=tmp_path / name))
     assert str(refused.value).startswith("UDVEJ_STATE: the folder cannot be made (")
     assert str(tmp_path) not in str(refused.value)
 
@@ -45,7 +46,7 @@ def test_a_state_folder_that_cannot_be_written_is_refused(
     """Before the first referral is lost."""
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(ConfigError) as refused:
-        prepare_state(config)
+        state_folder.prepare(config)
     assert str(refused.value) == "UDVEJ_STATE: the folder cannot be written; give it to this user"
 
 

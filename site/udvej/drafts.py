@@ -106,6 +106,10 @@ class Drafts:
         with self._database.transaction() as connection:
             connection.execute(delete(_drafts).where(_drafts.c.id == _id(key.encode())))
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
     def forget(self) -> None:
         """Delete the drafts that have had their time.
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -46,19 +47,29 @@ _MARKED = {"lang": "da", "dir": "ltr"}
 
 @dataclass(frozen=True)
 class Text:
-    """A page's text as HTML.
+    """A page's text, checked; it becomes HTML when that is asked for, as few processes do.
 
     Attributes:
-        body: all of it, or on the form's page what stands above the form.
-        beside: what the form's page shows before the send button (`::: formular`), else empty.
+        above: its Markdown, or on the form's page what stands above the form.
+        below: what stands in `::: formular`.
         links: line in the file and target of every link but those to facts.
         anchors: the ids that links may lead to.
     """
 
-    body: Markup
-    beside: Markup
+    above: Sequence[Token]
+    below: Sequence[Token]
     links: Sequence[tuple[int, str]]
     anchors: frozenset[str]
+
+    @cached_property
+    def body(self) -> Markup:
+        """All of it as HTML, or on the form's page what stands above the form."""
+        return _html(self.above)
+
+    @cached_property
+    def beside(self) -> Markup:
+        """What the form's page shows before the send button (`::: formular`), else empty."""
+        return _html(self.below)
 
 
 @dataclass(frozen=True)
@@ -101,8 +112,8 @@ class Reader:
         if after := tokens[end + 1 :]:
             raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
         return Text(
-            _html(tokens[:start]),
-            _html(tokens[start + 1 : end]),
+            tokens[:start],
+            tokens[start + 1 : end],
             links,
             frozenset(str(token.attrs["id"]) for token in tokens if "id" in token.attrs),
         )

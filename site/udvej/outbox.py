@@ -370,6 +370,10 @@ class Outbox:
             connection.execute(delete(_receipts).where(_receipts.c.accepted < now - _SENT_ONCE))
         self._database.checkpoint()
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
     def probe(self) -> None:
         """See that a referral could be kept.
 

@@ -49,8 +49,7 @@ class Page:
         order: its place in the menu.
         owner: who answers for the text.
         reviewed: when they last read it.
-        body: what stands in `main`; on the form's page, above the form.
-        beside: on the form's page what stands before the send button, elsewhere empty.
+        text: what stands in `main`.
     """
 
     address: str
@@ -60,8 +59,17 @@ class Page:
     order: int
     owner: str
     reviewed: date
-    body: Markup
-    beside: Markup
+    text: Text
+
+    @property
+    def body(self) -> Markup:
+        """What stands in `main`; on the form's page, above the form."""
+        return self.text.body
+
+    @property
+    def beside(self) -> Markup:
+        """On the form's page what stands before the send button, elsewhere empty."""
+        return self.text.beside
 
 
 @dataclass(frozen=True)
@@ -165,7 +173,6 @@ class _File:
 
     source: Source
     page: Page
-    text: Text
 
 
 def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File:
@@ -183,10 +190,9 @@ def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File
         order=values["orden"],
         owner=values["ansvarlig"],
         reviewed=values["gennemgaaet"],
-        body=text.body,
-        beside=text.beside,
+        text=text,
     )
-    return _File(source, page, text)
+    return _File(source, page)
 
 
 def _split(path: Path) -> tuple[Source, int, str]:
@@ -229,12 +235,12 @@ def _check_neutral(source: Source, key: str) -> None:
 
 
 def _check_links(file: _File, by_address: Mapping[str, _File]) -> None:
-    for line, link in file.text.links:
+    for line, link in file.page.text.links:
         if link.startswith(("https://", "mailto:", "tel:")):
             continue
         address, _, anchor = link.partition("#")
         target = by_address.get(address or (anchor and file.page.address))
-        if target is None or (anchor and anchor not in target.text.anchors):
+        if target is None or (anchor and anchor not in target.page.text.anchors):
             raise ContentError(
                 file.source.path, line, f"linket »{link}« fører ingen steder hen; ret adressen"
             )

@@ -27,20 +27,6 @@ _RESTART_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-def prepare_state(config: Config) -> None:
-    """Make the state folder.
-
-    Raises:
-        ConfigError: it cannot be made or written.
-    """
-    try:
-        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"UDVEJ_STATE: the folder cannot be made ({error.strerror})") from error
-    if not os.access(config.state, os.W_OK | os.X_OK):
-        raise ConfigError("UDVEJ_STATE: the folder cannot be written; give it to this user")
-
-
 def check_port(config: Config) -> None:
     """See that nobody else listens there.
 
