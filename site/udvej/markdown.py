@@ -46,30 +46,18 @@ _MARKED = {"lang": "da", "dir": "ltr"}
 
 
 @dataclass(frozen=True)
-class Text:
-    """A page's text, checked; it becomes HTML when that is asked for, as few processes do.
+class Links:
+    """Where a text leads, and what leads into it.
 
     Attributes:
-        above: its Markdown, or on the form's page what stands above the form.
-        below: what stands in `::: formular`.
-        links: line in the file and target of every link but those to facts.
+        targets: line in the file and target of every link but those to facts.
         anchors: the ids that links may lead to.
+        beside: whether it has something that stands beside the form.
     """
 
-    above: Sequence[Token]
-    below: Sequence[Token]
-    links: Sequence[tuple[int, str]]
+    targets: Sequence[tuple[int, str]]
     anchors: frozenset[str]
-
-    @cached_property
-    def body(self) -> Markup:
-        """All of it as HTML, or on the form's page what stands above the form."""
-        return _html(self.above)
-
-    @cached_property
-    def beside(self) -> Markup:
-        """What the form's page shows before the send button (`::: formular`), else empty."""
-        return _html(self.below)
+    beside: bool
 
 
 @dataclass(frozen=True)
@@ -92,31 +80,30 @@ class Reader:
     language: Language = DANISH
     scheme: Scheme = Scheme.SMIME
 
-    def read(self, markdown: str) -> Text:
-        """Fill, translate, check and render.
+    def check(self, markdown: str) -> Links:
+        """Find what is wrong with a text.
 
         Raises:
             ContentError: naming file and line.
         """
         self._check_boxes(markdown)
-        tokens = _MARKDOWN.parse(markdown)
-        self._check_syntax(tokens)
-        links = [*self._links(tokens)]
-        tokens = self._filled(tokens)
+        written = _MARKDOWN.parse(markdown)
+        self._check_syntax(written)
+        links = [*self._links(written)]
+        tokens = self._filled(written)
         titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
         if len(titles) != 1:
             line = self._line(titles[1]) if titles else 1
             raise self._error(line, "siden skal have præcis én overskrift med ét #")
         form = [at for at, token in enumerate(tokens) if "container_formular_" in token.type]
-        start, end = form[:2] or (len(tokens), len(tokens))
-        if after := tokens[end + 1 :]:
+        if form and (after := tokens[form[1] + 1 :]):
             raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
-        return Text(
-            tokens[:start],
-            tokens[start + 1 : end],
-            links,
-            frozenset(str(token.attrs["id"]) for token in tokens if "id" in token.attrs),
-        )
+        anchors = (str(token.attrs["id"]) for token in tokens if "id" in token.attrs)
+        return Links(links, frozenset(anchors), beside=bool(form))
+
+    def filled(self, markdown: str) -> Sequence[Token]:
+        """A text that has been checked, translated and with each fact in its place."""
+        return self._filled(_MARKDOWN.parse(markdown))
 
     def _filled(self, tokens: Sequence[Token]) -> list[Token]:
         for at, token in enumerate(tokens):
@@ -127,7 +114,7 @@ class Reader:
                 token.meta["left out"] = not (words and known)
                 danish = isinstance(words, Untranslated)
                 token.children = [*self._with_facts(pieces, danish=danish)]
-                if _is_link(pieces):
+                if _is_link(token.children):
                     tokens[at - 1].attrSet("class", "videre")
                 if danish:
                     # The paragraph of a list without blank lines is not shown, its item is.
@@ -226,6 +213,44 @@ class Reader:
 
     def _error(self, line: int, problem: str) -> ContentError:
         return ContentError(self.path, self.above + line, problem)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A page's text. It is made when that is asked for, as few processes do.
+
+    Attributes:
+        reader: knows what it is filled with.
+        markdown: as the editor wrote it.
+    """
+
+    reader: Reader
+    markdown: str
+
+    @cached_property
+    def _parts(self) -> tuple[Sequence[Token], Sequence[Token]]:
+        tokens = self.reader.filled(self.markdown)
+        form = [at for at, token in enumerate(tokens) if "container_formular_" in token.type]
+        start, end = form[:2] or (len(tokens), len(tokens))
+        return tokens[:start], tokens[start + 1 : end]
+
+    @cached_property
+    def body(self) -> Markup:
+        """All of it as HTML, or on the form's page what stands above the form."""
+        return _html(self._parts[0])
+
+    @cached_property
+    def beside(self) -> Markup:
+        """What the form's page shows before the send button (`::: formular`), else empty."""
+        return _html(self._parts[1])
+
+    def check(self) -> Links:
+        """Find what is wrong with it.
+
+        Raises:
+            ContentError: naming file and line.
+        """
+        return self.reader.check(self.markdown)
 
 
 def blocks(markdown: str) -> Iterator[tuple[int, str, str]]:

@@ -1,5 +1,6 @@
 """The processes of `udvej serve`: web workers, and the delivery beside them."""
 
+import gc
 import logging
 import os
 import signal
@@ -23,6 +24,8 @@ _THREADS: Final = 4
 _DELIVERY_STOP_SECONDS: Final = 40
 _WORKER_STOP_SECONDS: Final = 10
 _RESTART_SECONDS: Final = 1.0
+# Whoever reads comes first; a referral waits that long gladly.
+_DELIVERY_BEGINS_SECONDS: Final = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +72,8 @@ def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
         log_enabled=False,
     )
     let_new_workers_be_stopped()
+    gc.collect()
+    gc.freeze()  # what is here is shared with the workers, as long as nobody writes into it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
     with _delivery() if deliver else nullcontext():
         server.serve()
@@ -109,6 +114,7 @@ def _delivery() -> Iterator[None]:
         return not stop.is_set()
 
     def supervise() -> None:
+        stop.wait(_DELIVERY_BEGINS_SECONDS)
         while start():
             running[0].wait()
             if not stop.wait(_RESTART_SECONDS):
