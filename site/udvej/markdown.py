@@ -320,8 +320,8 @@ def _facts(pieces: Iterable[Token]) -> Iterator[str]:
 
 def _is_link(pieces: Sequence[Token]) -> bool:
     """Whether a block is one link and nothing else, which a thumb must find (WCAG 2.5.5)."""
-    kinds = [piece.type for piece in pieces if piece.type.startswith("link_") or not piece.level]
-    return kinds == ["link_open", "link_close"]
+    kinds = [piece.type for piece in pieces if piece.content or piece.type != "text"]
+    return kinds[:1] == ["link_open"] and kinds.index("link_close") == len(kinds) - 1
 
 
 def _cut(node: SyntaxTreeNode) -> None:
