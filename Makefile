@@ -21,6 +21,7 @@ test: setup-test setup-system
 bench: setup-test setup-system
 	$(BIN)/pytest -m slow
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_serving.py
 
 check: setup-test
 	$(BIN)/ruff format --check

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from urllib.parse import urlencode
 
 from clock import Clock
 from conftest import CHECKOUT
+from figures import MILLI, Figure, middle, show, spread
 from flask import Flask
 from udvej import operations
 from udvej.app import SESSION_COOKIE, create_app
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 # A new client for every POST: what is measured is not the rate limit.
 CLIENTS: Final = map(str, map(IPv4Address, itertools.count(1)))
-MILLI: Final = 1000
 LETTER: Final = Referral(
     who=Writer.SELF,
     name=FILLED_IN["name"],
@@ -79,17 +79,6 @@ class Scale:
 
 FULL: Final = Scale(rounds=15, posts=60, accepts=250, waiting=10_000)
 QUICK: Final = Scale(rounds=5, posts=20, accepts=50, waiting=2_000)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A line of the table."""
-
-    name: str
-    wanted: str
-    measured: str
-    spread: str
-    well: bool
 
 
 class Unsealed(Sealer):
@@ -177,33 +166,12 @@ def main() -> int:
         print(f"{os.cpu_count()} processors; {_disk(home)}", flush=True)
         measures = (safety, together, mail_server, crowd)
         figures = [figure for measure in measures for figure in measure(home, scale)]
-    widths = [
-        max(len(str(cell)) for cell in column) for column in zip(*_table(figures), strict=True)
-    ]
-    for row in _table(figures):
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+    well = show(figures)
     print(
         "\nNot here: lost and acknowledged-but-unstored over 200 kill -9 (pytest -m slow, which\n"
         "`make bench` runs before this), and a disk whose flush lies about being done."
     )
-    return int(not all(figure.well for figure in figures))
-
-
-def _table(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
-    head = ("figure", "wanted", "measured", "spread", "")
-    return [
-        head,
-        *(
-            (figure.name, figure.wanted, figure.measured, figure.spread, _verdict(figure))
-            for figure in figures
-        ),
-    ]
-
-
-def _verdict(figure: Figure) -> str:
-    return "held" if figure.well else "MISSED"
+    return int(not well)
 
 
 def _disk(home: Path) -> str:
@@ -215,16 +183,7 @@ def _disk(home: Path) -> str:
             file.write(bytes(4096))
             os.fsync(file.fileno())
             seconds.append(time.perf_counter() - begun)
-    return f"4 KB onto the disk: {median(seconds) * MILLI:.2f} ms ({_spread(seconds, MILLI)})"
-
-
-def _spread(values: Sequence[float], times: float = 1) -> str:
-    return f"{min(values) * times:.2f} to {max(values) * times:.2f}"
-
-
-def _ratio(name: str, well: Callable[[float], bool], wanted: str, rounds: list[float]) -> Figure:
-    middle = median(rounds)
-    return Figure(name, wanted, f"{middle:.2f}", _spread(rounds), well(middle))
+    return f"4 KB onto the disk: {median(seconds) * MILLI:.2f} ms ({spread(seconds, MILLI)})"
 
 
 def safety(home: Path, scale: Scale) -> Iterator[Figure]:
@@ -240,7 +199,7 @@ def safety(home: Path, scale: Scale) -> Iterator[Figure]:
         bare = Sender(create_app(config))
     taken = in_turns(scale, safe.seconds, bare.seconds)
     with_both, without = (1 / median(map(median, rounds)) for rounds in zip(*taken, strict=True))
-    yield _ratio(
+    yield middle(
         f"POST, sealed and durable / neither ({with_both:.0f} / {without:.0f} a second)",
         lambda ratio: ratio >= 0.45,
         "≥ 0.45",
@@ -275,7 +234,7 @@ def together(home: Path, scale: Scale) -> Iterator[Figure]:
         f"longest accept, 4 processes at once (median {middle * MILLI:.1f} ms)",
         "≤ 0.3 s",
         f"{max(longest):.2f} s",
-        _spread(longest),
+        spread(longest),
         max(longest) <= 0.3,
     )
     yield Figure(
@@ -333,7 +292,7 @@ def mail_server(home: Path, scale: Scale) -> Iterator[Figure]:
                 hung = [sender.seconds() for _ in range(scale.posts)]
             rounds.append((median(idle), median(hung)))
     before, after = (median(column) * MILLI for column in zip(*rounds, strict=True))
-    yield _ratio(
+    yield middle(
         f"POST, mail server silent / no delivery ({after:.1f} / {before:.1f} ms)",
         lambda ratio: ratio <= 1.1,
         "≤ 1.10",
@@ -375,7 +334,7 @@ def crowd(home: Path, scale: Scale) -> Iterator[Figure]:
     for name, pairs in costs.items():
         rounds = [pairs[at : at + 20] for at in range(0, len(pairs), 20)]
         before, after = (median(column) * MILLI for column in zip(*pairs, strict=True))
-        yield _ratio(
+        yield middle(
             f"{name}: {scale.waiting:,} wait / 10 wait ({after:.2f} / {before:.2f} ms)",
             lambda ratio: ratio <= 2,
             "≤ 2",
