@@ -12,8 +12,14 @@ CHECKOUT = Path(__file__).parents[1]
 
 
 @cache
-def _template() -> bytes:
-    return (CHECKOUT / "translations" / "udvej.pot").read_bytes()
+def _made(locale: str, say: Callable[[str], str]) -> bytes:
+    made, written = Catalog(locale=locale), BytesIO()
+    with (CHECKOUT / "translations" / "udvej.pot").open("rb") as file:
+        for message in read_po(file):
+            if message.id:
+                made.add(message.id, say(str(message.id)), context=message.context)
+    write_po(written, made)
+    return written.getvalue()
 
 
 def translate(folder: Path, locale: str, say: Callable[[str], str]) -> Path:
@@ -27,15 +33,9 @@ def translate(folder: Path, locale: str, say: Callable[[str], str]) -> Path:
     Returns:
         The catalogue.
     """
-    template = read_po(BytesIO(_template()))
-    made = Catalog(locale=locale)
-    for message in template:
-        if message.id:
-            made.add(message.id, say(str(message.id)), context=message.context)
     path = folder / locale / "LC_MESSAGES" / "udvej.po"
     path.parent.mkdir(parents=True)
-    with path.open("wb") as file:
-        write_po(file, made)
+    path.write_bytes(_made(locale, say))
     return path
 
 
