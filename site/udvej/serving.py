@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Event, Lock, Thread
 from typing import Final
 
-from granian import Granian
 from granian.constants import Interfaces
+from granian.server.mp import MPServer
 
 from udvej.config import Config
 from udvej.errors import ConfigError
@@ -24,8 +25,12 @@ _THREADS: Final = 4
 _DELIVERY_STOP_SECONDS: Final = 40
 _WORKER_STOP_SECONDS: Final = 10
 _RESTART_SECONDS: Final = 1.0
+<<<<<<< HEAD
 # Whoever reads comes first; a referral waits that long gladly.
 _DELIVERY_BEGINS_SECONDS: Final = 1.0
+=======
+_BEGIN_SECONDS: Final = 2.0
+>>>>>>> deploy
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +62,7 @@ def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
         factory: "module:function" that makes the application of a worker.
         deliver: whether to run a delivery process too; else another service does.
     """
-    server = Granian(
+    server = _Server(
         factory,
         address=config.host,
         port=config.port,
@@ -77,6 +82,15 @@ def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
     with _delivery() if deliver else nullcontext():
         server.serve()
+
+
+class _Server(MPServer):
+    """A worker that is told to stop just before it begins to serve would forget it."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        for worker in self.wrks:
+            time.sleep(max(0.0, worker.birth + _BEGIN_SECONDS - time.monotonic()))
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
 
 def let_new_workers_be_stopped() -> None:
