@@ -25,12 +25,9 @@ _THREADS: Final = 4
 _DELIVERY_STOP_SECONDS: Final = 40
 _WORKER_STOP_SECONDS: Final = 10
 _RESTART_SECONDS: Final = 1.0
-<<<<<<< HEAD
 # Whoever reads comes first; a referral waits that long gladly.
 _DELIVERY_BEGINS_SECONDS: Final = 1.0
-=======
 _BEGIN_SECONDS: Final = 2.0
->>>>>>> deploy
 
 _log = logging.getLogger(__name__)
 
