@@ -20,7 +20,6 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import trustme
-from granian import Granian
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from udvej import cli, serving
 from udvej.database import Database
@@ -326,8 +325,8 @@ def until(done: Callable[[], bool]) -> None:
 
 def _serve_over_https(port: str, certificate: str, key: str) -> int:
     """`udvej serve`, but for the TLS that a web server in front of it would speak."""
-    over_https = partial(Granian, ssl_cert=Path(certificate), ssl_key=Path(key))
-    with patch.object(serving, "Granian", over_https):
+    over_https = partial(serving.Server, ssl_cert=Path(certificate), ssl_key=Path(key))
+    with patch.object(serving, "Server", over_https):
         return cli.main(["serve", "--port", port])
 
 

@@ -59,7 +59,7 @@ def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
         factory: "module:function" that makes the application of a worker.
         deliver: whether to run a delivery process too; else another service does.
     """
-    server = _Server(
+    server = Server(
         factory,
         address=config.host,
         port=config.port,
@@ -81,10 +81,11 @@ def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
         server.serve()
 
 
-class _Server(MPServer):
+class Server(MPServer):
     """A worker that is told to stop just before it begins to serve would forget it."""
 
     def shutdown(self, exit_code: int = 0) -> None:
+        """Wait until each worker can hear it, then stop them."""
         for worker in self.wrks:
             time.sleep(max(0.0, worker.birth + _BEGIN_SECONDS - time.monotonic()))
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
