@@ -1,8 +1,10 @@
 """What tests share: a copy of the content to spoil, and the site on top of it, and a browser."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from browser import Served, chromium, served
@@ -16,9 +18,18 @@ from udvej.config import Config
 from udvej.database import Database
 from udvej.demonstration import Demonstration
 from udvej.keys import TeamKey
+from udvej.languages import DANISH, speak
 from udvej.outbox import Outbox
 
 CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """No test sees what another has set: the environment, the language being spoken."""
+    speak(DANISH)
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture

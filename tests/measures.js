@@ -227,8 +227,9 @@ var measures = (function () {
 
   // Words, links and headings.
 
+  // Those of the language menu lead to this page in another language, wherever one is.
   function links() {
-    return all("a[href]").map((link) => ({
+    return all("a[href]:not([hreflang])").map((link) => ({
       words: words(link), address: link.getAttribute("href"), unseen: unseen(link) }));
   }
 

@@ -266,17 +266,16 @@ def arrive_and_write(visit: Visit) -> None:
 
 
 def expect_the_site_to_be_shut(visit: Visit) -> None:
-    """Back leads past every page of the site without showing one."""
+    """Whoever asks for it is led away at once; `test_back` shows that Back is too."""
     visit.page.wait_for_url(visit.is_outside, wait_until="commit")
-    for _ in range(4):
-        visit.go_back()
+    for address in ("/om/", "/skriv/"):
+        visit.page.goto(visit.site.origin + address, wait_until="commit")
         visit.page.wait_for_url(visit.is_outside, wait_until="commit")
         expect(visit.page).to_have_title("Vejret")
-    assert visit.page.url == "https://eksempel.dk/"
 
 
 def test_leave_button_shuts_the_site(any_visit: Visit) -> None:
-    """The button leads to an ordinary site, and Back does not lead back."""
+    """The button leads to an ordinary site, and no address leads back."""
     arrive_and_write(any_visit)
     any_visit.page.click(".bar .leave")
     expect_the_site_to_be_shut(any_visit)
