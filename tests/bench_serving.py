@@ -39,7 +39,7 @@ MANY: Final = 200_000
 WINDOW: Final = 14_600  # the first TCP window (RFC 6928): ten segments
 MIB: Final = 2**20
 _NGINX: Final = """\
-load_module modules/ngx_http_brotli_static_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_brotli_static_module.so;
 daemon off; worker_processes 2; pid {home}/pid; error_log /dev/null emerg;
 events {{}}
 http {{

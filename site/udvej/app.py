@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from flask import Flask, Request, render_template, request
+from flask import Flask, Request, Response, render_template, request
 from flask_compress import Compress
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -109,7 +109,7 @@ def create_app(config: Config, files: Path | None = None) -> Flask:
     app.register_blueprint(leaving_views.blueprint(left))
     app.register_blueprint(health.blueprint(Health(outbox, sealer, config.state)))
     app.register_error_handler(HTTPException, _error_page)
-    Compress(app)
+    _Compress(app)
     app.register_error_handler(StorageError, _storage_error)
     if config.live and config.live.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -138,6 +138,21 @@ class _Udvej(Flask):
         if isinstance(redirect := request.routing_exception, RequestRedirect):
             redirect.new_url = redirect.new_url.partition("?")[0]
         super().raise_routing_exception(request)
+
+
+class _Compress(Compress):
+    """Errors are pages like the others, which the library would leave as they are."""
+
+    def after_request(self, response: Response | None) -> Response:
+        """Compress, whatever the status."""
+        if response is None:
+            return super().after_request(response)
+        status = response.status_code
+        if status >= 400:  # noqa: PLR2004
+            response.status_code = 200
+        compressed: Response = super().after_request(response)
+        compressed.status_code = status
+        return compressed
 
 
 def _set_up_templates(

@@ -1,17 +1,19 @@
 """What `udvej check` looks at: the content, how easy it reads, and the translations."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 from udvej.app import create_app
-from udvej.catalogue import Catalogue, load
+from udvej.catalogue import Catalogue, languages, load
 from udvej.config import Config
 from udvej.errors import ContentError
+from udvej.languages import Language
 from udvej.pages import Site, load_site
 from udvej.readability import ceiling, measure
+from udvej.weight import MOST_BYTES, heaviest, weight
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def check(content: Path, translations: Path) -> Report:
     site, catalogues = load_site(content), load(translations)
     with tempfile.TemporaryDirectory() as state:
         config = Config(Path(state), content, "127.0.0.1", 0, live=None, translations=translations)
-        hard = [*_readability(site, config)]
+        hard = [*_readability(site, config), *_weights(site, languages(catalogues), config)]
     faults = [fault for catalogue in catalogues for fault in catalogue.faults]
     missing = [
         f"kommune.toml: {fact} is to be filled in before the site goes live"
@@ -62,6 +64,19 @@ def _readability(site: Site, config: Config) -> Iterator[tuple[str, bool]]:
         yield f"{address:<20} LIX {text.lix:4.1f} of at most {most}", too_hard
         for sentence in text.worst if too_hard else ():
             yield f"    rewrite: {sentence}", True
+
+
+def _weights(
+    site: Site, spoken: Mapping[str, Language], config: Config
+) -> Iterator[tuple[str, bool]]:
+    """A line for each page, in each language, that is too heavy."""
+    client = create_app(config).test_client()
+    for language in spoken.values():
+        for address in map(language.at, site.pages):
+            bytes_sent = weight(client.get(address, headers={"Accept-Encoding": "br"}))
+            if bytes_sent > MOST_BYTES:
+                part = heaviest(client.get(address).text)
+                yield f"{address}: {bytes_sent} bytes of at most {MOST_BYTES}; {part} most", True
 
 
 def _coverage(catalogues: Sequence[Catalogue]) -> Iterator[str]:

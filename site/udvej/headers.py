@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from werkzeug.datastructures import Headers
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -58,12 +56,14 @@ class SecurityHeaders:
             "script-src": " ".join(scripts),
             "style-src": " ".join(styles),
         }
-        self._headers = {
+        headers = {
             "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
             **_ALWAYS,
         }
         if self._host:
-            self._headers["Strict-Transport-Security"] = "max-age=63072000"
+            headers["Strict-Transport-Security"] = "max-age=63072000"
+        self._headers = [*headers.items()]
+        self._names = {name.lower() for name in headers}
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -73,9 +73,7 @@ class SecurityHeaders:
             environ |= {"HTTP_HOST": self._host, "wsgi.url_scheme": "https"}
 
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:  # noqa: ANN401 (PEP 3333 leaves it open)
-            complete = Headers(headers)
-            for name, value in self._headers.items():
-                complete.set(name, value)
-            return start_response(status, complete.to_wsgi_list(), *exc_info)
+            theirs = [header for header in headers if header[0].lower() not in self._names]
+            return start_response(status, theirs + self._headers, *exc_info)
 
         return self._application(environ, start)

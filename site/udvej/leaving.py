@@ -76,6 +76,7 @@ class Bounce:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer, or let the application answer."""
-        left = COOKIE in Request(environ).cookies
+        # Most have no cookie at all; whoever has is read with care.
+        left = COOKIE in environ.get("HTTP_COOKIE", "") and COOKIE in Request(environ).cookies
         application = self._leaving.response() if left else self._application
         return application(environ, start_response)
