@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from browser import STATES, Served, Visit, chromium, leave, served, visiting
+from browser import ADDRESSES, STATES, Served, Visit, chromium, leave, served, visiting
 from playwright.sync_api import Browser, JSHandle, Page
 
 SNAPSHOTS: Final = Path(__file__).parent / "accessibility-tree"
@@ -129,8 +130,24 @@ class Shown:
         return re.sub(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}\b", "XXX-XXX", tree) + "\n"
 
 
+def _refused_in(tag: str, visit: Visit) -> None:
+    """The form in another language, sent empty."""
+    visit.open(f"/{tag}/skriv/")
+    visit.send()
+
+
 # With the blank page, which is on the screen for a moment.
-ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {**STATES, "forlad": leave}
+ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
+    **STATES,
+    **{
+        f"{tag}{address.rstrip('/').replace('/', '-')}": partial(
+            Visit.open, address=f"/{tag}{address}"
+        )
+        for tag, address in product(("en", "ar"), ADDRESSES)
+    },
+    **{f"{tag}-skriv-fejl": partial(_refused_in, tag) for tag in ("en", "ar")},
+    "forlad": leave,
+}
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def test_axe_finds_nothing(show: Callable[[str], Shown], state: str) -> None:
     shown = show(state)
     for look in LOOKS:
         # In the dark axe takes the browser's own colours, as on the blank page, for light ones.
-        if state not in STATES and look.scheme == "dark":
+        if state == "forlad" and look.scheme == "dark":
             continue
         shown.look(look)
         found = shown.axe()
