@@ -139,9 +139,8 @@ def test_a_delivery_in_hand_ends_when_the_stop_comes_right_after_the_start(
         with serve(environ) as process:
             assert hold.arrived()
             process.send_signal(signal.SIGTERM)
-            # The workers end first, which takes a few seconds; then the delivery is told.
             with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(6)
+                process.wait(1)
             hold.end()
             assert process.wait(PATIENCE) == 0
         assert server.mails.qsize() == 1

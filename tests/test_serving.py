@@ -1,10 +1,14 @@
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
+from road import wait_until
 from udvej import state as state_folder
 from udvej.config import Config
 from udvej.errors import ConfigError
@@ -78,3 +82,61 @@ def test_a_host_that_is_not_ours_is_refused(config: Config, host: str) -> None:
         check_port(replace(config, host=host))
     assert str(refused.value).startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
     assert host not in str(refused.value)
+
+
+# A process with another beside it, which breaks the first time.
+_PARENT = """
+import os, signal, sys
+from threading import Event
+from udvej import logs
+from udvej.serving import Beside, let_new_workers_be_stopped
+
+def work():
+    print(os.getpid(), flush=True)
+    if not os.path.exists(sys.argv[1]):
+        open(sys.argv[1], "w").close()
+        raise ValueError("hemmelig")
+    signal.pause()
+
+logs.configure()
+stop = Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+let_new_workers_be_stopped()
+beside = Beside(work)
+stop.wait()
+beside.end()
+"""
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Ends when it is told to."""
+    command = [sys.executable, "-c", _PARENT, str(tmp_path / "broken")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_what_ends_beside_the_workers_is_made_anew(parent: "subprocess.Popen[str]") -> None:
+    """It is told where it broke, never what it said of it; and it ends with the rest."""
+    assert parent.stdout
+    first, second = parent.stdout.readline(), parent.stdout.readline()
+    assert first != second
+    parent.terminate()
+    _, told = parent.communicate()
+    assert parent.returncode == 0
+    assert "event=broken exception=ValueError at " in told
+    assert "event=delivery-ended status=1" in told
+    assert "hemmelig" not in told
+    assert not psutil.pid_exists(int(second))
+
+
+def test_what_is_beside_a_killed_process_ends_too(parent: "subprocess.Popen[str]") -> None:
+    """Else a second delivery would stay behind each time."""
+    assert parent.stdout
+    parent.stdout.readline()
+    beside = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    # Nobody may be there to fetch its end; then it stays as a name without a process.
+    wait_until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)

@@ -58,7 +58,6 @@ def _parser() -> argparse.ArgumentParser:
     delivering.add_argument(
         "--again", type=int, metavar="NUMBER", help="mail this one again, and end"
     )
-    delivering.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     command("status", "Say how many wait or have failed, and what is not well.")
     command("drill", "Send a marked test referral to the team; say whether it was taken.")
     command("check", "Check the content and its translations, and how easy it reads.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from wsgiref.headers import Headers
 
 from whitenoise import WhiteNoise
+from whitenoise.responders import StaticFile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,9 +27,7 @@ class Frozen:
         """
         self._application = application
         # One address a page: neither `/om` nor `/om/index.html` is one.
-        self._files = WhiteNoise(
-            application, max_age=None, allow_all_origins=False, add_headers_function=_plain_type
-        )
+        self._files = _InMemory(application)
         for path in _files(folder):
             self._files.add_file_to_dictionary(_address(path, folder), str(path))
 
@@ -39,6 +38,33 @@ class Frozen:
         reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         answer = self._files if reads else self._application
         return answer(environ, start_response)
+
+
+class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
+    """WhiteNoise, but a page is not opened anew each time, which costs more than all the rest."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        """Know no file yet."""
+        self._read: dict[str, bytes] = {}
+        super().__init__(
+            application, max_age=None, allow_all_origins=False, add_headers_function=_plain_type
+        )
+
+    def add_file_to_dictionary(self, url: str, path: str, stat_cache: None = None) -> None:
+        """Learn of a file, and read it with those beside it."""
+        super().add_file_to_dictionary(url, path, stat_cache)
+        self._read |= {path: Path(path).read_bytes() for _, path, _ in self.files[url].alternatives}
+
+    def serve(
+        self, static_file: StaticFile, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer with the whole of it; no page is so long that a part (`Range`) is worth asking."""
+        if environ["REQUEST_METHOD"] != "GET" or static_file.is_not_modified(environ):
+            answer: Iterable[bytes] = super().serve(static_file, environ, start_response)
+            return answer
+        path, headers = static_file.get_path_and_headers(environ)
+        start_response("200 OK", headers)
+        return [self._read[path]]
 
 
 def _files(folder: Path) -> Iterator[Path]:

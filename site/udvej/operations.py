@@ -1,16 +1,20 @@
 """What those who run the site ask of it: how it stands, and whether the whole pipe works."""
 
 import secrets
+import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from threading import Event
 from typing import Final
 
+from udvej import delivery
 from udvej.clock import DAY, HOUR, MINUTE
 from udvej.config import Config, Scheme
 from udvej.delivery import Carrier, Delivery
 from udvej.demonstration import Demonstration
-from udvej.facts import Facts
+from udvej.drafts import Drafts
+from udvej.facts import Facts, load_facts
 from udvej.mail import Relay
 from udvej.outbox import Outbox, Status
 from udvej.referral import Channel, Referral, Writer, new_reference
@@ -45,6 +49,22 @@ def carrier(config: Config, facts: Facts) -> Carrier:
     if config.live.sealing is Scheme.TRANSPORT:
         opener = Opener.from_file(config.live.seal_for)
     return Relay(config.live.mail, team=facts["team"]["mail"], opener=opener)
+
+
+def deliver(config: Config) -> None:
+    """Deliver until this process gets SIGTERM or SIGINT; the mail in hand is let through.
+
+    Raises:
+        ContentError: `kommune.toml` is wrong.
+        SealingError: the server's own key cannot be used.
+        StorageError: the database cannot be opened.
+    """
+    facts = load_facts(config.content / "kommune.toml")
+    outbox, drafts = Outbox.in_folder(config.state), Drafts.in_folder(config.state)
+    taker, stop = carrier(config, facts), Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    delivery.run(outbox, drafts, taker, keep_days=facts["frister"]["gemmes_dage"], stop=stop)
 
 
 def describe(status: Status) -> Iterator[str]:

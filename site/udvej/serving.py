@@ -5,11 +5,11 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 from threading import Event, Lock, Thread
 from typing import Final
 
@@ -25,8 +25,6 @@ _THREADS: Final = 4
 _DELIVERY_STOP_SECONDS: Final = 40
 _WORKER_STOP_SECONDS: Final = 10
 _RESTART_SECONDS: Final = 1.0
-# Whoever reads comes first; a referral waits that long gladly.
-_DELIVERY_BEGINS_SECONDS: Final = 1.0
 _BEGIN_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
@@ -51,13 +49,13 @@ def check_port(config: Config) -> None:
         ) from error
 
 
-def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
+def serve(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
     """Run until told to stop.
 
     Args:
         config: where to listen.
         factory: "module:function" that makes the application of a worker.
-        deliver: whether to run a delivery process too; else another service does.
+        deliver: delivers until its process is told to stop; None where another service does.
     """
     server = Server(
         factory,
@@ -75,17 +73,85 @@ def serve(config: Config, factory: str, *, deliver: bool = True) -> None:
     )
     let_new_workers_be_stopped()
     gc.collect()
-    gc.freeze()  # what is here is shared with the workers, as long as nobody writes into it
+    gc.freeze()  # what is here is shared with the others, as long as nobody writes into it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
-    with _delivery() if deliver else nullcontext():
+    try:
+        if deliver is not None:
+            server.beside = Beside(deliver)
         server.serve()
+    finally:
+        if server.beside is not None:
+            server.beside.end()
+
+
+class Beside:
+    """A process beside the workers, made anew should it ever end."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        """Begin.
+
+        Args:
+            work: goes on until its process gets SIGTERM.
+        """
+        self._work = work
+        self._stop, self._making = Event(), Lock()
+        self._process = self._made()
+        Thread(target=self._watch, daemon=True).start()
+
+    def stop(self) -> None:
+        """Tell it to stop, and do not wait."""
+        with self._making:
+            self._stop.set()
+        self._process.terminate()
+
+    def end(self) -> None:
+        """Stop it, and let it end what it has in hand."""
+        self.stop()
+        self._process.join(_DELIVERY_STOP_SECONDS)
+        self._process.kill()
+        self._process.join()
+
+    def _made(self) -> ForkProcess:
+        process = get_context("fork").Process(target=_work, args=(self._work, os.getpid()))
+        process.start()
+        return process
+
+    def _watch(self) -> None:
+        while True:
+            self._process.join()
+            if self._stop.wait(_RESTART_SECONDS):
+                return
+            _log.error("event=delivery-ended status=%s", self._process.exitcode)
+            with self._making:
+                if not self._stop.is_set():
+                    self._process = self._made()
+
+
+def _work(work: Callable[[], None], parent: int) -> None:
+    """In the process beside the workers, which a killed parent does not leave behind."""
+
+    def stop_without_parent() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=stop_without_parent, daemon=True).start()
+    try:
+        work()
+    except Exception:  # noqa: BLE001 (its message would be written, which may hold anything)
+        _log.exception("event=broken")
+        sys.exit(1)
 
 
 class Server(MPServer):
-    """A worker that is told to stop just before it begins to serve would forget it."""
+    """Granian, but that it stops what stands beside it, and workers that only just begin."""
+
+    beside: Beside | None = None
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Wait until each worker can hear it, then stop them."""
+        """Wait until each worker can hear it, for one that is about to serve would forget it."""
+        if self.beside is not None:
+            self.beside.stop()
         for worker in self.wrks:
             time.sleep(max(0.0, worker.birth + _BEGIN_SECONDS - time.monotonic()))
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
@@ -110,38 +176,3 @@ def let_new_workers_be_stopped() -> None:
         take()
 
     os.register_at_fork(before=hold, after_in_parent=take, after_in_child=begin)
-
-
-@contextmanager
-def _delivery() -> Iterator[None]:
-    """A delivery process beside the workers, started anew should it ever end."""
-    stop, starting = Event(), Lock()
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start() -> bool:
-        with starting:
-            if not stop.is_set():
-                command = [sys.executable, "-m", "udvej", "deliver", "--with-parent"]
-                running[:] = [subprocess.Popen(command)]  # noqa: S603 (our own)
-        return not stop.is_set()
-
-    def supervise() -> None:
-        stop.wait(_DELIVERY_BEGINS_SECONDS)
-        while start():
-            running[0].wait()
-            if not stop.wait(_RESTART_SECONDS):
-                _log.error("event=delivery-ended status=%s", running[0].returncode)
-
-    supervisor = Thread(target=supervise, daemon=True)
-    supervisor.start()
-    try:
-        yield
-    finally:
-        with starting:
-            stop.set()
-        for process in running:
-            process.terminate()
-            try:
-                process.wait(_DELIVERY_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()

@@ -3,6 +3,7 @@
 import logging
 import os
 from argparse import Namespace
+from functools import partial
 
 from udvej import catalogue, operations, state
 from udvej.build import freeze
@@ -32,7 +33,8 @@ def run(options: Namespace) -> int:
     else:
         say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")
         say(f"It is kept in {config.state / 'demonstration' / 'mail'}")
-    serve(config, "udvej.wsgi:application", deliver=not options.without_delivery)
+    deliver = None if options.without_delivery else partial(operations.deliver, config)
+    serve(config, "udvej.wsgi:application", deliver)
     return 0
 
 
