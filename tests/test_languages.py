@@ -136,4 +136,20 @@ def test_danish_terms_keep_their_order_where_words_run_from_right_to_left(
     parts = [*Language("ar").parts(words)]
     assert "".join(part for part, _ in parts) == words
     assert [part for part, term in parts if term] == terms
-    assert [*Language("en").parts(words)] == [(words, False)]
+    assert [*DANISH.parts(words)] == [(words, False)]
+
+
+@pytest.mark.parametrize(
+    ("words", "terms"),
+    [
+        ("The police's exit coordinator (exit-koordinator).", ["exit-koordinator"]),
+        ("Kommunen and sikker post", ["Kommunen", "sikker post"]),
+        ("exit-koordinatorerne", []),
+        ("", []),
+    ],
+)
+def test_danish_terms_are_told_from_the_words_around_them(words: str, terms: list[str]) -> None:
+    """Those that the catalogue names, or else those of the field; whole words alone."""
+    parts = [*Language("en").parts(words)]
+    assert "".join(part for part, _ in parts) == words
+    assert [part for part, term in parts if term] == terms

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from gettext import NullTranslations
 
 from babel import Locale
@@ -80,17 +81,27 @@ class Language:
         return self.catalogue.gettext(N_("Læs siden på dansk"))
 
     def parts(self, words: str) -> Iterator[tuple[str, bool]]:
-        """Words of this language cut where others stand among them.
+        """Words of this language cut where Danish ones stand among them.
 
         Yields:
-            A part, and whether it is a Danish term that must keep its own order: one in Latin
-            letters, where the language runs from right to left (UAX 9).
+            A part, and whether it is a Danish term, to be spoken as such (WCAG 3.1.2); where the
+            language runs from right to left, it must keep its own order too (UAX 9), and anything
+            in Latin letters is taken for one.
         """
-        if self.direction == "ltr":
+        if self.is_danish:
             yield words, False
-            return
-        for value, latin, other in _PARTS.findall(words):
-            yield value or latin or other, bool(latin)
+        elif self.direction == "rtl":
+            for value, latin, other in _PARTS.findall(words):
+                yield value or latin or other, bool(latin)
+        else:
+            for number, part in enumerate(self._terms.split(words)):
+                if part:
+                    yield part, number % 2 == 1
+
+    @cached_property
+    def _terms(self) -> re.Pattern[str]:
+        terms = [term.strip() for term in self.catalogue.gettext(_DANISH_TERMS).split(",")]
+        return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, terms))})(?!\w)", re.IGNORECASE)
 
     @property
     def locale(self) -> Locale:
@@ -115,6 +126,13 @@ class Language:
 
 
 DANISH = Language("da")
+
+# Translators: the Danish words that you let stand in your texts, apart by commas. They are spoken
+# as Danish, and not as words of your language.
+_DANISH_TERMS = N_(
+    "exit-program, exit-kandidat, exit-enhed, exit-medarbejder, exit-koordinator, "
+    "samtykkeerklæring, samarbejdsaftale, kriminalforsorgen, prøveløsladt, kommunen, sikker post"
+)
 
 _DANISH_WORDS = Markup('<bdi lang="da" dir="ltr">{}</bdi>')
 _LEFT_TO_RIGHT = Markup('<bdi dir="ltr">{}</bdi>')
