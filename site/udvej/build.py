@@ -21,9 +21,9 @@ from udvej import catalogue
 from udvej.app import SESSION_COOKIE, create_app
 from udvej.config import Config
 from udvej.errors import ConfigError, ContentError
+from udvej.facts import load_facts
 from udvej.frozen import PAGE
 from udvej.leaving import Leaving
-from udvej.pages import load_site
 
 WWW: Final = "www"
 HEADERS: Final = "headers.conf"
@@ -107,7 +107,7 @@ def _write_for_front(app: Flask, config: Config, making: Path, made: Path) -> No
                 app.preprocess_request()
                 page = app.make_response(app.handle_user_exception(default_exceptions[code]()))
             _compress(page.data, making / ERRORS / language.prefix.strip("/") / f"{code}.html")
-    away = load_site(config.content).facts["forlad"]
+    away = load_facts(config.content / "kommune.toml")["forlad"]
     left = Leaving(away["sider"][:1], away["minutter"], SESSION_COOKIE).response()
     _compress(left.data, making / ERRORS / "leaving.html")
     # Without the moment of its making: Max-Age is enough (RFC 6265, 5.3), and reproducible.
