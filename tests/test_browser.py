@@ -321,6 +321,31 @@ def test_three_presses_of_shift_leave(visit: Visit) -> None:
     expect_the_site_to_be_shut(visit)
 
 
+@pytest.mark.parametrize(("milliseconds", "shut"), [(2_000, True), (3_000, False)])
+def test_shift_may_be_pressed_slowly(visit: Visit, milliseconds: int, *, shut: bool) -> None:
+    """Five seconds are enough for a hand that shakes; what lies further apart is no sign."""
+    visit.page.clock.install()
+    arrive_and_write(visit)
+    for _ in range(3):
+        visit.page.keyboard.press("Shift")
+        visit.page.clock.fast_forward(milliseconds)
+    if shut:
+        expect_the_site_to_be_shut(visit)
+    else:
+        expect(visit.page.locator("body")).to_be_visible()
+        assert visit.requests[-1] == visit.site.origin + "/skriv/"
+
+
+def test_leaving_on_a_slow_line_shows_and_says_that_it_was_understood(visit: Visit) -> None:
+    """The page is gone before anything is answered; a word that tells nothing is read aloud."""
+    arrive_and_write(visit)
+    visit.page.evaluate("addEventListener('submit', event => event.preventDefault())")
+    expect(visit.page.get_by_role("alert")).to_have_count(0)
+    visit.page.click(".bar .leave")
+    expect(visit.page.get_by_role("alert")).to_have_text("Vent lidt.")
+    expect(visit.page.locator("body")).to_be_hidden()
+
+
 def test_shift_with_other_keys_between_does_not_leave(visit: Visit) -> None:
     """Whoever writes capital letters is not thrown out."""
     arrive_and_write(visit)

@@ -1,10 +1,15 @@
-// Leaving needs none of this. With it the page is blank at once,
+// Leaving needs none of this. With it the page is blank at once, and says that it has understood;
 // and three presses of Shift, with no other key between, leave too.
 (function (page) {
   var leave = "/forlad/", presses = [];
 
   function blank() {
+    var word = page.createElement("p");
+    word.setAttribute("role", "alert");
     page.body.style.display = "none";
+    page.documentElement.appendChild(word);
+    // Last: what is put into an alert is read aloud by more than what comes with it.
+    word.textContent = page.body.getAttribute("data-wait");
   }
 
   page.addEventListener("submit", function (event) {
@@ -20,7 +25,7 @@
     var now = Date.now();
     presses.push(now);
     presses = presses.slice(-3);
-    if (presses.length === 3 && now - presses[0] < 2000) {
+    if (presses.length === 3 && now - presses[0] < 5000) {
       blank();
       page.getElementById("forlad").submit();
     }
