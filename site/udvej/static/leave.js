@@ -1,4 +1,4 @@
-// Leaving needs none of this. With it the page is blank at once, and says that it has understood;
+// Leaving needs none of this. With it the page is blank at once,
 // and three presses of Shift, with no other key between, leave too.
 (function (page) {
   var leave = "/forlad/", presses = [];
@@ -8,7 +8,7 @@
     word.setAttribute("role", "alert");
     page.body.style.display = "none";
     page.documentElement.appendChild(word);
-    // Last: what is put into an alert is read aloud by more than what comes with it.
+    // Last, or not all read it aloud.
     word.textContent = page.body.getAttribute("data-wait");
   }
 
