@@ -116,7 +116,7 @@ def test_form_is_sent_over_plain_http_on_this_machine(
 def test_empty_form_is_refused_field_by_field(any_visit: Visit) -> None:
     """The summary has focus, and each of its links leads to the field that it speaks of."""
     STATES["skriv-fejl"](any_visit)
-    assert any_visit.comes_to_focus("[role=alert]")
+    assert any_visit.comes_to_focus(".notice:not([role]):has(> [role=alert])")
     links = any_visit.page.locator("[role=alert] a[href^='#']")
     assert links.count() == 3
     for link in links.all():
@@ -128,6 +128,38 @@ def test_empty_form_is_refused_field_by_field(any_visit: Visit) -> None:
         expect(words).to_contain_text(link.inner_text())
 
 
+# Whether nothing lies on top of a text, and it is within the window.
+SEEN = """element => {
+    const box = element.getClientRects()[0];
+    return element.contains(document.elementFromPoint(box.left + 1, box.top + 1));
+}"""
+
+
+@pytest.mark.parametrize("size", [(360, 740), (1280, 900)], ids=["phone", "computer"])
+def test_link_of_the_summary_shows_what_the_field_asks(
+    any_visit: Visit, size: tuple[int, int]
+) -> None:
+    """Question and error are in sight above the field, and clear of the header that stays."""
+    page = any_visit.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(reduced_motion="reduce")
+    STATES["skriv-fejl"](any_visit)
+    assert _seen_from_the_summary(any_visit) == [True, True, True]
+    page.evaluate("document.querySelectorAll('input').forEach(it => it.style.scrollMargin = 0)")
+    assert _seen_from_the_summary(any_visit) == [False, False, False]
+
+
+def _seen_from_the_summary(visit: Visit) -> list[bool]:
+    """Of each field that a link leads to, whether its legend or label is seen then."""
+    seen = []
+    for field in ("#who-0", "#phone", "#prefer-0"):
+        visit.page.click(f".notice a[href='{field}']")
+        assert visit.comes_to_focus(field)
+        whole = visit.page.locator(f".field:has({field})").last
+        seen.append(bool(whole.locator("> legend, > label").evaluate(SEEN)))
+    return seen
+
+
 @pytest.mark.parametrize("field", TYPED)
 def test_cpr_number_is_refused_in_every_field(any_visit: Visit, field: str) -> None:
     """It is gone from the page and kept nowhere, while all else that was typed stays."""
@@ -135,7 +167,7 @@ def test_cpr_number_is_refused_in_every_field(any_visit: Visit, field: str) -> N
     any_visit.fill_in(**{field: CPR.join(around)})
     any_visit.send()
     assert any_visit.page.url.endswith("/skriv/")
-    assert any_visit.comes_to_focus("[role=alert]")
+    assert any_visit.comes_to_focus(".notice:has(> [role=alert])")
     expect(any_visit.page.locator("[role=alert]")).to_contain_text("CPR-nummer")
     expect(any_visit.page.locator("[role=alert] a[href^='https:']")).to_have_text("sikker post")
     expect(any_visit.page.locator(f"#{field}-error")).to_contain_text("CPR-nummer")
@@ -287,6 +319,31 @@ def test_three_presses_of_shift_leave(visit: Visit) -> None:
     for _ in range(3):
         visit.page.keyboard.press("Shift")
     expect_the_site_to_be_shut(visit)
+
+
+@pytest.mark.parametrize(("milliseconds", "shut"), [(2_000, True), (3_000, False)])
+def test_shift_may_be_pressed_slowly(visit: Visit, milliseconds: int, *, shut: bool) -> None:
+    """Five seconds are enough for a hand that shakes; what lies further apart is no sign."""
+    visit.page.clock.install()
+    arrive_and_write(visit)
+    for _ in range(3):
+        visit.page.keyboard.press("Shift")
+        visit.page.clock.fast_forward(milliseconds)
+    if shut:
+        expect_the_site_to_be_shut(visit)
+    else:
+        expect(visit.page.locator("body")).to_be_visible()
+        assert visit.requests[-1] == visit.site.origin + "/skriv/"
+
+
+def test_leaving_on_a_slow_line_shows_and_says_that_it_was_understood(visit: Visit) -> None:
+    """The page is gone before anything is answered; a word that tells nothing is read aloud."""
+    arrive_and_write(visit)
+    visit.page.evaluate("addEventListener('submit', event => event.preventDefault())")
+    expect(visit.page.get_by_role("alert")).to_have_count(0)
+    visit.page.click(".bar .leave")
+    expect(visit.page.get_by_role("alert")).to_have_text("Vent lidt.")
+    expect(visit.page.locator("body")).to_be_hidden()
 
 
 def test_shift_with_other_keys_between_does_not_leave(visit: Visit) -> None:

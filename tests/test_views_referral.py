@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from spoiling import spoil
+from udvej.app import create_app
 from udvej.clock import DAY
 from udvej.config import Config
 from udvej.database import Database
@@ -100,6 +102,26 @@ def test_a_form_sent_leads_to_a_receipt_and_reaches_the_team(
     assert f"Reference: {reference(receipt)}\n" in letter
     assert "> Ring ikke, når min bror er hjemme.\n" in letter
     assert PHONE in receipt
+
+
+def test_the_receipt_says_when_there_is_an_answer_once_the_editor_has_written_it(
+    content: Path, config: Config
+) -> None:
+    """How soon the team answers, and when its phone is open; no empty promise before that."""
+    words = ("Så hurtigt svarer vi: inden for to hverdage", "Telefonen er åben: hverdage kl. 9-14")
+    assert not [word for word in words if word.split(":")[0] in _receipt_of(create_app(config))]
+    spoil(content / "kommune.toml", 'svartid = ""', 'svartid = "inden for to hverdage"')
+    spoil(content / "kommune.toml", 'aabningstider = ""', 'aabningstider = "hverdage kl. 9-14"')
+    shown = _receipt_of(create_app(config))
+    assert [word for word in words if word in shown] == [*words]
+
+
+def _receipt_of(app: Flask) -> str:
+    client = app.test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    visitor = Visitor(client)
+    visitor.send()
+    return visitor.look(RECEIPT)
 
 
 def test_the_receipt_tells_nothing_of_what_was_written(visitor: Visitor) -> None:

@@ -4,7 +4,12 @@
   var leave = "/forlad/", presses = [];
 
   function blank() {
+    var word = page.createElement("p");
+    word.setAttribute("role", "alert");
     page.body.style.display = "none";
+    page.documentElement.appendChild(word);
+    // Last, or not all read it aloud.
+    word.textContent = page.body.getAttribute("data-wait");
   }
 
   page.addEventListener("submit", function (event) {
@@ -20,7 +25,7 @@
     var now = Date.now();
     presses.push(now);
     presses = presses.slice(-3);
-    if (presses.length === 3 && now - presses[0] < 2000) {
+    if (presses.length === 3 && now - presses[0] < 5000) {
       blank();
       page.getElementById("forlad").submit();
     }
