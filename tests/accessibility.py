@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from browser import ADDRESSES, STATES, Served, Visit, chromium, leave, served, visiting
 from playwright.sync_api import Browser, JSHandle, Page
+from rare import RARE
 
 SNAPSHOTS: Final = Path(__file__).parent / "accessibility-tree"
 _MEASURES: Final = Path(__file__).with_name("measures.js").read_text("utf-8")
@@ -136,7 +137,7 @@ def _refused_in(tag: str, visit: Visit) -> None:
     visit.send()
 
 
-# With the blank page, which is on the screen for a moment.
+# With what is seldom met, and the blank page, which is on the screen for a moment.
 ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
     **STATES,
     **{
@@ -146,6 +147,7 @@ ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
         for tag, address in product(("en", "ar"), ADDRESSES)
     },
     **{f"{tag}-skriv-fejl": partial(_refused_in, tag) for tag in ("en", "ar")},
+    **RARE,
     "forlad": leave,
 }
 

@@ -1,5 +1,6 @@
 """Pictures of every page and state, to be looked at: `make screenshots`."""
 
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from browser import STATES, Visit, chromium, leave, served, visiting
+from rare import RARE
 
 _FOLDER: Final = Path("state/screenshots")
 _PHONE: Final = {"width": 360, "height": 740}
@@ -34,6 +36,7 @@ def _field(visit: Visit) -> None:
 
 _PICTURES: Final[Mapping[str, Callable[[Visit], None]]] = {
     **STATES,
+    **RARE,
     "tastatur": _skip_link,
     "tastatur-felt": _field,
     "forlad": leave,
@@ -47,6 +50,7 @@ def main(folder: Path) -> None:
         folder: where they go, each called after its page, and how it is looked at.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    logging.disable()  # what breaks here is meant to
     with (
         tempfile.TemporaryDirectory() as state,
         served(Path(state)) as site,

@@ -11,7 +11,8 @@ from clock import DAY, HOUR, MINUTE, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 from letters import referral
-from udvej.app import create_app
+from limits import parse
+from udvej.app import SESSION_COOKIE, create_app
 from udvej.config import Config
 from udvej.database import Database
 from udvej.delivery import Delivery
@@ -294,22 +295,48 @@ def test_at_the_bound_the_site_says_so_and_takes_the_form_when_there_is_room(
 def test_one_clients_flood_of_posts_is_bounded_and_another_client_comes_through_at_once(
     app: Flask, config: Config, now: Clock
 ) -> None:
-    """Two hundred posts, thirty taken; a real referral in the midst of them is mailed with them."""
+    """Two hundred posts, thirty taken; a real referral in the midst of them is mailed with them.
+
+    The next hundred and twenty are led to their draft, the others answered at once.
+    """
     flood, somebody = (Visitor(app.test_client()) for _ in range(2))
     for visitor, address in ((flood, "203.0.113.9"), (somebody, "192.0.2.1")):
         visitor.client.environ_base |= {"wsgi.url_scheme": "https", "REMOTE_ADDR": address}
     filled_in = {**flood.open(), **FILLED_IN}
-    statuses = []
+    led_to = []
     for turn in range(200):
-        statuses.append(flood.press({**filled_in, "message": str(turn)}).status_code)
+        led_to.append(flood.press({**filled_in, "message": str(turn)}).location)
         if turn == 100:
             assert somebody.send().location == RECEIPT
-    assert statuses == [303] * 30 + [429] * 170
+    assert led_to == [RECEIPT] * 30 + [FORM] * 120 + [None] * 50
     database = Database(config.state)
     outbox = Outbox(database, now)
     now.now = time.time() + 1
     assert outbox.status().waiting == 31
     assert deliver(outbox) == [*range(1, 32)]
+    database.close()
+
+
+def test_a_flood_past_the_limit_leaves_no_more_drafts_than_a_client_may_have(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same cookie each time, as robots send it: none takes the place of another."""
+    monkeypatch.setattr("udvej.app._SENDINGS", parse("2/hour"))
+    monkeypatch.setattr("udvej.app._CORRECTIONS", parse("5/hour"))
+    client = create_app(config).test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    visitor = Visitor(client)
+    filled_in = {**visitor.open(), **FILLED_IN}
+    cookie = client.get_cookie(SESSION_COOKIE)
+    assert cookie is not None
+    statuses = []
+    for turn in range(20):
+        client.set_cookie(SESSION_COOKIE, cookie.value, secure=True)
+        statuses.append(visitor.press({**filled_in, "message": str(turn)}).status_code)
+    assert statuses == [303] * 7 + [429] * 13
+    database = Database(config.state, "drafts")
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM drafts").scalar_one() == 5
     database.close()
 
 

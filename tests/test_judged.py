@@ -12,6 +12,7 @@ import pytest
 from flask import abort
 from flask.testing import FlaskClient
 from judging import CONTENT, ERROR, FORM, LEAVING, RECEIPT, Page, Rule, faults, judge
+from limits import parse
 from udvej.app import create_app
 from udvej.config import Config
 from udvej.drafts import Drafts
@@ -176,6 +177,24 @@ def test_form_that_could_not_be_kept_passes_the_judge(
     assert response.status_code == 503
     judge(house.page(response), FORM)
     assert "Hej, I to" in response.text
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize(("drafts", "status"), [(1, 303), (0, 429)], ids=["kept", "answered"])
+def test_form_that_met_a_limit_passes_the_judge(
+    config: Config, monkeypatch: pytest.MonkeyPatch, drafts: int, status: int, prefix: str
+) -> None:
+    """Led to its draft or answered with what was typed, it is a good page that says so."""
+    monkeypatch.setattr("udvej.app._SENDINGS", parse("0/hour"))
+    monkeypatch.setattr("udvej.app._CORRECTIONS", parse(f"{drafts}/hour"))
+    house = House(config)
+    client = house.visitor()
+    response = Visitor(client, prefix).send(message="Hej, I to")
+    assert response.status_code == status
+    page = house.page(client.get(response.location) if response.location else response)
+    judge(page, FORM)
+    assert 'role="alert"' in page.html
+    assert "Hej, I to" in page.html
 
 
 def test_page_for_who_has_no_cookies_passes_the_judge(house: House) -> None:

@@ -2,18 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 from browser import STATES, Served, Visit, chromium, served, visiting
-from flask import Flask, abort
-from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from rare import RARE
 
 pytestmark = pytest.mark.browser
 
-ERRORS = (400, 404, 405, 413, 429, 500, 503)
 PHONE, SMALL, SIDEWAYS, COMPUTER = (360, 640), (320, 568), (640, 360), (1280, 800)
 
 # Whether the button of the bar is whole within the window with nothing on top of it.
@@ -47,36 +44,11 @@ def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield site
 
 
-@pytest.fixture
-def errors(app: Flask) -> FlaskClient:
-    """The same site in this process, with an address for every error, the rare ones too."""
-
-    @app.get("/fejl/<int:code>/")
-    def fail(code: int) -> str:
-        if code == 500:
-            raise RuntimeError
-        abort(code)
-
-    return app.test_client()
-
-
-@pytest.fixture(params=[*STATES, *ERRORS])
-def shown(
-    request: pytest.FixtureRequest, browser: Browser, site: Served, errors: FlaskClient
-) -> Iterator[Visit]:
-    """Somebody who sees a page in one of its states, or an error."""
-
-    def answer(code: int, route: Route) -> None:
-        answered = errors.get(f"/fejl/{code}/")
-        assert answered.status_code == code
-        route.fulfill(status=code, headers=dict(answered.headers), body=answered.data)
-
+@pytest.fixture(params=[*STATES, *RARE])
+def shown(request: pytest.FixtureRequest, browser: Browser, site: Served) -> Iterator[Visit]:
+    """Somebody who sees a page in one of its states, or an answer that is seldom met."""
     with visiting(browser, site, viewport=_size(PHONE)) as visit:
-        if request.param in STATES:
-            STATES[request.param](visit)
-        else:
-            visit.page.route("**/fejl/", partial(answer, request.param))
-            visit.open("/fejl/")
+        {**STATES, **RARE}[request.param](visit)
         yield visit
 
 

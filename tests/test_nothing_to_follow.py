@@ -1,6 +1,7 @@
 """Whoever watches, on the way, in the browser or in the logs, finds nothing to follow."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from udvej.catalogue import tell_tale
 from udvej.inline import Inline
 from udvej.keys import TeamKey
 from udvej.languages import DANISH
+from w3m import text_browser
 
 # Everything that tells browsers apart, and every place where something could be kept.
 WATCHED = """() => {
@@ -206,6 +208,31 @@ def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path)
     ):
         assert words in lines
     assert shown.count("[                    ]") >= 6
+
+
+def test_text_browser_is_refused_mends_the_form_and_reaches_the_receipt(
+    site: Served, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By keys alone; the team opens what was written, under the reference on the screen."""
+    message = "Ring ikke til min bror.\nHan må ikke vide det.\n"
+    with text_browser(tmp_path_factory.mktemp("a"), f"{site.origin}/skriv/", message) as person:
+        person.sees("Skriv til os")
+        person.choose("Hvem skriver?", "Jeg vil selv ud")
+        person.write("Hvad må vi kalde dig?", "Kim Æbelø")
+        person.edit("Er der noget, vi skal vide?")
+        person.sees("[Ring ikke til min br]")
+        person.press("Send")
+        person.sees("Der er noget, du skal rette")
+        person.sees("  • Vælg, hvordan vi helst skal svare dig.")
+        person.sees("[Kim Æbelø")
+        person.write("Telefon", "46 46 46 46")
+        person.choose("Hvordan vil du helst have svar?", "Ring til mig")
+        person.press("Send")
+        person.sees("Tak")
+        (shown,) = re.findall(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}\b", "\n".join(person.screen))
+    (letter,) = (letter for letter in site.letters() if f"Reference: {shown}\n" in letter)
+    for words in ("Kim Æbelø", "+45 46 46 46 46", *message.splitlines()):
+        assert f"> {words}\n" in letter
 
 
 # What logs tell.

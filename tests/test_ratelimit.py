@@ -13,7 +13,7 @@ from udvej.app import create_app
 from udvej.config import Config
 from udvej.outbox import Outbox
 from udvej.ratelimit import ClientLimit
-from visiting import FILLED_IN, PHONE, RECEIPT, TYPED, Visitor, fields, reference
+from visiting import FILLED_IN, FORM, PHONE, RECEIPT, TYPED, Visitor, fields, reference
 
 ADDRESS = "192.0.2.7"
 FORGED = "198.51.100.1, 2001:db8::1, 127.0.0.1, ukendt"
@@ -116,24 +116,31 @@ def from_address(app: Flask, address: str, **headers: str) -> Visitor:
 
 
 def test_the_thirty_first_of_an_hour_is_refused_with_the_text_and_the_phone_number(
-    app: Flask, config: Config
+    app: Flask, config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """429; nothing of it is stored, and nobody else is refused."""
+    """As every refused form; nothing of it is accepted, and nobody else is refused."""
     visitor = from_address(app, ADDRESS)
     filled_in = {**visitor.open(), **FILLED_IN}
     for turn in range(30):
         assert visitor.press({**filled_in, "message": f"nr. {turn}"}).status_code == 303
     answer = visitor.press(filled_in)
-    assert answer.status_code == 429
-    kept = fields(answer.text)
+    assert (answer.status_code, answer.location) == (303, FORM)
+    assert "message" not in answer.text
+    page = visitor.look()
+    kept = fields(page)
     assert {name: kept.get(name) for name in FILLED_IN} == FILLED_IN
-    assert "Der er travlt lige nu" in answer.text
-    assert PHONE in answer.text
+    assert "<title>Fejl: " in page
+    assert "Der er travlt lige nu" in page
+    assert page.index(PHONE) < page.index("<h1")
+    assert "event=limited" in caplog.text
     outbox = Outbox.in_folder(config.state)
     assert outbox.status().waiting == 30
-    assert from_address(app, "192.0.2.8").send().status_code == 303
-    assert from_address(app, ADDRESS).send().status_code == 429
+    assert from_address(app, "192.0.2.8").send().location == RECEIPT
+    assert from_address(app, ADDRESS).send().location == FORM
     assert outbox.status().waiting == 31
+    visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.9"
+    assert visitor.press(kept).location == RECEIPT
+    assert visitor.client.get(FORM).location == RECEIPT
 
 
 def test_what_was_taken_leads_to_its_receipt_though_the_limit_is_reached(
@@ -148,7 +155,7 @@ def test_what_was_taken_leads_to_its_receipt_though_the_limit_is_reached(
     again = visitor.press({**filled_in, "message": "nr. 29"})
     assert (again.status_code, again.location) == (303, RECEIPT)
     assert reference(visitor.look(RECEIPT)) == shown
-    assert visitor.press({**filled_in, "message": "nr. 30"}).status_code == 429
+    assert visitor.press({**filled_in, "message": "nr. 30"}).location == FORM
     assert Outbox.in_folder(config.state).status().waiting == 30
 
 
@@ -169,6 +176,28 @@ def test_too_many_corrections_are_refused_with_the_text_and_cost_no_sending(app:
     assert from_address(app, "192.0.2.8").send(phone="46").status_code == 303
 
 
+def test_without_room_for_another_draft_the_answer_itself_holds_the_text(
+    config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """429, whether the form was right or wrong; what is kept already stays."""
+    monkeypatch.setattr("udvej.app._SENDINGS", parse("1/hour"))
+    monkeypatch.setattr("udvej.app._CORRECTIONS", parse("2/hour"))
+    visitor = from_address(create_app(config), ADDRESS)
+    filled_in = {**visitor.open(), **FILLED_IN}
+    for message, place in (("en", RECEIPT), ("to", FORM), ("tre", FORM)):
+        assert visitor.press({**filled_in, "message": message}).location == place
+    caplog.clear()
+    for changes in ({}, {"phone": "46"}):
+        answer = visitor.press({**filled_in, **changes})
+        assert answer.status_code == 429
+        kept = fields(answer.text)
+        assert {name: kept.get(name) for name in FILLED_IN} == {**FILLED_IN, **changes}
+        assert "Der er travlt lige nu" in answer.text
+        assert answer.text.index(PHONE) < answer.text.index("<h1")
+    assert caplog.text.count("event=limited") == 2
+    assert fields(visitor.look())["message"] == "tre"
+
+
 @pytest.fixture
 def behind(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Flask]:
     """The live site behind so many web servers, with a limit of two an hour."""
@@ -180,12 +209,10 @@ def behind(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callabl
     return make
 
 
-def statuses(app: Flask, *chains: str, **headers: str) -> list[int]:
-    """What is answered to one sending for each X-Forwarded-For, all over one connection's peer."""
-    return [
-        from_address(app, "10.0.0.1", X_FORWARDED_FOR=chain, **headers).send().status_code
-        for chain in chains
-    ]
+def taken(app: Flask, *chains: str, **headers: str) -> list[bool]:
+    """Whether one sending is, for each X-Forwarded-For, all over one connection's peer."""
+    visitors = [from_address(app, "10.0.0.1", X_FORWARDED_FOR=chain, **headers) for chain in chains]
+    return [visitor.send().location == RECEIPT for visitor in visitors]
 
 
 def test_without_a_web_server_in_front_forged_headers_change_nothing(
@@ -193,11 +220,11 @@ def test_without_a_web_server_in_front_forged_headers_change_nothing(
 ) -> None:
     """Whoever names another address each time is still one client."""
     app = behind(0)
-    assert statuses(app, "192.0.2.1", "192.0.2.2", f"{FORGED}, 192.0.2.3") == [303, 303, 429]
+    assert taken(app, "192.0.2.1", "192.0.2.2", f"{FORGED}, 192.0.2.3") == [True, True, False]
     forged = dict.fromkeys(
         ("FORWARDED", "X_REAL_IP", "X_CLIENT_IP", "TRUE_CLIENT_IP", "CLIENT_IP", "VIA"), "192.0.2.9"
     )
-    assert statuses(app, "192.0.2.4", **forged) == [429]
+    assert taken(app, "192.0.2.4", **forged) == [False]
 
 
 def test_behind_one_web_server_the_address_that_it_named_counts(
@@ -206,9 +233,9 @@ def test_behind_one_web_server_the_address_that_it_named_counts(
     """The right-most; whatever the client wrote before it, however long, changes nothing."""
     app, client = behind(1), ADDRESS
     chains = (client, f"{FORGED}, {client}", f"{', '.join([FORGED] * 50)}, {client}")
-    assert statuses(app, *chains) == [303, 303, 429]
-    assert statuses(app, f"{client}, 192.0.2.8", "192.0.2.9") == [303, 303]
-    assert statuses(app, f"192.0.2.8,{client}") == [429]
+    assert taken(app, *chains) == [True, True, False]
+    assert taken(app, f"{client}, 192.0.2.8", "192.0.2.9") == [True, True]
+    assert taken(app, f"192.0.2.8,{client}") == [False]
 
 
 def test_behind_two_web_servers_the_address_that_the_first_named_counts(
@@ -217,6 +244,6 @@ def test_behind_two_web_servers_the_address_that_the_first_named_counts(
     """The second from the right; who comes past the first is known by who is in front."""
     app, inner = behind(2), "10.0.0.2"
     chains = [f"{before}{ADDRESS}, {inner}" for before in ("", f"{FORGED}, ", "192.0.2.9, ")]
-    assert statuses(app, *chains) == [303, 303, 429]
-    assert statuses(app, f"192.0.2.8, {inner}") == [303]
-    assert statuses(app, "192.0.2.1", "192.0.2.2", "192.0.2.3") == [303, 303, 429]
+    assert taken(app, *chains) == [True, True, False]
+    assert taken(app, f"192.0.2.8, {inner}") == [True]
+    assert taken(app, "192.0.2.1", "192.0.2.2", "192.0.2.3") == [True, True, False]

@@ -2,16 +2,21 @@
 
 import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from http.client import HTTPSConnection
 from pathlib import Path
+from ssl import CERT_NONE, create_default_context
 
 import pytest
-from browser import CPR, served, until
+import road
+from browser import CPR, Served, served, until
 from chromium import Chromium
 from firefox import Firefox
 from internet import ELSEWHERE, HOST, ORIGIN, Internet, internet
 from searching import forms, found
 from unpacking import unpacked
+from visiting import FILLED_IN, FORM, RECEIPT, fields, unhurried
 
 pytestmark = pytest.mark.browser
 
@@ -196,3 +201,66 @@ def test_nothing_typed_or_read_is_in_any_file_of_the_profile(
     for name, place in KEPT[kind].items():
         places = [hit for hit, word, _ in hits if word == WORDS[name]]
         assert any(place in hit for hit in places), (name, places)
+
+
+class Crowd(road.Browser):
+    """Others at the same address, who send again and again."""
+
+    def __init__(self, site: Served) -> None:
+        """With the form filled in."""
+        super().__init__(int(site.origin.rpartition(":")[2]))
+        self._form = unhurried({**fields(self.ask("GET", FORM).text), **FILLED_IN})
+        self._led_to: Counter[str | None] = Counter()
+
+    def _connection(self) -> HTTPSConnection:
+        anyone = create_default_context()
+        anyone.check_hostname, anyone.verify_mode = False, CERT_NONE
+        return HTTPSConnection("127.0.0.1", self._port, timeout=road.PATIENCE, context=anyone)
+
+    def send_until_led_to(self, place: str, times: int) -> None:
+        """Send one form after the other, until so many in all have been."""
+        while self._led_to[place] < times:
+            turn = self._led_to.total()
+            assert turn < 1000
+            self._led_to[self.ask("POST", FORM, {**self._form, "times": f"{turn}"}).location] += 1
+
+
+def kept_when_a_limit_is_met(folder: Path, net: Internet) -> set[tuple[str, str]]:
+    """Write and send with Chromium, lose its power with the answer on the screen.
+
+    Returns:
+        Which of the words typed stand where; the control's has been found.
+    """
+    words, person = {NAME, MESSAGE, PHONE}, Chromium(folder, net)
+    try:
+        person.open(f"{ORIGIN}/skriv/")
+        for field, text in (("#name", NAME), ("#phone", PHONE), ("#message", MESSAGE)):
+            person.write(field, text)
+        for choice in ("#who-0", "#prefer-0"):
+            person.choose(choice)
+        person.click("main .primary")
+        until(lambda: person.sees("[role=alert]"))
+        assert "Din tekst er ikke sendt. Den står her endnu." in person.words("[role=alert]")
+        person.open_tab()
+        keep_the_control(person, folder, WORDS["felt"])
+    finally:
+        person.kill()
+    hits = Search(folder)(words | {WORDS["felt"]})
+    assert any(word == WORDS["felt"] for _, word, _ in hits)
+    return {(word, place) for place, word, _ in hits if word in words}
+
+
+def test_what_met_a_limit_is_in_no_file_but_where_the_answer_itself_had_to_hold_it(
+    furnished: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A form led to its draft leaves nothing. Beyond the drafts of an hour its words are found."""
+    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
+    with served(Path(state)) as site, internet(site) as net:
+        net.pages["kontrol.example"] = CONTROL_PAGE
+        others = Crowd(site)
+        # Each of the two web processes takes thirty, and keeps a hundred and twenty drafts.
+        others.send_until_led_to(RECEIPT, 2 * 30)
+        assert kept_when_a_limit_is_met(tmp_path_factory.mktemp("a"), net) == set()
+        others.send_until_led_to(FORM, 2 * 120 - 1)
+        kept = kept_when_a_limit_is_met(tmp_path_factory.mktemp("b"), net)
+    assert {word for word, place in kept if "/Sessions/" in place} == {NAME, MESSAGE, PHONE}

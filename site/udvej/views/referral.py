@@ -1,11 +1,13 @@
 """`/skriv/`: the form, its drafts, and the receipt.
 
 Every POST is answered by 303 and a GET, errors too: a page that answers a POST leaves the whole
-form in clear in the browser's session files. The exceptions are a form that could not be stored
-and one client's flood; there nothing but the answer itself can hold what was typed.
+form in clear in the browser's session files. The exceptions are a form that could not be stored,
+and one client's flood beyond the drafts that are kept for it; there nothing but the answer itself
+can hold what was typed.
 """
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +34,7 @@ AGAIN: Final = "/skriv/forfra/"
 # Whoever picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
 # In a draft, what is wrong besides the fields themselves.
-_CPR_IN, _EXPIRED = "cpr", "expired"
+_CPR_IN, _EXPIRED, _BUSY = "cpr", "expired", "busy"
 
 _log = logging.getLogger(__name__)
 
@@ -46,9 +48,9 @@ class Desk:
         prefix: what the language's addresses begin with.
         sealer: seals it.
         outbox: keeps it.
-        drafts: keep a refused form.
+        drafts: keep a form that was not taken.
         sendings: how often one client may send.
-        corrections: how often one client may be refused.
+        corrections: how often one client's form is kept as a draft.
     """
 
     page: Page
@@ -90,6 +92,7 @@ def _form(desk: Desk) -> ResponseReturnValue:
         errors=form.problems(cpr_in),
         cpr_found=bool(cpr_in),
         expired=bool(draft[_EXPIRED]),
+        busy=bool(draft.get(_BUSY)),  # none in a draft from before an upgrade
     )
 
 
@@ -106,21 +109,22 @@ def _send(desk: Desk) -> ResponseReturnValue:
     expired = bool(form.csrf_token.errors)
     refused = bool(problems or expired)
     state = {"errors": problems, "cpr_found": bool(typed.cpr_in)}
-    limit = desk.corrections if refused else desk.sendings
+    client = request.remote_addr or ""
     try:
-        allowed = limit.allows(request.remote_addr or "")
-        # What was taken already is not turned away when it is sent again.
-        if not allowed and (refused or not desk.outbox.receipt(typed.key, within=DAY)):
+        busy = not (refused or desk.sendings.allows(client) or _taken(desk, typed))
+        if not (refused or busy):
+            _accept(desk, typed, form.referral(now, typed.notes))
+            return redirect(desk.prefix + RECEIPT, 303)
+        kept = desk.corrections.allows(client)
+        if busy or not kept:
             _log.warning("event=limited")
+        if not kept:
             return _page(desk, form, busy=True, **state), 429
-        if refused:
-            _keep_draft(desk, typed, expired=expired)
-            return redirect(desk.prefix + FORM, 303)
-        _accept(desk, typed, form.referral(now, typed.notes))
+        _keep_draft(desk, typed, {_EXPIRED: expired, _BUSY: busy})
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
         return _page(desk, form, not_stored=True, **state), 503
-    return redirect(desk.prefix + RECEIPT, 303)
+    return redirect(desk.prefix + FORM, 303)
 
 
 def _receipt(desk: Desk) -> ResponseReturnValue:
@@ -151,9 +155,10 @@ def _page(desk: Desk, form: ReferralForm, **state: object) -> str:
     )
 
 
-def _keep_draft(desk: Desk, typed: Typed, *, expired: bool) -> None:
+def _keep_draft(desk: Desk, typed: Typed, reasons: Mapping[str, bool]) -> None:
     _drop_draft(desk)
-    marks = {_CPR_IN: " ".join(typed.cpr_in), _EXPIRED: "yes" if expired else ""}
+    marks = {reason: "yes" if so else "" for reason, so in reasons.items()}
+    marks[_CPR_IN] = " ".join(typed.cpr_in)
     session["draft"] = desk.drafts.keep({**typed.fields, **marks, "token": typed.token})
 
 
@@ -172,6 +177,11 @@ def _accept(desk: Desk, typed: Typed, referral: Referral) -> None:
     session["sent"] = typed.key.hex()
     with suppress(StorageError):  # the referral is kept, and a draft goes by itself in time
         _drop_draft(desk)
+
+
+def _taken(desk: Desk, typed: Typed) -> bool:
+    """Whether it is here already: then it is not turned away when it is sent again."""
+    return bool(desk.outbox.receipt(typed.key, within=DAY))
 
 
 def _reference(desk: Desk) -> str:
