@@ -1,12 +1,15 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
+from udvej import inline as inline_module
 from udvej.inline import Inline, allowed
 
+STATIC = Path(inline_module.__file__).parent / "static"
 LAYERS = ("tokens", "base", "layout", "components", "utilities", "print")
 
 
@@ -29,6 +32,17 @@ def test_nothing_inline_fetches_or_ends_its_element(inline: Inline, word: str) -
     """One request, one answer; and a page that holds together."""
     assert word not in inline.style
     assert word not in inline.script
+
+
+@pytest.mark.parametrize("kind", ["styles/*.css", "*.js"])
+def test_comments_and_indents_stay_at_home(inline: Inline, kind: str) -> None:
+    """Every page would carry them over the wire. Each other line is there, in its order."""
+    files = sorted(STATIC.glob(kind))
+    lines = [line.strip() for path in files for line in path.read_text("utf-8").splitlines()]
+    left = [line for line in lines if line and not line.startswith(("/*", "//"))]
+    text = inline.script if kind == "*.js" else inline.style
+    assert [line for line in text.splitlines() if line] == left
+    assert len(left) < len([*filter(None, lines)])
 
 
 def test_icon_is_a_picture_inside_the_page(inline: Inline) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 _STATIC = Path(__file__).parent / "static"
+# What only we read: comments, where those of scripts have lines of their own, and indents.
+_OURS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*|^\s+", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Inline:
 
 
 def _joined(files: Iterable[Path]) -> Markup:
-    return Markup("".join(path.read_text("utf-8") for path in sorted(files)))  # noqa: S704 (ours)
+    text = "".join(path.read_text("utf-8") for path in sorted(files))
+    return Markup(_OURS.sub("", text))  # noqa: S704 (ours)
 
 
 def allowed(text: str) -> str:
