@@ -2,6 +2,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -53,9 +54,10 @@ def _hashes(html: str, element: str) -> set[str]:
     return {f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests}
 
 
-def _too_much(client: FlaskClient) -> TestResponse:
+def _send(message: str, client: FlaskClient) -> TestResponse:
+    """What no browser would send."""
     client.get("/skriv/")  # for its cookie, without which nothing is read
-    return client.post("/skriv/", data={"message": "x" * 2**20})
+    return client.post("/skriv/", data={"message": message})
 
 
 # Status -> a request that gets it.
@@ -63,10 +65,10 @@ ANSWERS: dict[int, Callable[[FlaskClient], TestResponse]] = {
     200: lambda client: client.get("/"),
     303: lambda client: client.get("/skriv/tak/"),
     308: lambda client: client.get("/om"),
-    400: lambda client: client.post("/skriv/"),
+    400: partial(_send, ""),
     404: lambda client: client.get("/findes-ikke/"),
     405: lambda client: client.post("/om/"),
-    413: _too_much,
+    413: partial(_send, "x" * 2**20),
 }
 
 

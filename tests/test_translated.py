@@ -206,14 +206,19 @@ def test_an_unknown_language_is_not_found_in_danish(
 
 @pytest.mark.parametrize(
     ("method", "address", "status"),
-    [("GET", "/ar/nej/", 404), ("POST", "/ar/om/", 405), ("POST", "/ar/skriv/", 400)],
+    [
+        ("GET", "/ar/nej/", 404),
+        ("GET", "/ar/skriv/ikke-sendt/", 200),
+        ("POST", "/ar/om/", 405),
+        ("POST", "/ar/skriv/", 400),
+    ],
 )
 def test_errors_speak_the_language_of_their_address(
     visit: Callable[[], FlaskClient], method: str, address: str, status: int
 ) -> None:
     """Also after a page in another language was asked for."""
     client = visit()
-    client.get("/en/")
+    client.get("/en/skriv/")
     answer = client.open(address, method=method)
     assert answer.status_code == status
     assert '<html lang="ar" dir="rtl">' in answer.text

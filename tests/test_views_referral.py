@@ -16,6 +16,7 @@ from udvej.config import Config
 from udvej.database import Database
 from udvej.delivery import Delivery
 from udvej.demonstration import Demonstration
+from udvej.drafts import Drafts, Fields
 from udvej.errors import SealingError
 from udvej.outbox import Outbox
 from visiting import (
@@ -222,6 +223,20 @@ def test_only_one_draft_is_kept_for_a_visitor(visitor: Visitor, config: Config) 
         assert connection.execute("SELECT count(*) FROM drafts").fetchone() == (1,)
 
 
+def test_a_draft_from_before_an_upgrade_is_shown(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not tell of a limit, which was then another page."""
+    keep = Drafts.keep
+
+    def keep_as_before(drafts: Drafts, fields: Fields) -> str:
+        return keep(drafts, {name: text for name, text in fields.items() if name != "busy"})
+
+    monkeypatch.setattr(Drafts, "keep", keep_as_before)
+    visitor.send(who="")
+    assert summary(visitor.look()) == [("who-0", "Vælg, hvem der skriver.")]
+
+
 def test_another_visitor_sees_nothing_of_a_draft(visitor: Visitor, app: Flask) -> None:
     """It is under a key in the first one's cookie."""
     visitor.send(who="")
@@ -358,9 +373,10 @@ def test_without_a_cookie_the_phone_number_is_shown(
     """And why."""
     without = app.test_client(use_cookies=False)
     answer = without.post(FORM, data={**visitor.open(), **FILLED_IN})
-    assert answer.status_code == 400
-    assert headings(answer.text) == ["Din besked er ikke sendt"]
-    assert PHONE in answer.text
+    assert (answer.status_code, answer.location) == (303, "/skriv/ikke-sendt/")
+    page = without.get(answer.location).text
+    assert headings(page) == ["Din besked er ikke sendt"]
+    assert PHONE in page
     assert arrived() == []
 
 

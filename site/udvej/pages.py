@@ -21,7 +21,7 @@ FORM = "/skriv/"
 # The program itself links to these, so they must be there.
 _NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
            "/tilgaengelighed/")  # fmt: skip
-_TAKEN = ("/forlad/", "/sundhed/", "/skriv/tak/", "/skriv/forfra/")
+_TAKEN = ("/forlad/", "/sundhed/", "/skriv/tak/", "/skriv/forfra/", "/skriv/ikke-sendt/")
 
 _HEADER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)*")

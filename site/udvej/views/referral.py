@@ -31,6 +31,7 @@ from udvej.typed import Malformed, Typed, new_form_token
 
 RECEIPT: Final = "/skriv/tak/"
 AGAIN: Final = "/skriv/forfra/"
+WITHOUT_COOKIE: Final = "/skriv/ikke-sendt/"
 # Whoever picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
 # In a draft, what is wrong besides the fields themselves.
@@ -73,6 +74,7 @@ def blueprint(desk: Desk) -> Blueprint:
     views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
     views.add_url_rule(RECEIPT, "receipt", partial(_receipt, desk))
     views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
+    views.add_url_rule(WITHOUT_COOKIE, "without_cookie", partial(_without_cookie, desk))
     return views
 
 
@@ -99,7 +101,7 @@ def _form(desk: Desk) -> ResponseReturnValue:
 def _send(desk: Desk) -> ResponseReturnValue:
     now = datetime.now(UTC)
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        return render_template("cookies.html", page=None, place=FORM, title=desk.page.title), 400
+        return redirect(desk.prefix + WITHOUT_COOKIE, 303)
     try:
         typed = Typed.read(request.get_data(), now)
     except Malformed:
@@ -139,6 +141,10 @@ def _receipt(desk: Desk) -> ResponseReturnValue:
         reference=reference,
         again=AgainForm(),
     )
+
+
+def _without_cookie(desk: Desk) -> str:
+    return render_template("cookies.html", page=None, place=WITHOUT_COOKIE, title=desk.page.title)
 
 
 def _again(desk: Desk) -> ResponseReturnValue:
