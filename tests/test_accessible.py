@@ -346,12 +346,12 @@ def test_headings_divide_the_text(shown: Shown) -> None:
 def test_help_is_at_hand(shown: Shown) -> None:
     """3.2.6, 3.3.5: the number to call stands on every page in the same two places.
 
-    On the form each field that could be filled in wrongly has a hint or an example.
+    On the form each question that could be answered wrongly has a hint or an example.
     """
     number = shown.page.locator(".bar a[href^='tel:']").get_attribute("href")
     assert shown.page.locator(f".foot a[href='{number}']").count() == 1
     if shown.state == FORM:
-        for field in ("name", "phone", "times", "message"):
+        for field in ("name", "reach", "times", "message"):
             assert shown.page.locator(f"#{field}-hint").is_visible()
 
 

@@ -362,7 +362,7 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "step 5": {
         "/forloeb/": (
-            "Exit-koordinatorerne hos både kommunen og politiet følger aftalen",
+            "Kommunen og politiet har hver sin exit-koordinator. De følger aftalen",
             "Når det lykkes, kommer du væk fra miljøet. Det er formålet med exit",
         ),
     },
@@ -420,7 +420,7 @@ FACTS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "/samtykke/": (
             "Formularen er ikke dit samtykke",
             "Det binder hverken dig eller os",
-            "ikke love, at ingen får noget at vide",
+            "ikke love dig, at det bliver mellem os",
             "Politiet hører altså om dig, før du har skrevet under",
         ),
         "/sikker-brug/": (

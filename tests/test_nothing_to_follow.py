@@ -222,7 +222,7 @@ def test_text_browser_is_refused_mends_the_form_and_reaches_the_receipt(
         person.edit("Er der noget, vi skal vide?")
         person.sees("[Ring ikke til min br]")
         person.press("Send")
-        person.sees("Der er noget, du skal rette")
+        person.sees("Din besked er ikke sendt")
         person.sees("  • Vælg, hvordan vi helst skal svare dig.")
         person.sees("[Kim Æbelø")
         person.write("Telefon", "46 46 46 46")

@@ -36,7 +36,7 @@ _TAGS = frozenset((
 ))  # fmt: skip
 _ATTRIBUTES = {
     "*": ["dir", "lang"], "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
-    "ol": ["start"], "p": ["class"],
+    "li": ["class"], "ol": ["start"], "p": ["class"],
 }  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
@@ -114,11 +114,12 @@ class Reader:
                 token.meta["left out"] = not (words and known)
                 danish = isinstance(words, Untranslated)
                 token.children = [*self._with_facts(pieces, danish=danish)]
+                # The paragraph of a list without blank lines is not shown, its item is.
+                block = tokens[at - 2 if tokens[at - 1].hidden else at - 1]
                 if _is_link(token.children):
-                    tokens[at - 1].attrSet("class", "videre")
+                    block.attrSet("class", "videre")
                 if danish:
-                    # The paragraph of a list without blank lines is not shown, its item is.
-                    tokens[at - 2 if tokens[at - 1].hidden else at - 1].attrs |= _MARKED
+                    block.attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
         others = {f"container_{scheme}" for scheme in Scheme if scheme is not self.scheme}
         for node in [*tree.walk()]:
