@@ -19,7 +19,7 @@ test: setup-test setup-system
 
 # The slow tests, and then the figures of the README.
 bench: setup-test setup-system
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -rP
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_serving.py
 
