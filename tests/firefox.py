@@ -177,7 +177,9 @@ class Firefox:
 
     def close(self) -> None:
         """Close the window, as people do."""
-        with suppress(MarionetteException), self._marionette.using_context("chrome"):
+        # It may be gone before it has answered.
+        gone = (MarionetteException, OSError)
+        with suppress(*gone), self._marionette.using_context("chrome"):
             self._marionette.execute_script("Services.startup.quit(Services.startup.eAttemptQuit)")
         self._process.wait(_PATIENCE_SECONDS)
 

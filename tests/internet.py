@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -111,16 +111,17 @@ async def _proxy(net: Internet, site: int, others: int, ready: Event, stopped: E
     """Answer CONNECT (RFC 9110, 9.3.6) and nothing else, so nothing goes in clear."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        gone = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)
+        with closing(writer), suppress(*gone):
             method, target, *_ = (await reader.readuntil(b"\r\n\r\n")).split()
             host = urlsplit(f"//{target.decode()}" if method == b"CONNECT" else target.decode())
             net.asked.append(host.hostname or "")
             if method == b"CONNECT":
                 port = site if host.hostname == HOST else others
                 there, away = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-                await asyncio.gather(_pass_on(reader, away), _pass_on(there, writer))
-        writer.close()
+                with closing(away):  # also when the whole internet ends
+                    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                    await asyncio.gather(_pass_on(reader, away), _pass_on(there, writer))
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     net.proxy = server.sockets[0].getsockname()[1]
