@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from road import wait_until
+from road import PATIENCE, wait_until
 from udvej import state as state_folder
 from udvej.config import Config
 from udvej.errors import ConfigError
@@ -99,6 +99,9 @@ def work():
     signal.pause()
 
 logs.configure()
+if "exits" in sys.argv:
+    Beside(signal.pause)
+    sys.exit()
 stop = Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 let_new_workers_be_stopped()
@@ -106,6 +109,12 @@ beside = Beside(work)
 stop.wait()
 beside.end()
 """
+
+
+def test_what_is_beside_a_process_that_exits_at_once_does_not_hold_it_back() -> None:
+    """As when it is told to stop before it could keep what it has made."""
+    command = [sys.executable, "-c", _PARENT, "exits"]
+    assert subprocess.run(command, check=False, timeout=PATIENCE).returncode == 0
 
 
 @pytest.fixture

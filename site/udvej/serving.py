@@ -112,7 +112,10 @@ class Beside:
         self._process.join()
 
     def _made(self) -> ForkProcess:
-        process = get_context("fork").Process(target=_work, args=(self._work, os.getpid()))
+        # Daemonic: also ended by an exit that comes before anybody can call `end`.
+        process = get_context("fork").Process(
+            target=_go_on, args=(self._work, os.getpid()), daemon=True
+        )
         process.start()
         return process
 
@@ -127,7 +130,7 @@ class Beside:
                     self._process = self._made()
 
 
-def _work(work: Callable[[], None], parent: int) -> None:
+def _go_on(work: Callable[[], None], parent: int) -> None:
     """In the process beside the workers, which a killed parent does not leave behind."""
 
     def stop_without_parent() -> None:
