@@ -4,7 +4,7 @@ from contextvars import copy_context
 import pytest
 from markupsafe import Markup, escape
 from udvej import languages
-from udvej.languages import DANISH, Language, Marking, asked_for
+from udvej.languages import DANISH, Language, Marking, asked_for, listed
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,12 @@ def test_danish_terms_keep_their_order_where_words_run_from_right_to_left(
     assert "".join(part for part, _ in parts) == words
     assert [part for part, term in parts if term] == terms
     assert [*DANISH.parts(words)] == [(words, False)]
+
+
+def test_a_list_is_apart_by_the_commas_of_any_script() -> None:
+    """And one too many is none."""
+    assert listed("exit, bande، رجل、 ok,,") == ["exit", "bande", "رجل", "ok"]
+    assert listed("") == []
 
 
 @pytest.mark.parametrize(

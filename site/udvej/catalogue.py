@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
-from udvej.languages import DANISH, N_, Language, Marking
+from udvej.languages import DANISH, N_, Language, Marking, listed
 from udvej.markdown import shape
 
 # The context (msgctxt) of what the browser writes down: titles.
@@ -82,7 +82,7 @@ def languages(catalogues: Sequence[Catalogue]) -> Mapping[str, Language]:
 
 def tell_tale(language: Language) -> Sequence[str]:
     """The words that no title may hold in a language, the Danish ones among them."""
-    return [*_listed(_TELL_TALE), *_listed(language.catalogue.gettext(_TELL_TALE))]
+    return _tell_tale(language.catalogue.gettext(_TELL_TALE))
 
 
 def _read(path: Path) -> Catalogue:
@@ -103,7 +103,8 @@ def _read(path: Path) -> Catalogue:
     faults = []
     if given.plural_forms != kept.plural_forms:
         faults.append(f"{path}:1: {name}: Plural-Forms must be {kept.plural_forms}")
-    judge = _Judge(kept.num_plurals, _titles_may_not_hold(given))
+    own = given.get(_TELL_TALE)
+    judge = _Judge(kept.num_plurals, _tell_tale(str(own.string) if own else ""))
     messages = [message for message in given if message.id]
     ready = [message for message in messages if not message.fuzzy and _is_translated(message)]
     for message in ready:
@@ -145,13 +146,8 @@ def _compiled(catalogue: Catalog) -> GNUTranslations:
     return translations
 
 
-def _titles_may_not_hold(catalogue: Catalog) -> Sequence[str]:
-    own = catalogue.get(_TELL_TALE)
-    return [*_listed(_TELL_TALE), *(_listed(str(own.string)) if own else ())]
-
-
-def _listed(words: str) -> Sequence[str]:
-    return [*filter(None, (word.strip() for word in re.split("[,،、]", words.casefold())))]
+def _tell_tale(own: str) -> Sequence[str]:
+    return listed(f"{_TELL_TALE}, {own}".casefold())
 
 
 @dataclass(frozen=True)

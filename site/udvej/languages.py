@@ -1,7 +1,7 @@
 """The languages the site speaks. Danish is the source; others come as catalogues."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +14,11 @@ from markupsafe import Markup, escape
 def N_(message: str) -> str:  # noqa: N802 (what gettext calls it)
     """A message, marked for the extractor, that is translated where it is used."""
     return message
+
+
+def listed(words: str) -> Sequence[str]:
+    """The parts of a message that is a list, apart by the commas of any script."""
+    return [*filter(None, (word.strip() for word in re.split("[,،、]", words)))]
 
 
 class Untranslated(str):
@@ -100,8 +105,8 @@ class Language:
 
     @cached_property
     def _terms(self) -> re.Pattern[str]:
-        terms = [term.strip() for term in self.catalogue.gettext(_DANISH_TERMS).split(",")]
-        return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, terms))})(?!\w)", re.IGNORECASE)
+        terms = map(re.escape, listed(self.catalogue.gettext(_DANISH_TERMS)))
+        return re.compile(rf"(?<!\w)({'|'.join(terms)})(?!\w)", re.IGNORECASE)
 
     @property
     def locale(self) -> Locale:
