@@ -145,10 +145,18 @@ def plainly(front: Front, host: str, address: str) -> Heard:
     return heard
 
 
-def comparable(heard: Heard) -> tuple[int, dict[str, list[str]], bytes]:
-    """An answer but for what a server says of itself, and the random parts of leaving."""
+def comparable(heard: Heard, *, made: bool = False) -> tuple[int, dict[str, list[str]], bytes]:
+    """An answer but for what a server says of itself, and the random parts of leaving.
+
+    Args:
+        heard: the answer.
+        made: whether it was just made; gzip then names the second (RFC 1952, 2.3.1: MTIME).
+    """
     headers = {name: values for name, values in heard.headers.items() if name not in OWN}
-    return heard.status, headers, heard.body
+    body = heard.body
+    if made and headers.get("content-encoding") == ["gzip"]:
+        body = body[:4] + body[8:]
+    return heard.status, headers, body
 
 
 def test_every_page_is_the_same_to_the_byte_and_header(deployed: Deployed) -> None:
@@ -199,7 +207,8 @@ def test_what_is_no_page_is_answered_as_by_the_application(
     """Other spellings of pages, unknown addresses, other methods; no header twice."""
     headers = {"Accept-Encoding": encoding}
     fronts = deployed.front.ask(method, address, headers=headers)
-    assert comparable(fronts) == comparable(deployed.directly(method, address, headers))
+    ours = deployed.directly(method, address, headers)
+    assert comparable(fronts, made=True) == comparable(ours, made=True)
     assert all(len(values) == 1 for values in fronts.headers.values())
 
 
