@@ -13,7 +13,7 @@ from browser import STATES, Served, Visit, chromium, served, until, visiting
 from firefox import Firefox
 from internet import HOST, ORIGIN, Internet, internet
 from mailserver import Authority
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 from road import Road, laid
 from searching import files, found, planted
 from udvej.catalogue import tell_tale
@@ -135,6 +135,61 @@ def test_what_a_script_reads_would_be_seen(watched: Visit, reading: str) -> None
     watched.page.evaluate("read.length = 0")
     watched.page.evaluate(reading)
     assert watched.page.evaluate("read") != []
+
+
+# What another site sees.
+
+SPY = "https://spion.example/"
+# All that a page may ask of a window it opened, once that shows another site.
+SEEN = "() => [opened.closed, opened.closed || opened.length]"
+
+
+def _seen_by_whoever_opened_it(visit: Visit, *, left: bool) -> object:
+    """Open the site from a page of somebody else's, and look at the window."""
+    weather = '<!doctype html><title>Vejret</title><iframe srcdoc="Reklame"></iframe>'
+    visit.page.context.route(
+        visit.is_outside, lambda route: route.fulfill(body=weather, content_type="text/html")
+    )
+    if left:
+        visit.open("/")
+        visit.page.click(".bar .leave")
+        visit.page.wait_for_url(visit.is_outside)
+    visit.page.goto(SPY)
+    with visit.page.expect_popup() as popup:
+        visit.page.evaluate(f"() => {{ window.opened = open('{visit.site.origin}/om/') }}")
+    popup.value.wait_for_url(lambda address: visit.is_outside(address) == left)
+    popup.value.wait_for_load_state()
+    return visit.page.evaluate(SEEN)
+
+
+def _let_the_window_be_held(visit: Visit) -> None:
+    """Answer without the header that lets go of whoever opened the site."""
+
+    def answer(route: Route) -> None:
+        answered = route.fetch()
+        headers = {**answered.headers}
+        del headers["cross-origin-opener-policy"]
+        route.fulfill(response=answered, headers=headers)
+
+    visit.page.context.route(f"{visit.site.origin}/**", answer)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("held", [False, True])
+def test_page_that_opens_the_site_does_not_see_whether_it_was_left(
+    browser: Browser, site: Served, *, held: bool
+) -> None:
+    """The cookie of leaving comes along with a link from anywhere; the header hides what it does.
+
+    Without the header (held) the frames of the weather would be seen.
+    """
+    seen = []
+    for left in (False, True):
+        with visiting(browser, site) as visit:
+            if held:
+                _let_the_window_be_held(visit)
+            seen.append(_seen_by_whoever_opened_it(visit, left=left))
+    assert (seen[0] != seen[1]) == held, seen
 
 
 # What goes out.

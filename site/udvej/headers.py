@@ -16,6 +16,7 @@ _UNUSED_FEATURES = (
 
 _ALWAYS = {
     "Cache-Control": "no-store",
+    # Costs a browser a new process, but a page that opened ours would see whether it was left.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES),
