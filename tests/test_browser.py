@@ -291,6 +291,8 @@ def test_browser_stores_nothing(visit: Visit, state: str) -> None:
 
 def arrive_and_write(visit: Visit) -> None:
     """Come from another site, read, and begin to write."""
+    # A press while the page still glides to the field can miss the button.
+    visit.page.emulate_media(reduced_motion="reduce")
     visit.page.goto("https://eksempel.dk/")
     visit.page.click("a")
     visit.open("/om/")
