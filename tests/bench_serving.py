@@ -26,7 +26,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 import psutil
-from browser import until
+from browser import installed_chromium, until
 from conftest import CHECKOUT
 from figures import MILLI, Figure, middle, show, spread
 from udvej.keys import TeamKey
@@ -355,7 +355,7 @@ def _audited(server: Server, home: Path) -> Iterator[Audits]:
             ("--chrome-flags=--headless --no-sandbox --disable-gpu --disable-quic"
             " --disable-background-networking --disable-component-update --no-first-run"),
         ],
-        env={**os.environ, "CHROME_PATH": shutil.which("chromium") or ""},
+        env={**os.environ, "CHROME_PATH": installed_chromium()},
         stderr=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     if ran.returncode == 0:
