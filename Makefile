@@ -20,8 +20,8 @@ test: setup-test setup-system
 # The slow tests, and then the figures of the README.
 bench: setup-test setup-system
 	$(BIN)/pytest -m slow -rP
-	$(BIN)/python tests/bench.py
-	$(BIN)/python tests/bench_serving.py
+	PYTHONPATH=tests $(BIN)/python -m bench.form
+	PYTHONPATH=tests $(BIN)/python -m bench.serving
 
 check: setup-test
 	$(BIN)/ruff format --check
@@ -80,11 +80,11 @@ translations: setup
 
 # Pictures of every page, to be looked at after each visible change.
 screenshots: setup-test setup-system
-	$(BIN)/python tests/screenshots.py
+	PYTHONPATH=tests $(BIN)/python -m support.screenshots
 
 # What each page sounds like, to be read through after each change that is heard.
 snapshots: setup-test setup-system
-	$(BIN)/python tests/accessibility.py
+	PYTHONPATH=tests $(BIN)/python -m support.accessibility
 
 # Newer dependencies; needs uv.
 lock:

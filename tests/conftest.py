@@ -7,27 +7,26 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from browser import Served, chromium, served
-from clock import Clock
 from flask import Flask
 from flask.testing import FlaskClient
-from mailserver import SENDER, TEAM, Authority
 from playwright.sync_api import Browser
-from udvej.app import create_app
+from support.browser import Served, chromium, served
+from support.checkout import CHECKOUT
+from support.clock import Clock
+from support.mailserver import SENDER, TEAM, Authority
 from udvej.config import Config
 from udvej.database import Database
-from udvej.demonstration import Demonstration
-from udvej.keys import TeamKey
-from udvej.languages import DANISH, speak
-from udvej.outbox import Outbox
-
-CHECKOUT = Path(__file__).parents[1]
+from udvej.languages import DANISH, set_language
+from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.table import Outbox
+from udvej.web.app import create_app
 
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
     """No test sees what another has set: the environment, the language being spoken."""
-    speak(DANISH)
+    set_language(DANISH)
     with patch.dict(os.environ):
         yield
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import trustme
+from support.checkout import CHECKOUT
 from udvej.config import SETTINGS, Config, Scheme, content_folder
 from udvej.errors import ConfigError
 
-CHECKOUT = Path(__file__).parents[1]
 REQUIRED = (
     "UDVEJ_PUBLIC_ADDRESS",
     "UDVEJ_SECRET_KEY",

@@ -12,21 +12,22 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from clock import DAY, MINUTE, Clock
 from flask import Flask
 from flask.testing import FlaskClient
-from mailserver import Authority
-from road import Browser, Road, laid, wait_until
-from searching import files, forms, found, planted
+from support.clock import DAY, MINUTE, Clock
+from support.mailserver import Authority
+from support.road import Browser, Road, laid, wait_until
+from support.searching import files, forms, found, planted
+from support.visiting import FILLED_IN, FORM, RECEIPT, TYPED, Visitor, fields, unhurried
 from udvej.config import Config
 from udvej.database import Database
-from udvej.drafts import Drafts
 from udvej.errors import StorageError
-from udvej.keys import TeamKey
+from udvej.intake.drafts import Drafts
+from udvej.intake.sealing import Sealer
 from udvej.logs import EventFormatter
-from udvej.outbox import Outbox
-from udvej.sealing import Sealed, Sealer
-from visiting import FILLED_IN, FORM, RECEIPT, TYPED, Visitor, fields, unhurried
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.sealed import Sealed
+from udvej.outbox.table import Outbox
 
 CONTROL = "kontrolmærke 4711"
 CPR, CPR_FORMS = "010190-1234", ("010190-1234", "0101901234", "010190 1234")
@@ -283,7 +284,7 @@ def break_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> object:
         raise KeyError(WITH_WORDS)
 
-    monkeypatch.setattr("udvej.typed.cpr.remove", fail)
+    monkeypatch.setattr("udvej.intake.submission.cpr.remove", fail)
 
 
 def break_drafts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from clock import HOUR, Clock
 from flask.testing import FlaskClient
-from udvej.app import create_app
+from support.clock import HOUR, Clock
+from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
 from udvej.database import Database
 from udvej.health import Health
-from udvej.keys import TeamKey
-from udvej.outbox import Outbox
-from udvej.sealing import Sealed, Sealer
-from visiting import FILLED_IN, TYPED
+from udvej.intake.sealing import Sealer
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.sealed import Sealed
+from udvej.outbox.table import Outbox
+from udvej.web.app import create_app
 
 ENOUGH = 512 * 2**20
 

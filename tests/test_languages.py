@@ -71,7 +71,7 @@ def in_english(ask: Callable[[], object]) -> object:
     english = Language("en", _OneMessage())
 
     def request() -> object:
-        languages.speak(english)
+        languages.set_language(english)
         return ask()
 
     return copy_context().run(request)

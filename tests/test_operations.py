@@ -5,13 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from clock import DAY, HOUR, MINUTE, Clock
-from opening import opened
+from support.clock import DAY, HOUR, MINUTE, Clock
+from support.opening import opened
 from udvej.errors import PermanentFailure, TemporaryFailure
-from udvej.keys import TeamKey
+from udvej.intake.sealing import Sealer
 from udvej.operations import describe, drill
-from udvej.outbox import Leased, Outbox, Status
-from udvej.sealing import Sealed, Sealer
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.sealed import Sealed
+from udvej.outbox.table import Leased, Outbox, Status
 
 
 class Carriage:

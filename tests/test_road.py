@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel.dates import format_datetime
-from mailserver import PASSWORD, SENDER, TEAM, Authority
-from road import SECRET_KEY, Browser, Road, laid, wait_until
-from udvej.keys import TeamKey
-from visiting import FILLED_IN, FORM, RECEIPT, TYPED, reference
+from support.mailserver import PASSWORD, SENDER, TEAM, Authority
+from support.road import SECRET_KEY, Browser, Road, laid, wait_until
+from support.visiting import FILLED_IN, FORM, RECEIPT, TYPED, reference
+from udvej.outbox.keys import TeamKey
 
 CPR = "010190-1234"
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from udvej.clock import HOUR
+from udvej.durations import HOUR
 from udvej.errors import StorageError
-from udvej.outbox import Outbox
-from udvej.sealing import Sealer
+from udvej.intake.sealing import Sealer
+from udvej.outbox.table import Outbox
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
 _EXPIRES_SOON: Final = timedelta(days=30)

@@ -156,7 +156,7 @@ def current() -> Language:
     return _current.get()
 
 
-def speak(language: Language) -> None:
+def set_language(language: Language) -> None:
     """Make the page that is begun in a language."""
     _current.set(language)
 

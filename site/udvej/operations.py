@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 
-from udvej import delivery
-from udvej.clock import DAY, HOUR, MINUTE
 from udvej.config import Config, Scheme
-from udvej.delivery import Carrier, Delivery
-from udvej.demonstration import Demonstration
-from udvej.drafts import Drafts
-from udvej.facts import Facts, load_facts
-from udvej.mail import Relay
-from udvej.outbox import Outbox, Status
-from udvej.referral import Channel, Referral, Writer, new_reference
-from udvej.sealing import Opener, Sealed, Sealer
+from udvej.content.facts import Facts, load_facts
+from udvej.durations import DAY, HOUR, MINUTE
+from udvej.intake.drafts import Drafts
+from udvej.intake.referral import Channel, Referral, Writer, new_reference
+from udvej.intake.sealing import Sealer
+from udvej.outbox import delivery
+from udvej.outbox.delivery import Carrier, Delivery
+from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.mail import Relay
+from udvej.outbox.sealed import Opener, Sealed
+from udvej.outbox.table import Outbox, Status
 
 _DRILL: Final = "Det her er en prøve af hele vejen. Ingen venter på svar."
 _PATIENCE_SECONDS: Final = 60.0
@@ -64,7 +65,8 @@ def deliver(config: Config) -> None:
     taker, stop = carrier(config, facts), Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    delivery.run(outbox, drafts, taker, keep_days=facts["frister"]["gemmes_dage"], stop=stop)
+    keep_days = facts["frister"]["gemmes_dage"]
+    delivery.run(outbox, taker, sweep=drafts.forget, keep_days=keep_days, stop=stop)
 
 
 def describe(status: Status) -> Iterator[str]:

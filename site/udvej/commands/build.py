@@ -4,8 +4,8 @@ import os
 from argparse import Namespace
 
 from udvej import state
-from udvej.build import freeze
 from udvej.config import Config
+from udvej.publish.freeze import freeze
 
 
 def run(options: Namespace) -> int:

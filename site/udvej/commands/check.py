@@ -3,7 +3,7 @@
 import os
 from argparse import Namespace
 
-from udvej.checking import check
+from udvej.check.content import check
 from udvej.config import content_folder, translations_folder
 from udvej.terminal import say
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from udvej import operations, state
 from udvej.config import Config
-from udvej.outbox import Outbox
+from udvej.outbox.table import Outbox
 from udvej.terminal import say
 
 

@@ -5,8 +5,8 @@ from argparse import Namespace
 
 from udvej import operations, state
 from udvej.config import Config
-from udvej.facts import load_facts
-from udvej.outbox import Outbox
+from udvej.content.facts import load_facts
+from udvej.outbox.table import Outbox
 
 
 def run(_options: Namespace) -> int:

@@ -5,8 +5,8 @@ from argparse import Namespace
 
 from udvej import state
 from udvej.config import Config
-from udvej.demonstration import Demonstration
 from udvej.errors import ConfigError
+from udvej.outbox.demonstration import Demonstration
 
 
 def run(_options: Namespace) -> int:

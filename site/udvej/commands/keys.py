@@ -6,9 +6,9 @@ from argparse import Namespace
 from typing import Final
 
 from udvej.config import content_folder
+from udvej.content.facts import MAIL, load_facts
 from udvej.errors import ConfigError
-from udvej.facts import MAIL, load_facts
-from udvej.keys import TeamKey
+from udvej.outbox.keys import TeamKey
 
 _OWNER_ONLY: Final = 0o600
 

@@ -5,13 +5,14 @@ import os
 from argparse import Namespace
 from functools import partial
 
-from udvej import catalogue, operations, state
-from udvej.build import freeze
+from udvej import operations, state
 from udvej.config import Config
-from udvej.drafts import Drafts
-from udvej.facts import load_facts
-from udvej.outbox import Outbox
-from udvej.serving import check_port, serve
+from udvej.content import catalogue
+from udvej.content.facts import load_facts
+from udvej.intake.drafts import Drafts
+from udvej.outbox.table import Outbox
+from udvej.publish.freeze import freeze
+from udvej.server.processes import check_port, serve
 from udvej.terminal import say
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def run(options: Namespace) -> int:
         say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")
         say(f"It is kept in {config.state / 'demonstration' / 'mail'}")
     deliver = None if options.without_delivery else partial(operations.deliver, config)
-    serve(config, "udvej.wsgi:application", deliver)
+    serve(config, "udvej.server.wsgi:application", deliver)
     return 0
 
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from udvej import operations, state
 from udvej.config import Config
 from udvej.health import Health
-from udvej.outbox import Outbox
+from udvej.outbox.table import Outbox
 
 
 def run(_options: Namespace) -> int:

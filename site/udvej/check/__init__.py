@@ -1,0 +1,1 @@
+"""What editors ask: is the content whole, easy to read and light?"""

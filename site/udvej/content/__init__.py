@@ -1,0 +1,1 @@
+"""What the site says, from the files that editors write."""

@@ -1,0 +1,198 @@
+"""The catalogues of `translations/`: one gettext file a language, read, checked and compiled.
+
+A translation that would break a page is left out, and Danish stands in its place: a slip in one
+sentence must not take a language away, still less the site.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+
+from udvej.content.markdown import shape
+from udvej.languages import DANISH, N_, Language, Marking, listed
+
+# The context (msgctxt) of what the browser writes down: titles.
+TITLE: Final = "title"
+
+# A translation is longer than the Danish, but not without end.
+_LONGER: Final = 4
+_LONGEST_MORE: Final = 80
+_FILES: Final = "*/LC_MESSAGES/udvej.po"
+_REVIEWED: Final = re.compile(r"^#? *Reviewed by: *(?!nobody)(\S.*)$", re.MULTILINE)
+_NAMED: Final = re.compile(r"%\([^()]*\)[a-z]|%")
+_SIGNS: Final = re.compile(r"[%{}\[\]()*_`<>!&\\]|\n")
+_HTML: Final = re.compile(r"<[/!?a-z]", re.IGNORECASE)
+# What turns the direction of the words around it, and characters that mean nothing.
+_ODD: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\x00-\x09\x0b-\x1f\x7f]")
+
+
+# Translators: words by which a title would betray its reader; put those of your language, apart
+# by commas. No title may hold one of them.
+_TELL_TALE: Final = N_(
+    "exit, bande, rocker, kriminal, afson, politi, fængsel, faengsel, løslad, loeslad, tatover, "
+    "misbrug, flugt, udvej"
+)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What one file holds.
+
+    Attributes:
+        path: the file.
+        language: speaks by what could be used of it.
+        messages: how many there are to translate.
+        translated: how many of them are, and are good.
+        fuzzy: how many wait for a translator to look, since the Danish has changed.
+        faults: what is wrong, a line each, with file and line.
+    """
+
+    path: Path
+    language: Language
+    messages: int
+    translated: int
+    fuzzy: int
+    faults: Sequence[str]
+
+
+def load(folder: Path) -> Sequence[Catalogue]:
+    """Every catalogue in a folder, by language; never raises for what stands in one.
+
+    Args:
+        folder: holds `en/LC_MESSAGES/udvej.po` and the like.
+    """
+    return [_read(path) for path in sorted(folder.glob(_FILES))]
+
+
+def languages(catalogues: Sequence[Catalogue]) -> Mapping[str, Language]:
+    """The languages that can be spoken, by tag; Danish first."""
+    found = [catalogue.language for catalogue in catalogues if catalogue.translated]
+    return {language.tag: language for language in (DANISH, *found)}
+
+
+def tell_tale(language: Language) -> Sequence[str]:
+    """The words that no title may hold in a language, the Danish ones among them."""
+    return _tell_tale(language.catalogue.gettext(_TELL_TALE))
+
+
+def _read(path: Path) -> Catalogue:
+    name = path.parents[1].name
+    try:
+        locale = Locale.parse(name)
+        with path.open("rb") as file:
+            given = read_po(file, locale=name, abort_invalid=True)
+    except PoFileError as error:
+        return _unreadable(path, error.lineno + 1, "this line is not as gettext writes it")
+    except UnknownLocaleError:
+        return _unreadable(path, 1, f"no language is called {name}; name the folder as CLDR does")
+    except ValueError:
+        return _unreadable(path, 1, "cannot be read as UTF-8 gettext")
+    except OSError as error:
+        return _unreadable(path, 1, f"cannot be read ({error.strerror})")
+    kept = Catalog(locale=locale)
+    faults = []
+    if given.plural_forms != kept.plural_forms:
+        faults.append(f"{path}:1: {name}: Plural-Forms must be {kept.plural_forms}")
+    own = given.get(_TELL_TALE)
+    judge = _Judge(kept.num_plurals, _tell_tale(str(own.string) if own else ""))
+    messages = [message for message in given if message.id]
+    ready = [message for message in messages if not message.fuzzy and _is_translated(message)]
+    for message in ready:
+        problems = [*judge.problems(message)]
+        faults += [f"{path}:{message.lineno}: {name}: {problem}" for problem in problems]
+        if not problems:
+            kept.add(message.id, message.string, context=message.context)
+    reviewed = _REVIEWED.search(given.header_comment)
+    return Catalogue(
+        path,
+        Language(name.replace("_", "-"), _compiled(kept), reviewed[1] if reviewed else ""),
+        messages=len(messages),
+        translated=len(kept),
+        fuzzy=sum(message.fuzzy for message in messages),
+        faults=faults,
+    )
+
+
+def _unreadable(path: Path, line: int, problem: str) -> Catalogue:
+    name = path.parents[1].name
+    return Catalogue(path, Language(name), 0, 0, 0, [f"{path}:{line}: {name}: {problem}"])
+
+
+def _is_translated(message: Message) -> bool:
+    return any(_strings(message.string))
+
+
+def _strings(value: object) -> Sequence[str]:
+    return [value] if isinstance(value, str) else [*value] if isinstance(value, tuple) else []
+
+
+def _compiled(catalogue: Catalog) -> GNUTranslations:
+    """What gettext reads, the Danish behind it."""
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    translations = GNUTranslations(compiled)
+    translations.add_fallback(Marking())
+    return translations
+
+
+def _tell_tale(own: str) -> Sequence[str]:
+    return listed(f"{_TELL_TALE}, {own}".casefold())
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Says what is wrong with translations, one after the other.
+
+    Attributes:
+        plurals: how many forms a number can ask for in the language.
+        tell_tale: what no title may hold.
+        titles: those seen so far.
+    """
+
+    plurals: int
+    tell_tale: Sequence[str]
+    titles: set[str] = field(default_factory=set)
+
+    def problems(self, message: Message) -> Iterator[str]:
+        originals, forms = _strings(message.id), _strings(message.string)
+        if len(originals) > 1 and (len(forms) != self.plurals or not all(forms)):
+            yield f"a number takes {self.plurals} forms in this language; give them all"
+        for form in forms:
+            if len(form) > _LONGER * max(map(len, originals)) + _LONGEST_MORE:
+                yield "far longer than the Danish"
+                continue
+            if _ODD.search(form):
+                yield "holds a character that does not show, or turns the direction of words"
+            if _HTML.search(form) and not any(map(_HTML.search, originals)):
+                yield "holds HTML; write words, and Markdown where the Danish does"
+            if all(_kept(form) != _kept(original) for original in originals):
+                yield "placeholders, links and markup must be those of the Danish"
+        if message.context == TITLE:
+            yield from self._title(forms[0].casefold())
+
+    def _title(self, title: str) -> Iterator[str]:
+        for word in self.tell_tale:
+            if word in title:
+                yield f"{word!r} can betray the reader, since the browser keeps titles"
+        if title in self.titles:
+            yield "another title is the same"
+        self.titles.add(title)
+
+
+def _kept(message: str) -> tuple[Counter[str], Counter[str]]:
+    """What a translation must hold as the Danish does."""
+    if not _SIGNS.search(message):  # most have none, and to read them as Markdown takes long
+        return Counter(), Counter()
+    named = Counter(_NAMED.findall(message) if "%(" in message else ())
+    return shape(message), named

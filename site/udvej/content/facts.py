@@ -1,0 +1,215 @@
+"""`kommune.toml`: the facts that differ from one municipality to the next."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from udvej.content.located_toml import Source, read_text
+
+# The characters of an address (RFC 3986).
+_WEB = re.compile(r"https://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+
+def _phone(value: object) -> bool:
+    try:
+        return isinstance(value, str) and phonenumbers.is_possible_number(_parsed(value))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _mail(value: object) -> bool:
+    try:
+        # ASCII: neither certificates nor every mail server take more.
+        return isinstance(value, str) and bool(
+            value.isascii() and validate_email(value, check_deliverability=False)
+        )
+    except EmailNotValidError:
+        return False
+
+
+def _link(value: object) -> bool:
+    if not (isinstance(value, str) and _WEB.fullmatch(value)):
+        return False
+    try:
+        return bool(urlsplit(value).hostname)
+    except ValueError:
+        return False
+
+
+def _links(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_link, value))
+
+
+def _whole(low: int, high: int) -> Callable[[object], bool]:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value must be, and what to tell the editor when it is not."""
+
+    fits: Callable[[object], bool]
+    advice: str
+    optional: bool = False
+
+
+TEXT = Kind(_text, 'skriv en tekst i anførselstegn, som "Lejre Kommune"')
+UNKNOWN_YET = Kind(
+    _text, 'skriv en tekst i anførselstegn, eller "" indtil I ved det', optional=True
+)
+PHONE = Kind(_phone, 'skriv et telefonnummer, som "46 46 46 46"')
+MAIL = Kind(_mail, 'skriv en mailadresse, som "navn@kommune.dk"')
+LINK = Kind(_link, 'skriv en adresse, der begynder med "https://"')
+LINK_UNKNOWN_YET = Kind(
+    _link, 'skriv en adresse, der begynder med "https://", eller "" indtil I har den', optional=True
+)
+LINKS = Kind(_links, 'skriv mindst én adresse: ["https://…", "https://…"]')
+MINUTES = Kind(_whole(1, 120), "skriv et helt antal minutter fra 1 til 120")
+DAYS = Kind(_whole(1, 90), "skriv et helt antal dage fra 1 til 90")
+
+SCHEMA: Mapping[str, Mapping[str, Kind]] = {
+    "kommune": {"navn": TEXT},
+    "team": {
+        "navn": TEXT,
+        "center": TEXT,
+        "gade": TEXT,
+        "postnr_by": TEXT,
+        "telefon": PHONE,
+        "mail": MAIL,
+        "aabningstider": UNKNOWN_YET,
+        "svartid": UNKNOWN_YET,
+    },
+    "politi": {
+        "titel": TEXT,
+        "navn": TEXT,
+        "enhed": TEXT,
+        "station": TEXT,
+        "kreds": TEXT,
+        "gade": TEXT,
+        "postnr_by": TEXT,
+        "telefon": PHONE,
+        "mail": MAIL,
+    },
+    "sikkerpost": {"adresse": LINK},
+    "forlad": {"minutter": MINUTES, "sider": LINKS},
+    "frister": {"gemmes_dage": DAYS},
+    "privatliv": {"dpo": UNKNOWN_YET, "sagssystem": UNKNOWN_YET, "hjemmel": UNKNOWN_YET},
+    "tilgaengelighed": {"dato": UNKNOWN_YET, "erklaering": LINK_UNKNOWN_YET, "test": UNKNOWN_YET},
+    "raadgivning": {"linjer": UNKNOWN_YET},
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The checked facts, by table and key: `facts["team"]["telefon"]`."""
+
+    tables: Mapping[str, Mapping[str, Any]]
+
+    def __getitem__(self, table: str) -> Mapping[str, Any]:
+        """One table of `kommune.toml`."""
+        return self.tables[table]
+
+    def text(self, name: str) -> str:
+        """The words of a fact.
+
+        Args:
+            name: table and key, such as "team.telefon".
+
+        Returns:
+            "" where the municipality has not filled the fact in.
+
+        Raises:
+            KeyError: there is no fact of that name.
+        """
+        kind, value = self._find(name)
+        return site_name(value) if value and kind.fits is _link else str(value)
+
+    def number(self, name: str) -> int | None:
+        """A fact that is a number to be written as the language does; None for all others.
+
+        Raises:
+            KeyError: there is no fact of that name.
+        """
+        _, value = self._find(name)
+        return value if isinstance(value, int) else None
+
+    def link(self, name: str) -> str:
+        """Where a phone number, mail address or web address leads; else "".
+
+        Raises:
+            KeyError: there is no fact of that name.
+        """
+        kind, value = self._find(name)
+        if value == "":
+            return ""
+        if kind is PHONE:
+            return phone_link(value)
+        if kind is MAIL:
+            return f"mailto:{value}"
+        return str(value) if kind.fits is _link else ""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a fact of that name, filled in or not."""
+        table, _, key = name.partition(".")
+        return key in SCHEMA.get(table, {})
+
+    def _find(self, name: str) -> tuple[Kind, Any]:
+        table, _, key = name.partition(".")
+        return SCHEMA[table][key], self.tables[table][key]
+
+    def missing(self) -> Iterator[str]:
+        """The names of the facts that are still to be filled in before the site goes live."""
+        for table, keys in SCHEMA.items():
+            yield from (f"{table}.{key}" for key in keys if self.tables[table][key] == "")
+
+
+def load_facts(path: Path) -> Facts:
+    """Read and check `kommune.toml`.
+
+    Raises:
+        ContentError: naming file, line and key.
+    """
+    source = Source.parse(path, read_text(path))
+    for table, keys in source.data.items():
+        if table not in SCHEMA:
+            raise source.error("kendes ikke; slet den, eller ret stavningen", table, table)
+        if not isinstance(keys, dict):
+            raise source.error(f"skriv [{table}] på en linje for sig", table)
+        for key in keys:
+            if key not in SCHEMA[table]:
+                raise source.error("kendes ikke; slet linjen, eller ret stavningen", key, table)
+    tables = {}
+    for table, kinds in SCHEMA.items():
+        given = source.data.get(table, {})
+        for key, kind in kinds.items():
+            if key not in given:
+                raise source.error(f"mangler under [{table}]; {kind.advice}", key, table)
+            if not (kind.fits(given[key]) or (kind.optional and given[key] == "")):
+                raise source.error(kind.advice, key, table)
+        tables[table] = MappingProxyType(given)
+    return Facts(MappingProxyType(tables))
+
+
+def phone_link(number: str) -> str:
+    """A `tel:` address (RFC 3966), the number in international form."""
+    return phonenumbers.format_number(_parsed(number), phonenumbers.PhoneNumberFormat.RFC3966)
+
+
+def site_name(address: str) -> str:
+    """What people call the site at an address: its host without "www."."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+def _parsed(number: str) -> phonenumbers.PhoneNumber:
+    return phonenumbers.parse(number, "DK")

@@ -1,0 +1,373 @@
+"""The Markdown of `content/`: filled with facts, translated block by block, checked, made HTML."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import bleach
+from babel.numbers import format_decimal
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
+from markupsafe import Markup
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.container import container_plugin
+
+from udvej.config import Scheme
+from udvej.content.facts import Facts
+from udvej.errors import ContentError
+from udvej.languages import DANISH, Language, Untranslated
+
+# `::: name` … `:::`. The last one marks where the form stands; see `Text`.
+CONTAINERS = ("fare", "knapper", "vej", "boks", "kontakt", "formular", *Scheme)
+
+_BOX = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
+
+# What Markdown makes.
+_TAGS = frozenset((
+    "a", "bdi", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "li", "ol", "p",
+    "strong", "ul",
+))  # fmt: skip
+_ATTRIBUTES = {
+    "*": ["dir", "lang"], "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
+    "li": ["class"], "ol": ["start"], "p": ["class"],
+}  # fmt: skip
+_PROTOCOLS = frozenset(("https", "mailto", "tel"))
+
+_FACT = re.compile(r"\{([^{}]*)\}")
+_FACT_MARKUP = "{}"
+_MARKED = {"lang": "da", "dir": "ltr"}
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where a text leads, and what leads into it.
+
+    Attributes:
+        targets: line in the file and target of every link but those to facts.
+        anchors: the ids that links may lead to.
+        beside: whether it has something that stands beside the form.
+    """
+
+    targets: Sequence[tuple[int, str]]
+    anchors: frozenset[str]
+    beside: bool
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Turns the Markdown of one file into a `Text`.
+
+    Attributes:
+        path: the file, for error messages.
+        above: how many lines of the file stand above the Markdown.
+        facts: what `{table.key}` stands for. A paragraph or list item that names a fact which
+            is still to be filled in is left out whole, rather than say something made up.
+        language: gives each heading, paragraph and list item in its own words, or the Danish
+            ones, marked, where it has none.
+        scheme: how referrals are sealed; a box named after the other scheme is left out.
+    """
+
+    path: Path
+    above: int
+    facts: Facts
+    language: Language = DANISH
+    scheme: Scheme = Scheme.SMIME
+
+    def check(self, markdown: str) -> Links:
+        """Find what is wrong with a text.
+
+        Raises:
+            ContentError: naming file and line.
+        """
+        self._check_boxes(markdown)
+        written = _MARKDOWN.parse(markdown)
+        self._check_syntax(written)
+        links = [*self._links(written)]
+        tokens = self._filled(written)
+        titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
+        if len(titles) != 1:
+            line = self._line(titles[1]) if titles else 1
+            raise self._error(line, "siden skal have præcis én overskrift med ét #")
+        form = [at for at, token in enumerate(tokens) if "container_formular_" in token.type]
+        if form and (after := tokens[form[1] + 1 :]):
+            raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
+        anchors = (str(token.attrs["id"]) for token in tokens if "id" in token.attrs)
+        return Links(links, frozenset(anchors), beside=bool(form))
+
+    def filled(self, markdown: str) -> Sequence[Token]:
+        """A text that has been checked, translated and with each fact in its place."""
+        return self._filled(_MARKDOWN.parse(markdown))
+
+    def _filled(self, tokens: Sequence[Token]) -> list[Token]:
+        for at, token in enumerate(tokens):
+            if token.type == "inline":
+                words = token.content and self.language.catalogue.gettext(token.content)
+                pieces = _MARKDOWN.parseInline(words)[0].children or []
+                known = all(map(self.facts.text, _facts(pieces)))
+                token.meta["left out"] = not (words and known)
+                danish = isinstance(words, Untranslated)
+                token.children = [*self._with_facts(pieces, danish=danish)]
+                # The paragraph of a list without blank lines is not shown, its item is.
+                block = tokens[at - 2 if tokens[at - 1].hidden else at - 1]
+                if _is_link(token.children):
+                    block.attrSet("class", "videre")
+                if danish:
+                    block.attrs |= _MARKED
+        tree = SyntaxTreeNode(tokens)
+        others = {f"container_{scheme}" for scheme in Scheme if scheme is not self.scheme}
+        for node in [*tree.walk()]:
+            if (node.type == "inline" and node.meta["left out"]) or node.type in others:
+                _cut(node)
+        return tree.to_tokens()
+
+    def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
+        """With each fact in its place, and addresses of ours in this language."""
+        in_link = False
+        for piece in pieces:
+            if piece.type == "link_open":
+                target = _target(piece)
+                fact = _FACT.fullmatch(target)
+                ours = self.language.prefix + target if target.startswith("/") else target
+                piece.attrs["href"] = self.facts.link(fact[1]) if fact else ours
+            in_link = piece.type == "link_open" or (in_link and piece.type != "link_close")
+            if _is_fact(piece):
+                yield from self._fact(piece, linked=not in_link)
+            elif piece.type == "text" and not danish:
+                for part, term in self.language.parts(piece.content):
+                    yield from _kept_apart(part, _MARKED) if term else [_text(part)]
+            else:
+                yield piece
+
+    def _fact(self, piece: Token, *, linked: bool) -> Iterator[Token]:
+        link = self.facts.link(piece.content) if linked else ""
+        number = self.facts.number(piece.content)
+        if link:
+            yield Token("link_open", "a", 1, attrs={"href": link})
+        if number is not None:
+            yield _text(format_decimal(number, locale=self.language.locale))
+        elif self.language.is_danish:
+            yield _text(self.facts.text(piece.content))
+        else:
+            # Names are Danish words; numbers and addresses belong to no language.
+            marks = {"dir": "ltr"} if self.facts.link(piece.content) else _MARKED
+            yield from _kept_apart(self.facts.text(piece.content), marks)
+        if link:
+            yield Token("link_close", "a", -1)
+
+    def _check_boxes(self, markdown: str) -> None:
+        """Every box has a name we know, and ends before the next one begins."""
+        begun = 0
+        for number, line in enumerate(markdown.split("\n"), start=1):
+            if not line.lstrip().startswith(":::"):
+                continue
+            name = line.strip().removeprefix(":::").strip()
+            if name and name not in CONTAINERS:
+                raise self._error(
+                    number, f"»{name}« er ikke en boks; skriv et af {', '.join(CONTAINERS)}"
+                )
+            if bool(name) == bool(begun):
+                raise self._error(begun or number, _BOX)
+            begun = number if name else 0
+        if begun:
+            raise self._error(begun, _BOX)
+
+    def _check_syntax(self, tokens: Sequence[Token]) -> None:
+        for token in tokens:
+            if token.type == "heading_open" and token.tag not in _TAGS:
+                raise self._error(self._line(token), "en overskrift har højst tre #")
+        for line, piece in self._pieces(tokens):
+            for name in _facts([piece]):
+                if not self.facts.has(name):
+                    raise self._error(
+                        line,
+                        f"{{{name}}} står ikke i kommune.toml; ret navnet, eller tilføj det dér",
+                    )
+            target = _target(piece)
+            fact = _FACT.fullmatch(target)
+            if fact and self.facts.text(fact[1]) and not self.facts.link(fact[1]):
+                raise self._error(line, f"linket »{target}« fører ingen steder hen; ret adressen")
+            if _is_broken_link(piece) or ("{" in target and not fact):
+                raise self._error(line, "et link er ikke skrevet rigtigt; skriv [ord](/adresse/)")
+
+    def _links(self, tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
+        for line, piece in self._pieces(tokens):
+            if piece.type == "link_open" and not _FACT.fullmatch(target := _target(piece)):
+                yield self.above + line, target
+
+    def _pieces(self, tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+        """What stands inside the blocks, each piece with its line."""
+        for token in tokens:
+            line = self._line(token)
+            for piece in token.children or ():
+                yield line, piece
+                line += piece.type in ("softbreak", "hardbreak")
+
+    def _line(self, token: Token) -> int:
+        return (token.map or [0])[0] + 1
+
+    def _error(self, line: int, problem: str) -> ContentError:
+        return ContentError(self.path, self.above + line, problem)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A page's text. It is made when that is asked for, as few processes do.
+
+    Attributes:
+        reader: knows what it is filled with.
+        markdown: as the editor wrote it.
+    """
+
+    reader: Reader
+    markdown: str
+
+    @cached_property
+    def _parts(self) -> tuple[Sequence[Token], Sequence[Token]]:
+        tokens = self.reader.filled(self.markdown)
+        form = [at for at, token in enumerate(tokens) if "container_formular_" in token.type]
+        start, end = form[:2] or (len(tokens), len(tokens))
+        return tokens[:start], tokens[start + 1 : end]
+
+    @cached_property
+    def body(self) -> Markup:
+        """All of it as HTML, or on the form's page what stands above the form."""
+        return _html(self._parts[0])
+
+    @cached_property
+    def beside(self) -> Markup:
+        """What the form's page shows before the send button (`::: formular`), else empty."""
+        return _html(self._parts[1])
+
+    def check(self) -> Links:
+        """Find what is wrong with it.
+
+        Raises:
+            ContentError: naming file and line.
+        """
+        return self.reader.check(self.markdown)
+
+
+def blocks(markdown: str) -> Iterator[tuple[int, str, str]]:
+    """What there is to translate in a text.
+
+    Yields:
+        Line, counted from 1; "heading", "list item" or "paragraph"; and its Markdown.
+    """
+    tokens = _MARKDOWN.parse(markdown)
+    for at, token in enumerate(tokens):
+        if token.type == "inline":
+            heading = tokens[at - 1].type == "heading_open"
+            item = tokens[at - 2].type == "list_item_open"
+            kind = "heading" if heading else "list item" if item else "paragraph"
+            yield (token.map or [0])[0] + 1, kind, token.content
+
+
+def shape(message: str) -> Counter[str]:
+    """What a translation must keep of a heading, paragraph or list item.
+
+    Returns:
+        How often each fact, each target of a link and each kind of markup stands in it.
+    """
+    pieces = _MARKDOWN.parseInline(message)[0].children or []
+    markup = [
+        f"{piece.tag or piece.type} {_target(piece)}".strip()
+        for piece in pieces
+        if piece.type not in ("text", "softbreak") and piece.nesting >= 0 and not _is_fact(piece)
+    ]
+    markup += ["broken link" for piece in pieces if _is_broken_link(piece)]
+    return Counter([*markup, *(f"{{{name}}}" for name in _facts(pieces))])
+
+
+def _is_broken_link(piece: Token) -> bool:
+    return piece.type == "text" and re.search(r"\] ?\(", piece.content) is not None
+
+
+def _text(words: str) -> Token:
+    return Token("text", "", 0, content=words)
+
+
+def _kept_apart(words: str, marks: Mapping[str, str]) -> Sequence[Token]:
+    """Words in an order of their own, whatever stands around them (HTML, `bdi`)."""
+    return [
+        Token("bdi_open", "bdi", 1, attrs={**marks}),
+        _text(words),
+        Token("bdi_close", "bdi", -1),
+    ]
+
+
+def _is_fact(piece: Token) -> bool:
+    return piece.markup == _FACT_MARKUP
+
+
+def _target(piece: Token) -> str:
+    return unquote(str(piece.attrs.get("href", "")))
+
+
+def _facts(pieces: Iterable[Token]) -> Iterator[str]:
+    """The facts that pieces name, in their words and in their links."""
+    for piece in pieces:
+        if _is_fact(piece):
+            yield piece.content
+        elif fact := _FACT.fullmatch(_target(piece)):
+            yield fact[1]
+
+
+def _is_link(pieces: Sequence[Token]) -> bool:
+    """Whether a block is one link and nothing else, which a thumb must find (WCAG 2.5.5)."""
+    kinds = [piece.type for piece in pieces if piece.content or piece.type != "text"]
+    return kinds[:1] == ["link_open"] and kinds.index("link_close") == len(kinds) - 1
+
+
+def _cut(node: SyntaxTreeNode) -> None:
+    """Take a block out, and what it leaves empty: its list item, its list, its box."""
+    parent = node.parent
+    while parent is not None and parent.parent is not None and len(parent.children) == 1:
+        node, parent = parent, parent.parent
+    if parent is not None:
+        parent.children.remove(node)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).disable(["code", "fence", "image"])
+    parser.use(anchors_plugin, min_level=2, max_level=3)
+    parser.inline.ruler.push("fact", _read_fact)
+    for name in CONTAINERS:
+        parser.use(container_plugin, name, render=_container)
+    return parser
+
+
+def _read_fact(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 (the library's own way)
+    """`{table.key}` among words."""
+    fact = _FACT.match(state.src, state.pos)
+    if fact is None:
+        return False
+    if not silent:
+        token = state.push("code_inline", "", 0)  # a kind that anchors are named after too
+        token.content, token.markup = fact[1], _FACT_MARKUP
+    state.pos = fact.end()
+    return True
+
+
+def _container(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa: ANN401
+    token = tokens[at]
+    if token.info.strip() in [*Scheme]:
+        return ""
+    return f'<div class="{token.info.strip()}">\n' if token.nesting == 1 else "</div>\n"
+
+
+def _html(tokens: Sequence[Token]) -> Markup:
+    """HTML reduced to what content may hold, the translators' words included."""
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return Markup(  # noqa: S704 (bleach has just cleaned it)
+        bleach.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, protocols=_PROTOCOLS)
+    )
+
+
+_MARKDOWN = _parser()

@@ -1,0 +1,248 @@
+"""`content/`: every page loaded once, checked and frozen."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from udvej.config import Scheme
+from udvej.content.catalogue import TITLE, tell_tale
+from udvej.content.facts import Facts, load_facts
+from udvej.content.located_toml import Source, read_text
+from udvej.content.markdown import Reader, Text, blocks
+from udvej.errors import ContentError
+from udvej.languages import DANISH, Language
+
+FORM = "/skriv/"
+# The program itself links to these, so they must be there.
+_NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
+           "/tilgaengelighed/")  # fmt: skip
+_TAKEN = ("/forlad/", "/sundhed/", "/skriv/tak/", "/skriv/forfra/", "/skriv/ikke-sendt/")
+
+_HEADER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
+_ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)*")
+# Each key of a page's header: the type it has, and its value where it may be left out.
+_KEYS: Mapping[str, tuple[type, Any]] = {
+    "adresse": (str, None),
+    "titel": (str, None),
+    "resume": (str, None),
+    "menu": (str, ""),
+    "orden": (int, 1000),
+    "ansvarlig": (str, None),
+    "gennemgaaet": (date, None),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page.
+
+    Attributes:
+        address: its path, beginning and ending in "/".
+        title: short, neutral and unique; the h1 may say more.
+        summary: one sentence for search engines.
+        menu: "top", "bund" or "" for neither.
+        order: its place in the menu.
+        owner: who answers for the text.
+        reviewed: when they last read it.
+        text: what stands in `main`.
+    """
+
+    address: str
+    title: str
+    summary: str
+    menu: str
+    order: int
+    owner: str
+    reviewed: date
+    text: Text
+
+    @property
+    def body(self) -> Markup:
+        """What stands in `main`; on the form's page, above the form."""
+        return self.text.body
+
+    @property
+    def beside(self) -> Markup:
+        """On the form's page what stands before the send button, elsewhere empty."""
+        return self.text.beside
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Everything that `content/` says, in one language.
+
+    Attributes:
+        language: which.
+        facts: what `kommune.toml` says, in Danish.
+        pages: by address, without the language's prefix, in the order of the menus.
+    """
+
+    language: Language
+    facts: Facts
+    pages: Mapping[str, Page]
+
+    @property
+    def top(self) -> Sequence[Page]:
+        """The main menu."""
+        return [page for page in self.pages.values() if page.menu == "top"]
+
+    @property
+    def bottom(self) -> Sequence[Page]:
+        """The menu at the foot."""
+        return [page for page in self.pages.values() if page.menu == "bund"]
+
+
+def load_edition(
+    folder: Path,
+    language: Language = DANISH,
+    *,
+    scheme: Scheme = Scheme.SMIME,
+) -> Edition:
+    """Read and check a whole content folder.
+
+    Args:
+        folder: holds `kommune.toml` and a Markdown file a page.
+        language: gives headings, paragraphs, list items, titles and summaries in its own words.
+        scheme: how referrals are sealed; what is said of the other scheme is left out.
+
+    Raises:
+        ContentError: naming file, line and what to do.
+    """
+    facts = load_facts(folder / "kommune.toml")
+    files = [_load(path, facts, language, scheme) for path in sorted(folder.glob("*.md"))]
+    by_address: dict[str, _File] = {}
+    by_title: dict[str, _File] = {}
+    for file in files:
+        for key, value, seen in (
+            ("adresse", file.page.address, by_address),
+            ("titel", file.source.data["titel"].casefold(), by_title),
+        ):
+            if value in seen:
+                raise file.source.error(f"bruges også i {seen[value].source.path.name}", key)
+            seen[value] = file
+    for address in _NEEDED:
+        if address not in by_address:
+            raise ContentError(folder, 1, f'der mangler en side med adresse = "{address}"')
+    if language.is_danish:  # the others are made of the same
+        _check_texts(by_address)
+    pages = sorted((file.page for file in files), key=lambda page: (page.order, page.address))
+    return Edition(language, facts, {page.address: page for page in pages})
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to translate.
+
+    Attributes:
+        line: where it stands in its file, counted from 1.
+        words: the Danish.
+        context: what tells it from the same words elsewhere, or "".
+        comment: what the translator should know.
+    """
+
+    line: int
+    words: str
+    context: str
+    comment: str
+
+
+def messages(path: Path) -> Iterator[Message]:
+    """What there is to translate in a page's file.
+
+    Raises:
+        ContentError: it is not a page.
+    """
+    source, above, markdown = _split(path)
+    values = _values(source)
+    title = "title: short; the browser keeps it, so it must not tell what the page is about"
+    yield Message(source.line("titel"), values["titel"], TITLE, title)
+    summary = "one sentence for search engines, neutral like the title"
+    yield Message(source.line("resume"), values["resume"], "", summary)
+    for line, kind, words in blocks(markdown):
+        yield Message(above + line, words, "", f"{kind} on {values['adresse']}")
+
+
+@dataclass(frozen=True)
+class _File:
+    """A page with what is needed to check it against the others."""
+
+    source: Source
+    page: Page
+
+
+def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File:
+    source, above, markdown = _split(path)
+    values = _values(source)
+    text = Text(Reader(path, above, facts, language, scheme), markdown)
+    title, summary = values["titel"], values["resume"]
+    page = Page(
+        address=values["adresse"],
+        title=language.catalogue.pgettext(TITLE, title),
+        summary=language.catalogue.gettext(summary),
+        menu=values["menu"],
+        order=values["orden"],
+        owner=values["ansvarlig"],
+        reviewed=values["gennemgaaet"],
+        text=text,
+    )
+    return _File(source, page)
+
+
+def _split(path: Path) -> tuple[Source, int, str]:
+    """The header of a page, how many lines stand above its Markdown, and that."""
+    content = read_text(path)
+    header = _HEADER.match(content)
+    if header is None:
+        raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
+    source = Source.parse(path, header[1], above=1)
+    return source, header[0].count("\n"), content[header.end() :]
+
+
+def _values(source: Source) -> dict[str, Any]:
+    for key in source.data:
+        if key not in _KEYS:
+            raise source.error("kendes ikke; slet linjen, eller ret stavningen", key)
+    values = {key: source.data.get(key, default) for key, (_, default) in _KEYS.items()}
+    for key, (kind, default) in _KEYS.items():
+        if values[key] is None or (default is None and not str(values[key]).strip()):
+            raise source.error("mangler; skriv den mellem de to linjer med +++", key)
+        if type(values[key]) is not kind:
+            raise source.error("er ikke skrevet rigtigt; se, hvordan de andre sider gør", key)
+    if not _ADDRESS.fullmatch(values["adresse"]):
+        raise source.error('skriv små bogstaver mellem skråstreger, som "/hjaelp/"', "adresse")
+    if values["adresse"] in _TAKEN:
+        raise source.error("bruges af programmet selv; vælg en anden", "adresse")
+    if values["menu"] not in ("", "top", "bund"):
+        raise source.error('skriv "top" eller "bund", eller slet linjen', "menu")
+    for key in ("titel", "adresse"):
+        _check_neutral(source, key)
+    return values
+
+
+def _check_neutral(source: Source, key: str) -> None:
+    for word in tell_tale(DANISH):
+        if word in source.data[key].casefold():
+            raise source.error(
+                f"»{word}« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", key
+            )
+
+
+def _check_texts(files: Mapping[str, _File]) -> None:
+    found = {address: file.page.text.check() for address, file in files.items()}
+    for address, file in files.items():
+        if found[address].beside != (address == FORM):
+            raise file.source.error(f"::: formular skal stå på {FORM}, og kun dér", "adresse")
+        for line, link in found[address].targets:
+            if link.startswith(("https://", "mailto:", "tel:")):
+                continue
+            place, _, anchor = link.partition("#")
+            target = found.get(place or (address if anchor else ""))
+            if target is None or (anchor and anchor not in target.anchors):
+                raise ContentError(
+                    file.source.path, line, f"linket »{link}« fører ingen steder hen; ret adressen"
+                )

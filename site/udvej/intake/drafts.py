@@ -1,0 +1,125 @@
+"""What was typed into a form that was refused, kept while the person mends it."""
+
+import json
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import Column, Float, LargeBinary, MetaData, Table, delete, insert, select
+
+from udvej.database import Database
+from udvej.durations import MINUTE, Clock
+
+_MOST_BYTES: Final = 64 * 2**20
+_KEPT: Final = 15 * MINUTE
+
+_TABLES = MetaData()
+
+_drafts = Table(
+    "drafts",
+    _TABLES,
+    Column("id", LargeBinary, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("until", Float, nullable=False, index=True),
+)
+
+Fields = Mapping[str, str]
+
+
+class Drafts:
+    """Drafts under keys that only the visitors' cookies hold."""
+
+    def __init__(self, database: Database, clock: Clock = time.time) -> None:
+        """Use a database.
+
+        Args:
+            database: where the rows are.
+            clock: gives seconds since the epoch.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        database.create(_TABLES)
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    def in_folder(cls, state: Path) -> "Drafts":
+        """The drafts of a site: in a file of their own, so that they never crowd out a referral.
+
+        Args:
+            state: the state folder, which exists.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        # What a crash takes is typed again; a referral is not kept here.
+        return cls(Database(state, "drafts", most_bytes=_MOST_BYTES, durable=False))
+
+    def keep(self, fields: Fields) -> str:
+        """Keep a draft for 15 minutes.
+
+        Args:
+            fields: names and what was typed, free of CPR numbers.
+
+        Returns:
+            The key, for the visitor's cookie and nowhere else.
+
+        Raises:
+            StorageError: it was not kept.
+        """
+        key = Fernet.generate_key()
+        sealed = Fernet(key).encrypt(json.dumps(dict(fields)).encode())
+        with self._database.transaction(growing=True) as connection:
+            connection.execute(
+                insert(_drafts).values(id=_id(key), sealed=sealed, until=self._clock() + _KEPT)
+            )
+        return key.decode()
+
+    def open(self, key: str) -> Fields:
+        """The draft under a key; empty when it is gone.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            sealed = connection.scalar(
+                select(_drafts.c.sealed).where(
+                    _drafts.c.id == _id(key.encode()), _drafts.c.until >= self._clock()
+                )
+            )
+        try:
+            fields: dict[str, str] = json.loads(Fernet(key).decrypt(sealed)) if sealed else {}
+        except (InvalidToken, ValueError):
+            return {}
+        return fields
+
+    def drop(self, key: str) -> None:
+        """Delete a draft.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(delete(_drafts).where(_drafts.c.id == _id(key.encode())))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def forget(self) -> None:
+        """Delete the drafts that have had their time.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(delete(_drafts).where(_drafts.c.until < self._clock()))
+        self._database.checkpoint()
+
+
+def _id(key: bytes) -> bytes:
+    return sha256(b"draft" + key).digest()

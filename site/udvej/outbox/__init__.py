@@ -1,0 +1,1 @@
+"""What only the team can open, until it is mailed and forgotten."""

@@ -1,0 +1,112 @@
+"""From the outbox to the mail server, one sealed referral after the other."""
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Final, Protocol
+
+from udvej.errors import PermanentFailure, StorageError, TemporaryFailure
+from udvej.outbox.table import Leased, Outbox
+
+_PAUSE_SECONDS: Final = 1.0
+_FORGET_EVERY_SECONDS: Final = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Carrier(Protocol):
+    """Whatever takes mails: a mail server, or in a demonstration a folder."""
+
+    def carry(self, leased: Leased) -> None:
+        """Take one mail.
+
+        Raises:
+            TemporaryFailure: it may succeed later.
+            PermanentFailure: this mail was refused for good.
+        """
+
+
+class Delivery:
+    """Takes what is due out of the outbox and hands it over."""
+
+    def __init__(self, outbox: Outbox, carrier: Carrier) -> None:
+        """Prepare.
+
+        Args:
+            outbox: where the referrals wait.
+            carrier: what takes the mails.
+        """
+        self._outbox = outbox
+        self._carrier = carrier
+        # Taken by the server, but the disk would not have it written down; not to be sent again.
+        self._unmarked: dict[int, Leased] = {}
+
+    def next(self) -> bool:
+        """Try the next referral that is due.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        for leased in [*self._unmarked.values()]:
+            self._mark(leased)
+        leased_now = self._outbox.lease()
+        if leased_now is None:
+            return False
+        self._try(leased_now)
+        return True
+
+    def _try(self, leased: Leased) -> None:
+        try:
+            self._carrier.carry(leased)
+        except TemporaryFailure as failure:
+            _log.warning("event=not-sent-yet number=%d reason=%r", leased.number, str(failure))
+            self._outbox.retry(leased, str(failure))
+        except PermanentFailure as failure:
+            reason = str(failure)
+            _log.error("event=failed number=%d reason=%r", leased.number, reason)
+            self._outbox.failed(leased, reason)
+        else:
+            _log.info("event=sent number=%d", leased.number)
+            self._unmarked[leased.number] = leased
+            self._mark(leased)
+
+    def _mark(self, leased: Leased) -> None:
+        self._outbox.sent(leased)
+        del self._unmarked[leased.number]
+
+
+def run(
+    outbox: Outbox,
+    carrier: Carrier,
+    *,
+    sweep: Callable[[], None],
+    keep_days: int,
+    stop: Event,
+) -> None:
+    """Deliver until told to stop, and forget what has had its time.
+
+    Args:
+        outbox: where the referrals wait.
+        carrier: what takes the mails.
+        sweep: forgets what else has had its time; called each minute.
+        keep_days: how long a sealed referral stays after 250.
+        stop: set to end after the mail in hand.
+    """
+    delivery = Delivery(outbox, carrier)
+    forgotten = float("-inf")
+    while not stop.is_set():
+        busy = False
+        try:
+            if time.monotonic() - forgotten > _FORGET_EVERY_SECONDS:
+                outbox.forget(keep_days)
+                sweep()
+                forgotten = time.monotonic()
+            busy = delivery.next()
+        except StorageError:
+            _log.exception("event=storage-failed")
+        if not busy:
+            stop.wait(_PAUSE_SECONDS)

@@ -1,0 +1,182 @@
+"""A sealed referral as a mail, and the mail server that takes it over verified TLS.
+
+What Flask-Mail leaves open is closed here: it neither verifies the server nor gives up waiting,
+and a connection cut after 250 would look like a failure.
+"""
+
+import smtplib
+import ssl
+from base64 import encodebytes
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email import message_from_bytes
+from email.message import Message
+from email.policy import SMTP
+from email.utils import formatdate
+from functools import partial
+from typing import Final
+
+import flask_mail
+from flask import Flask
+
+from udvej.config import MailServer, Scheme
+from udvej.errors import PermanentFailure, SealingError, TemporaryFailure
+from udvej.outbox.sealed import Opener, Sealed
+from udvej.outbox.table import Leased
+
+_TIMEOUT_SECONDS: Final = 30.0
+
+
+class SealedMail(flask_mail.Message):
+    """A mail whose headers tell nothing and whose body only the team can open.
+
+    With an opener it is the other scheme's: the letter in clear, for verified TLS alone.
+    """
+
+    def __init__(
+        self, leased: Leased, *, sender: str, recipient: str, opener: Opener | None = None
+    ) -> None:
+        """Address a sealed referral.
+
+        Args:
+            leased: what the outbox handed out.
+            sender: a plain mail address.
+            recipient: a plain mail address; one a mail, so that a refusal is never half.
+            opener: opens what was sealed for the transport; other referrals stay sealed.
+        """
+        # The number is here too: without it mail programs fold the referrals into one thread.
+        super().__init__(f"Henvendelse nr. {leased.number}", [recipient], sender=sender)
+        self._sealed: Sealed = leased.sealed
+        self._from, self._to, self._opener = sender, recipient, opener
+        self.date = leased.accepted
+        self.msgId = f"<{leased.sealed.token}@{sender.rpartition('@')[2]}>"
+
+    def as_bytes(self) -> bytes:
+        """The mail (RFC 5322), its body the CMS byte for byte (RFC 8551, 3.3).
+
+        Raises:
+            SealingError: it was sealed for a server's key that is not at hand.
+        """
+        mail = Message(policy=SMTP)
+        if self._sealed.scheme is Scheme.TRANSPORT:
+            if self._opener is None:
+                raise SealingError("sealed for a server's key, which the settings no longer name")
+            mail = message_from_bytes(self._opener.open(self._sealed), policy=SMTP)
+            del mail["Subject"], mail["MIME-Version"]
+        mail["From"] = self._from
+        mail["To"] = self._to
+        mail["Subject"] = self.subject
+        mail["Date"] = formatdate(self.date)
+        mail["Message-ID"] = self.msgId
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["MIME-Version"] = "1.0"
+        if self._sealed.scheme is Scheme.TRANSPORT:
+            return mail.as_bytes()
+        mail["Content-Type"] = 'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"'
+        mail["Content-Transfer-Encoding"] = "base64"
+        mail["Content-Disposition"] = 'attachment; filename="smime.p7m"'
+        mail.set_payload(encodebytes(self._sealed.cms).decode("ascii"))
+        return mail.as_bytes()
+
+
+class Relay:
+    """The municipality's mail server."""
+
+    def __init__(self, server: MailServer, *, team: str, opener: Opener | None = None) -> None:
+        """Prepare, without connecting.
+
+        Args:
+            server: where it is and how to prove who we are.
+            team: the team's address, used where the settings name no other.
+            opener: for transport sealing; what it opens goes to this server and nowhere else.
+        """
+        self._opener = opener
+        self._server = server
+        self._recipient = server.recipient or team
+        self._sender = server.sender or self._recipient
+        self._app = Flask(__name__)
+        self._app.config.update(
+            MAIL_SERVER=server.host,
+            MAIL_PORT=server.port,
+            MAIL_USERNAME=server.user,
+            MAIL_PASSWORD=server.password,
+        )
+        self._mail = flask_mail.Mail(self._app)
+
+    def carry(self, leased: Leased) -> None:
+        """Hand a referral over; when this returns the server has said 250.
+
+        Raises:
+            TemporaryFailure: it may succeed later.
+            PermanentFailure: the server refused this mail for good.
+        """
+        mail = SealedMail(
+            leased, sender=self._sender, recipient=self._recipient, opener=self._opener
+        )
+        with (
+            _failures(),
+            self._app.app_context(),
+            _Connection(self._mail, self._server, self._sender) as connection,
+        ):
+            connection.send(mail)
+
+
+class _Connection(flask_mail.Connection):
+    """One connection, verified and with an end to its patience."""
+
+    def __init__(self, mail: flask_mail.Mail, server: MailServer, sender: str) -> None:
+        super().__init__(mail)
+        self._server = server
+        self._domain = sender.rpartition("@")[2]
+
+    def configure_host(self) -> smtplib.SMTP:
+        server = self._server
+        context = ssl.create_default_context(cafile=server.ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # EHLO says the mail's own domain: the name of this machine is nobody's business.
+        secure = partial(smtplib.SMTP_SSL, context=context)
+        connect = secure if server.tls == "tls" else smtplib.SMTP
+        host = connect(server.host, server.port, self._domain, timeout=_TIMEOUT_SECONDS)
+        try:
+            if server.tls == "starttls":
+                host.starttls(context=context)
+            if server.user is not None and server.password is not None:
+                host.login(server.user, server.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def __exit__(self, *_exception: object) -> None:
+        """Say goodbye; what was taken stays taken though nobody answers."""
+        if self.host is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self.host.quit()
+            self.host.close()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Sort failures by whether trying again can help; keep codes, not the server's words."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        code = max((code for code, _ in error.recipients.values()), default=0)
+        raise _failure("RCPT", code) from error
+    except smtplib.SMTPDataError as error:
+        raise _failure("DATA", error.smtp_code) from error
+    except smtplib.SMTPResponseException as error:
+        # Before the mail itself (EHLO, AUTH, MAIL): wrong settings or a busy server, which
+        # somebody mends.
+        raise TemporaryFailure(f"{type(error).__name__} {error.smtp_code}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise TemporaryFailure(f"certificate not accepted: {error.verify_message}") from error
+    except SealingError as error:
+        raise TemporaryFailure(str(error)) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise TemporaryFailure(type(error).__name__) from error
+
+
+def _failure(command: str, code: int) -> TemporaryFailure | PermanentFailure:
+    kind = PermanentFailure if 500 <= code < 600 else TemporaryFailure  # noqa: PLR2004 (RFC 5321, 4.2.1)
+    return kind(f"{command} {code}")

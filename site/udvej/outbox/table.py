@@ -1,0 +1,437 @@
+"""The durable table of sealed referrals, from accepted until mailed and forgotten."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from udvej.config import Scheme
+from udvej.database import Database
+from udvej.durations import DAY, HOUR, MINUTE, Clock
+from udvej.errors import UnknownNumber
+from udvej.outbox.sealed import Sealed, new_token
+
+# A press, a reload or Back within this time leads to the same receipt.
+_SENT_ONCE: Final = 24 * HOUR
+# A process that took a referral and died gives it up after this time.
+_LEASE: Final = 5 * MINUTE
+_FIRST_RETRY: Final = 30.0
+_LONGEST_RETRY: Final = HOUR
+_GIVE_UP: Final = 5 * DAY
+# What comes faster than people write is mailed a minute apart, behind everything else: a flood
+# neither fills the team's mailbox nor keeps a real referral from it.
+_CROWD: Final = 300
+_PACE: Final = MINUTE
+_MOST_BYTES: Final = 256 * 2**20
+
+_TABLES = MetaData()
+_referrals = Table(
+    "referrals",
+    _TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("cms", LargeBinary, nullable=False),
+    Column("token", String, nullable=False),
+    Column("scheme", String, nullable=False),
+    Column("accepted", Float, nullable=False),
+    Column("paced", Boolean, nullable=False),
+    Column("due", Float, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("state", String, nullable=False, default="waiting"),
+    Column("settled", Float),
+    Column("reason", String, nullable=False, default=""),
+)
+Index("next_up", _referrals.c.state, _referrals.c.due, _referrals.c.number)
+Index("oldest", _referrals.c.state, _referrals.c.accepted)
+Index("last_paced", _referrals.c.paced, _referrals.c.state, _referrals.c.due)
+# Running numbers go on after the rows are gone, and leave no gap when a transaction fails.
+_numbers = Table("numbers", _TABLES, Column("last", Integer, nullable=False))
+_receipts = Table(
+    "receipts",
+    _TABLES,
+    Column("key", LargeBinary, primary_key=True),
+    Column("reference", String, nullable=False),
+    Column("accepted", Float, nullable=False, index=True),
+)
+
+# Written out once: to build them anew for each referral takes longer than the disk does.
+_EARLIER = select(_receipts.c.reference).where(_receipts.c.key == bindparam("key"))
+_CROWDED_SINCE = (
+    select(_receipts.c.accepted).order_by(_receipts.c.accepted.desc()).offset(_CROWD - 1).limit(1)
+)
+_LAST_PACED = select(func.max(_referrals.c.due)).where(
+    _referrals.c.paced, _referrals.c.state == "waiting"
+)
+_NEXT_NUMBER = update(_numbers).values(last=_numbers.c.last + 1).returning(_numbers.c.last)
+_KEEP, _KEEP_RECEIPT = insert(_referrals), insert(_receipts)
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A referral that this process alone may try to mail until the lease ends.
+
+    Attributes:
+        number: the running number.
+        sealed: what to mail.
+        accepted: when it was accepted, in seconds since the epoch.
+        tries: how many times it has been tried before.
+    """
+
+    number: int
+    sealed: Sealed
+    accepted: float
+    tries: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the outbox stands, without a word of what is in it.
+
+    Attributes:
+        waiting: how many the mail server has yet to take.
+        oldest: how long the oldest of them has waited, in seconds.
+        sent: how many it has taken and are still kept.
+        failed: numbers that it refused for good, each with the reason.
+        last: the last running number given; 0 before the first.
+    """
+
+    waiting: int
+    oldest: float
+    sent: int
+    failed: Sequence[tuple[int, str]]
+    last: int
+
+
+class Outbox:
+    """Takes sealed referrals in, hands them out for mailing, forgets them in time."""
+
+    def __init__(self, database: Database, clock: Clock = time.time) -> None:
+        """Use a database.
+
+        Args:
+            database: where the rows are.
+            clock: gives seconds since the epoch.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        database.create(_TABLES)
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    def in_folder(cls, state: Path) -> "Outbox":
+        """The outbox of a site.
+
+        Args:
+            state: the state folder, which exists.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        # Some thirty thousand referrals: what a flood can take of the disk.
+        return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
+
+    def accept(
+        self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool = False
+    ) -> str:
+        """Keep a referral; when this returns it is on the disk.
+
+        Args:
+            key: the same for the same sending of the same words; see `Submission.key`.
+            reference: what the receipt is to show.
+            seal: seals the referral with the running number it is given.
+            paced: whether it may be a robot's, and so is mailed behind the others.
+
+        Returns:
+            The reference of the receipt: the one given, or the earlier one when this was accepted
+            before.
+
+        Raises:
+            StorageError: it was not kept.
+            SealingError: it was not kept, since it could not be sealed.
+        """
+        now = self._clock()
+        with self._database.transaction(growing=True) as connection:
+            earlier = connection.scalar(_EARLIER, {"key": key})
+            if earlier is not None:
+                return str(earlier)
+            paced = paced or _crowded(connection, now)
+            number = _next_number(connection)
+            sealed = seal(number)
+            connection.execute(
+                _KEEP,
+                {
+                    "number": number,
+                    "cms": sealed.cms,
+                    "token": sealed.token,
+                    "scheme": sealed.scheme,
+                    "accepted": now,
+                    "paced": paced,
+                    "due": _paced_due(connection, now) if paced else now,
+                },
+            )
+            connection.execute(_KEEP_RECEIPT, {"key": key, "reference": reference, "accepted": now})
+        return reference
+
+    def receipt(self, key: bytes, within: float) -> str:
+        """The reference of what was sent under a key, or "" where that is too long ago.
+
+        Args:
+            key: as given to `accept`.
+            within: how long ago at most, in seconds.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            reference = connection.scalar(
+                select(_receipts.c.reference).where(
+                    _receipts.c.key == key, _receipts.c.accepted >= self._clock() - within
+                )
+            )
+        return reference or ""
+
+    def lease(self) -> Leased | None:
+        """The next referral that is due, for this process alone; None when nothing is due.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        now = self._clock()
+        waiting = _referrals.c.state == "waiting"
+        in_turn = select(_referrals.c.number).order_by(_referrals.c.due, _referrals.c.number)
+        # Times to come that no rule of ours gives: the clock was set back. One index each.
+        adrift = (
+            _referrals.c.accepted > now,
+            ~_referrals.c.paced & (_referrals.c.due > now + _LONGEST_RETRY),
+        )
+        with self._database.transaction() as connection:
+            found = (
+                connection.scalar(in_turn.where(waiting, which).limit(1))
+                for which in (_referrals.c.due <= now, *adrift)
+            )
+            number = next((number for number in found if number is not None), None)
+            if number is None:
+                return None
+            row = connection.execute(
+                update(_referrals)
+                .where(_referrals.c.number == number)
+                # Whoever had to wait for the others is now one of them.
+                .values(
+                    due=now + _LEASE,
+                    tries=_referrals.c.tries + 1,
+                    paced=False,
+                    # No longer adrift, or it would be handed out again before the lease ends.
+                    accepted=case((_referrals.c.accepted > now, now), else_=_referrals.c.accepted),
+                )
+                .returning(_referrals)
+            ).one()
+        return _leased(row)
+
+    def sent(self, leased: Leased) -> None:
+        """The mail server has taken it (250). What was sealed for the transport alone is deleted.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        this = _referrals.c.number == leased.number
+        with self._database.transaction() as connection:
+            if leased.sealed.scheme is Scheme.TRANSPORT:
+                connection.execute(delete(_referrals).where(this))
+            else:
+                connection.execute(
+                    update(_referrals)
+                    .where(this, _referrals.c.state != "sent")
+                    .values(state="sent", reason="", settled=self._clock())
+                )
+        if leased.sealed.scheme is Scheme.TRANSPORT:
+            self._database.checkpoint()  # else the database's log has it for a while yet
+
+    def failed(self, leased: Leased, reason: str) -> None:
+        """The mail server refused it for good; it stays until a person has looked.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        self._change(leased, state="failed", reason=reason, settled=self._clock())
+
+    def retry(self, leased: Leased, reason: str) -> None:
+        """Try again later: soon at first, then hourly, for days; after that it counts as failed.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        now = self._clock()
+        if now - leased.accepted > _GIVE_UP:
+            self.failed(leased, reason)
+            return
+        wait = min(_FIRST_RETRY * 2.0 ** min(leased.tries, 20), _LONGEST_RETRY)
+        wait *= random.uniform(0.5, 1)  # noqa: S311 (spreads tries, keeps no secret)
+        self._change(leased, due=now + wait, reason=reason)
+
+    def _change(self, leased: Leased, **values: object) -> None:
+        """Only while it is still ours: a process that hung beyond its lease has no say."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(_referrals)
+                .where(
+                    _referrals.c.number == leased.number,
+                    _referrals.c.state == "waiting",
+                    _referrals.c.tries == leased.tries + 1,
+                )
+                .values(**values)
+            )
+
+    def again(self, number: int) -> None:
+        """Mail a referral once more, that was sent or has failed and is still kept.
+
+        Raises:
+            UnknownNumber: there is none of that number, or it waits already.
+            StorageError: the database does not answer.
+        """
+        now = self._clock()
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                update(_referrals)
+                .where(_referrals.c.number == number, _referrals.c.state != "waiting")
+                # As if new: days of trying lie before it again, and no server drops it as seen.
+                .values(
+                    state="waiting",
+                    accepted=now,
+                    due=now,
+                    tries=0,
+                    token=new_token(),
+                    settled=None,
+                    reason="",
+                )
+            ).rowcount
+        if not found:
+            raise UnknownNumber(
+                f"number {number} is not kept, or is waiting already; see: udvej status"
+            )
+
+    def outcome(self, number: int) -> str:
+        """How one referral stands: "waiting…", "failed…" with the reason, or "sent".
+
+        Raises:
+            UnknownNumber: that number was never given.
+            StorageError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(_referrals.c.state, _referrals.c.reason).where(_referrals.c.number == number)
+            ).one_or_none()
+            last = connection.scalar(select(_numbers.c.last)) or 0
+        if row is None:
+            if not 0 < number <= last:
+                raise UnknownNumber(f"number {number} was never given")
+            return "sent"  # only what was sent is ever deleted
+        return f"{row.state}: {row.reason}" if row.reason else str(row.state)
+
+    def forget(self, keep_days: int) -> None:
+        """Delete what has had its time, and empty the database's log.
+
+        Args:
+            keep_days: how long a sealed referral stays after 250.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        now = self._clock()
+        with self._database.transaction() as connection:
+            connection.execute(
+                delete(_referrals).where(
+                    _referrals.c.state == "sent", _referrals.c.settled < now - keep_days * DAY
+                )
+            )
+            connection.execute(delete(_receipts).where(_receipts.c.accepted < now - _SENT_ONCE))
+        self._database.checkpoint()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def probe(self) -> None:
+        """See that a referral could be kept.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self._database.transaction():
+            pass
+
+    def status(self) -> Status:
+        """How many wait, for how long, and what has failed.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        failed = _referrals.c.state == "failed"
+        with self._database.reading() as connection:
+            counts = {
+                state: (count, since)
+                for state, count, since in connection.execute(
+                    select(
+                        _referrals.c.state, func.count(), func.min(_referrals.c.accepted)
+                    ).group_by(_referrals.c.state)
+                )
+            }
+            reasons = connection.execute(
+                select(_referrals.c.number, _referrals.c.reason).where(failed).order_by("number")
+            ).all()
+            last = connection.scalar(select(_numbers.c.last)) or 0
+        now = self._clock()
+        waiting, since = counts.get("waiting", (0, now))
+        return Status(
+            waiting,
+            max(0.0, now - since),
+            counts.get("sent", (0, now))[0],
+            [(row.number, row.reason) for row in reasons],
+            last,
+        )
+
+
+def _next_number(connection: Connection) -> int:
+    number = connection.scalar(_NEXT_NUMBER)
+    if number is None:
+        connection.execute(insert(_numbers).values(last=1))
+        return 1
+    return int(number)
+
+
+def _crowded(connection: Connection, now: float) -> bool:
+    """Whether more has come in an hour than people write."""
+    since = connection.scalar(_CROWDED_SINCE)
+    return since is not None and since > now - HOUR
+
+
+def _paced_due(connection: Connection, now: float) -> float:
+    return max(now, connection.scalar(_LAST_PACED) or 0.0) + _PACE
+
+
+def _leased(row: Row[tuple[object, ...]]) -> Leased:
+    sealed = Sealed(row.cms, row.token, Scheme(row.scheme))
+    return Leased(row.number, sealed, row.accepted, row.tries - 1)

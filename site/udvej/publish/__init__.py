@@ -1,0 +1,1 @@
+"""Pages to files, for this server and for one in front."""

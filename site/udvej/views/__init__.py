@@ -1,1 +1,0 @@
-"""Requests in, answers out: a blueprint for each kind of address."""

@@ -1,0 +1,97 @@
+"""Leaving: a blank page that moves on to an ordinary site, and for some minutes keeps doing so.
+
+The cookie lets every request within those minutes, Back included, be sent away too, so that
+whoever picks up the phone does not get back to the site. It is Lax: with Strict, Back after
+coming from another site would show the page.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, abort, request
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+COOKIE: Final = "__Host-videre"
+ADDRESS: Final = "/forlad/"
+# Runs before the refresh does, and leaves no entry in the history.
+SCRIPT: Final = "location.replace(document.querySelector('a').href)"
+_PAGE: Final = (
+    '<!doctype html><html lang="da" dir="ltr"><head><meta charset="utf-8"><title>{name}</title>'
+    '<meta name="viewport" content="width=device-width">'
+    '<meta name="color-scheme" content="light dark">'
+    '<meta http-equiv="refresh" content="0; url={address}"></head>'
+    '<body><main><h1><a href="{address}">{name}</a></h1></main>'
+    "<script>{script}</script></body></html>"
+)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Sends people away.
+
+    Attributes:
+        sites: ordinary sites, of which one is chosen at random.
+        minutes: for how long the site stays shut in that browser.
+        session_cookie: the form's cookie, which ends here.
+    """
+
+    sites: Sequence[str]
+    minutes: int
+    session_cookie: str
+
+    def response(self) -> Response:
+        """The blank page, with the cookie that keeps the site shut."""
+        address = secrets.choice(self.sites)
+        name = address.removeprefix("https://").removeprefix("www.").strip("/")
+        response = Response(
+            _PAGE.format(name=escape(name), address=escape(address), script=SCRIPT),
+            mimetype="text/html",
+        )
+        response.set_cookie(
+            COOKIE,
+            "1",
+            max_age=self.minutes * 60,
+            secure=True,
+            httponly=True,
+            samesite="Lax",
+        )
+        response.delete_cookie(self.session_cookie, secure=True, httponly=True, samesite="Strict")
+        return response
+
+
+class Bounce:
+    """WSGI middleware: whoever has left is sent away again, whatever they ask for."""
+
+    def __init__(self, application: "WSGIApplication", leaving: Leaving) -> None:
+        """Wrap an application."""
+        self._application = application
+        self._leaving = leaving
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer, or let the application answer."""
+        # Most have no cookie at all; whoever has is read with care.
+        left = COOKIE in environ.get("HTTP_COOKIE", "") and COOKIE in Request(environ).cookies
+        application = self._leaving.response() if left else self._application
+        return application(environ, start_response)
+
+
+def blueprint(leaving: Leaving) -> Blueprint:
+    """The route that every page's leave button posts to."""
+    views = Blueprint("leaving", __name__)
+
+    @views.post(ADDRESS)
+    def leave() -> Response:
+        # Another site must not be able to shut ours in somebody's browser.
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            abort(400)
+        return leaving.response()
+
+    return views

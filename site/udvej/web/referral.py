@@ -1,0 +1,197 @@
+"""`/skriv/`: the form, its drafts, and the receipt.
+
+Every POST is answered by 303 and a GET, errors too: a page that answers a POST leaves the whole
+form in clear in the browser's session files. The exceptions are a form that could not be stored,
+and one client's flood beyond the drafts that are kept for it; there nothing but the answer itself
+can hold what was typed.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+
+from udvej.content.pages import FORM, Page
+from udvej.durations import DAY, MINUTE
+from udvej.errors import SealingError, StorageError
+from udvej.intake.drafts import Drafts
+from udvej.intake.form import ReferralForm
+from udvej.intake.referral import Referral
+from udvej.intake.sealing import Sealer
+from udvej.intake.submission import Malformed, Submission, new_form_token
+from udvej.outbox.table import Outbox
+from udvej.web.rate_limit import ClientLimit
+
+RECEIPT: Final = "/skriv/tak/"
+AGAIN: Final = "/skriv/forfra/"
+WITHOUT_COOKIE: Final = "/skriv/ikke-sendt/"
+# Whoever picks up the phone later must not find the receipt.
+_RECEIPT_SHOWN: Final = 15 * MINUTE
+# In a draft, what is wrong besides the fields themselves.
+_CPR_IN, _EXPIRED, _BUSY = "cpr", "expired", "busy"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FormServices:
+    """What it takes to receive a referral in one language.
+
+    Attributes:
+        page: the form's.
+        prefix: what the language's addresses begin with.
+        sealer: seals it.
+        outbox: keeps it.
+        drafts: keep a form that was not taken.
+        sendings: how often one client may send.
+        corrections: how often one client's form is kept as a draft.
+    """
+
+    page: Page
+    prefix: str
+    sealer: Sealer
+    outbox: Outbox
+    drafts: Drafts
+    sendings: ClientLimit
+    corrections: ClientLimit
+
+
+class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+    """The button for another message; nothing but its CSRF token."""
+
+
+def blueprint(desk: FormServices) -> Blueprint:
+    """The form, its receipt and the way to another message."""
+    views = Blueprint("referral", __name__)
+    views.add_url_rule(FORM, "form", partial(_form, desk))
+    views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
+    views.add_url_rule(RECEIPT, "receipt", partial(_receipt, desk))
+    views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
+    views.add_url_rule(WITHOUT_COOKIE, "without_cookie", partial(_without_cookie, desk))
+    return views
+
+
+def _form(desk: FormServices) -> ResponseReturnValue:
+    # A draft first: it may be the correction of what was sent.
+    draft = desk.drafts.open(session["draft"]) if "draft" in session else {}
+    if not draft and _reference(desk):
+        return redirect(desk.prefix + RECEIPT, 303)
+    if not draft:
+        token = new_form_token(datetime.now(UTC))
+        return _page(desk, ReferralForm(formdata=None, data={"token": token}))
+    # Its own token: whoever only has a word to mend is soon done, and no robot.
+    form, cpr_in = ReferralForm.of(draft, draft["token"]), draft[_CPR_IN].split()
+    return _page(
+        desk,
+        form,
+        errors=form.problems(cpr_in),
+        cpr_found=bool(cpr_in),
+        expired=bool(draft[_EXPIRED]),
+        busy=bool(draft.get(_BUSY)),  # none in a draft from before an upgrade
+    )
+
+
+def _send(desk: FormServices) -> ResponseReturnValue:
+    now = datetime.now(UTC)
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return redirect(desk.prefix + WITHOUT_COOKIE, 303)
+    try:
+        typed = Submission.read(request.get_data(), now)
+    except Malformed:
+        abort(400)
+    form = ReferralForm.of(typed.fields, typed.token, request.form.get("csrf_token", ""))
+    problems = form.problems(typed.cpr_in)
+    expired = bool(form.csrf_token.errors)
+    refused = bool(problems or expired)
+    state = {"errors": problems, "cpr_found": bool(typed.cpr_in)}
+    client = request.remote_addr or ""
+    try:
+        busy = not (refused or desk.sendings.allows(client) or _taken(desk, typed))
+        if not (refused or busy):
+            _accept(desk, typed, form.referral(now, typed.notes))
+            return redirect(desk.prefix + RECEIPT, 303)
+        kept = desk.corrections.allows(client)
+        if busy or not kept:
+            _log.warning("event=limited")
+        if not kept:
+            return _page(desk, form, busy=True, **state), 429
+        _keep_draft(desk, typed, {_EXPIRED: expired, _BUSY: busy})
+    except (StorageError, SealingError):
+        _log.exception("event=not-stored")
+        return _page(desk, form, not_stored=True, **state), 503
+    return redirect(desk.prefix + FORM, 303)
+
+
+def _receipt(desk: FormServices) -> ResponseReturnValue:
+    reference = _reference(desk)
+    if not reference:
+        return redirect(desk.prefix + FORM, 303)
+    return render_template(
+        "receipt.html",
+        page=None,
+        place=RECEIPT,
+        title=desk.page.title,
+        reference=reference,
+        again=AgainForm(),
+    )
+
+
+def _without_cookie(desk: FormServices) -> str:
+    return render_template("cookies.html", page=None, place=WITHOUT_COOKIE, title=desk.page.title)
+
+
+def _again(desk: FormServices) -> ResponseReturnValue:
+    if AgainForm().validate():
+        session.pop("sent", None)
+    return redirect(desk.prefix + FORM, 303)
+
+
+def _page(desk: FormServices, form: ReferralForm, **state: object) -> str:
+    nothing = {"errors": [], "cpr_found": False, "not_stored": False, "busy": False}
+    context = {**nothing, "expired": False, **state}
+    return render_template(
+        "write.html", page=desk.page, title=desk.page.title, form=form, **context
+    )
+
+
+def _keep_draft(desk: FormServices, typed: Submission, reasons: Mapping[str, bool]) -> None:
+    _drop_draft(desk)
+    marks = {reason: "yes" if so else "" for reason, so in reasons.items()}
+    marks[_CPR_IN] = " ".join(typed.cpr_in)
+    session["draft"] = desk.drafts.keep({**typed.fields, **marks, "token": typed.token})
+
+
+def _drop_draft(desk: FormServices) -> None:
+    if key := session.pop("draft", ""):
+        desk.drafts.drop(key)
+
+
+def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
+    desk.outbox.accept(
+        typed.key,
+        referral.reference,
+        partial(desk.sealer.seal, referral),
+        paced=typed.trapped,
+    )
+    session["sent"] = typed.key.hex()
+    with suppress(StorageError):  # the referral is kept, and a draft goes by itself in time
+        _drop_draft(desk)
+
+
+def _taken(desk: FormServices, typed: Submission) -> bool:
+    """Whether it is here already: then it is not turned away when it is sent again."""
+    return bool(desk.outbox.receipt(typed.key, within=DAY))
+
+
+def _reference(desk: FormServices) -> str:
+    """The reference of what was just sent, or ""."""
+    if "sent" not in session:
+        return ""
+    return desk.outbox.receipt(bytes.fromhex(session["sent"]), within=_RECEIPT_SHOWN)

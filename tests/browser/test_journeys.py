@@ -1,0 +1,421 @@
+"""The site as a person meets it: in a real Chromium, over HTTPS, with and without script."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from support.browser import (
+    ADDRESSES,
+    CHOSEN,
+    CPR,
+    SEND,
+    STATES,
+    TYPED,
+    Served,
+    Visit,
+    served,
+    visiting,
+)
+
+pytestmark = pytest.mark.browser
+
+# What Chromium says of every page that is answered with an error, and no more than that.
+ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of 4"
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Served) -> Iterator[Visit]:
+    """A person whose browser runs scripts."""
+    with visiting(browser, site) as visit:
+        yield visit
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def any_visit(browser: Browser, site: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A person whose browser runs scripts, and one whose browser does not."""
+    with visiting(browser, site, java_script_enabled=request.param) as visit:
+        yield visit
+
+
+# The form.
+
+
+def tab_to(visit: Visit, selector: str) -> None:
+    """Press Tab until something has focus."""
+    for _ in range(80):
+        visit.page.keyboard.press("Tab")
+        if visit.focused(selector):
+            return
+    pytest.fail(f"Tab does not reach {selector}")
+
+
+def write_by_keyboard(visit: Visit) -> None:
+    """From the front page to the receipt with nothing but keys."""
+    keyboard = visit.page.keyboard
+    visit.open("/")
+    tab_to(visit, 'main a[href="/skriv/"]')
+    keyboard.press("Enter")
+    visit.page.wait_for_url("**/skriv/")
+    tab_to(visit, "#who-0")
+    keyboard.press("Space")
+    keyboard.press("ArrowDown")
+    for field, text in (
+        ("name", "Søren Ærø"),
+        ("phone", "+46 70 123 45 67"),
+        ("mail", "s@eksempel.dk"),
+    ):
+        tab_to(visit, f"#{field}")
+        keyboard.type(text)
+    tab_to(visit, "#prefer-0")
+    keyboard.press("ArrowDown")
+    tab_to(visit, "#times")
+    keyboard.type("Altid om morgenen")
+    tab_to(visit, "#may_leave_message")
+    tab_to(visit, "#may_say_from")
+    keyboard.press("Space")
+    tab_to(visit, "#message")
+    keyboard.type("Første linje")
+    keyboard.press("Enter")
+    keyboard.type("<b>Anden</b> linje")
+    tab_to(visit, SEND)
+    visit.linger()
+    keyboard.press("Enter")
+    visit.page.wait_for_url("**/skriv/tak/")
+
+
+def test_form_is_sent_by_keyboard_alone(any_visit: Visit) -> None:
+    """Keys are enough, and every field arrives with the team as it was typed."""
+    write_by_keyboard(any_visit)
+    reference = any_visit.page.inner_text(".reference")
+    [letter] = [letter for letter in any_visit.site.letters() if reference in letter]
+    for part in (
+        f"Reference: {reference}\n",
+        "Siden var på: dansk\n",
+        "HVEM SKRIVER\nEn pårørende\nVil kaldes:\n> Søren Ærø\n",
+        "Helst: Sms\nTelefon:\n> +46 70 123 45 67\nMail:\n> s@eksempel.dk\n",
+        "Hvornår:\n> Altid om morgenen\nLæg en besked: NEJ\n",
+        "Sig, hvor I ringer fra: ja, det må I gerne\n",
+        "BESKED\n> Første linje\n> <b>Anden</b> linje\n",
+    ):
+        assert part in letter
+
+
+def test_form_is_sent_over_plain_http_on_this_machine(
+    browser: Browser, furnished: Path, tmp_path: Path
+) -> None:
+    """`make run` has no TLS; the browser takes the Secure cookie from 127.0.0.1 all the same."""
+    state = Path(shutil.copytree(furnished, tmp_path / "state"))
+    with served(state, https=False) as site, visiting(browser, site) as visit:
+        STATES["skriv-tak"](visit)
+        expect(visit.page.locator(".reference")).to_be_visible()
+        assert site.received() == 1
+
+
+def test_empty_form_is_refused_field_by_field(any_visit: Visit) -> None:
+    """The summary has focus, and each of its links leads to the field that it speaks of."""
+    STATES["skriv-fejl"](any_visit)
+    assert any_visit.comes_to_focus(".notice:not([role]):has(> [role=alert])")
+    links = any_visit.page.locator("[role=alert] a[href^='#']")
+    assert links.count() == 3
+    for link in links.all():
+        link.focus()
+        any_visit.page.keyboard.press("Enter")
+        field = link.get_attribute("href") or ""
+        assert any_visit.comes_to_focus(field)
+        words = any_visit.page.locator(f".field:has({field}) > .error").last
+        expect(words).to_contain_text(link.inner_text())
+
+
+# Whether nothing lies on top of a text, and it is within the window.
+SEEN = """element => {
+    const box = element.getClientRects()[0];
+    return element.contains(document.elementFromPoint(box.left + 1, box.top + 1));
+}"""
+
+
+@pytest.mark.parametrize("size", [(360, 740), (1280, 900)], ids=["phone", "computer"])
+def test_link_of_the_summary_shows_what_the_field_asks(
+    any_visit: Visit, size: tuple[int, int]
+) -> None:
+    """Question and error are in sight above the field, and clear of the header that stays."""
+    page = any_visit.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(reduced_motion="reduce")
+    STATES["skriv-fejl"](any_visit)
+    assert _seen_from_the_summary(any_visit) == [True, True, True]
+    page.evaluate("document.querySelectorAll('input').forEach(it => it.style.scrollMargin = 0)")
+    assert _seen_from_the_summary(any_visit) == [False, False, False]
+
+
+def _seen_from_the_summary(visit: Visit) -> list[bool]:
+    """Of each field that a link leads to, whether its legend or label is seen then."""
+    seen = []
+    for field in ("#who-0", "#phone", "#prefer-0"):
+        visit.page.click(f".notice a[href='{field}']")
+        assert visit.comes_to_focus(field)
+        whole = visit.page.locator(f".field:has({field})").last
+        seen.append(bool(whole.locator("> legend, > label").evaluate(SEEN)))
+    return seen
+
+
+@pytest.mark.parametrize("field", TYPED)
+def test_cpr_number_is_refused_in_every_field(any_visit: Visit, field: str) -> None:
+    """It is gone from the page and kept nowhere, while all else that was typed stays."""
+    around = ("", "@eksempel.dk") if field == "mail" else ("", " her")
+    any_visit.fill_in(**{field: CPR.join(around)})
+    any_visit.send()
+    assert any_visit.page.url.endswith("/skriv/")
+    assert any_visit.comes_to_focus(".notice:has(> [role=alert])")
+    expect(any_visit.page.locator("[role=alert]")).to_contain_text("CPR-nummer")
+    expect(any_visit.page.locator("[role=alert] a[href^='https:']")).to_have_text("sikker post")
+    expect(any_visit.page.locator(f"#{field}-error")).to_contain_text("CPR-nummer")
+    kept = {**TYPED, field: "".join(around).strip()}
+    assert {name: any_visit.page.input_value(f"#{name}").strip() for name in TYPED} == kept
+    for choice in CHOSEN:
+        expect(any_visit.page.locator(choice)).to_be_checked()
+    for written in (CPR, CPR.replace("-", "")):
+        assert written not in any_visit.page.content()
+        assert not any_visit.site.holds(written)
+
+
+def test_what_is_kept_on_the_disk_would_be_found(visit: Visit) -> None:
+    """The search for CPR numbers above can find something: what a file holds in clear."""
+    (visit.site.state / "prøve").write_text(f"x{CPR}x")
+    assert visit.site.holds(CPR)
+    (visit.site.state / "prøve").unlink()
+
+
+def press_twice(visit: Visit) -> None:
+    """Click, click."""
+    visit.page.dblclick(SEND)
+
+
+def press_enter_twice(visit: Visit) -> None:
+    """Enter in a field sends; so does the second."""
+    visit.page.focus("#name")
+    visit.page.keyboard.press("Enter")
+    visit.page.keyboard.press("Enter")
+
+
+def reload_the_receipt(visit: Visit) -> None:
+    """Send, and reload what comes."""
+    visit.send()
+    visit.page.reload()
+
+
+def go_back_and_send_again(visit: Visit) -> None:
+    """Send, go back, and send the same words once more."""
+    with visit.page.expect_request(lambda request: request.method == "POST") as sending:
+        visit.send()
+    visit.go_back()
+    visit.page.wait_for_url("**/skriv/tak/")
+    sent = sending.value
+    again = visit.page.request.post(
+        sent.url, data=sent.post_data, headers={"Content-Type": sent.headers["content-type"]}
+    )
+    assert again.url.endswith("/skriv/tak/")
+    assert visit.page.inner_text(".reference") in again.text()
+
+
+@pytest.mark.parametrize(
+    "send", [press_twice, press_enter_twice, reload_the_receipt, go_back_and_send_again]
+)
+def test_what_is_sent_twice_arrives_once(any_visit: Visit, send: Callable[[Visit], None]) -> None:
+    """However the same words come a second time, the team gets one referral."""
+    before = any_visit.site.received()
+    any_visit.fill_in()
+    send(any_visit)
+    # Not the address: to wait for that fails when the second press breaks off the first.
+    any_visit.page.locator(".reference").wait_for()
+    assert any_visit.site.received() == before + 1
+
+
+# What the browser asks for and keeps.
+
+
+def test_each_page_is_one_request(visit: Visit) -> None:
+    """One view, one request, and none to anybody else."""
+    for address in ADDRESSES:
+        visit.open(address)
+    assert visit.requests == [visit.site.origin + address for address in ADDRESSES]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_browser_has_nothing_to_complain_of(visit: Visit, state: str) -> None:
+    """No error, no warning, nothing refused by the policy, no request to anybody else."""
+    STATES[state](visit)
+    assert [text for text in visit.complaints if not text.startswith(ANSWERED_WITH_AN_ERROR)] == []
+    assert not any(map(visit.is_outside, visit.requests))
+
+
+def test_complaints_and_requests_would_be_seen(visit: Visit) -> None:
+    """What the tests above look for does reach them when it happens."""
+    visit.open("/")
+    visit.page.evaluate("document.body.append(Object.assign(new Image(), {src: '/billede'}))")
+    visit.page.evaluate("fetch('/om/')")
+    assert visit.requests[1:] == [visit.site.origin + "/billede", visit.site.origin + "/om/"]
+    assert any("Content Security Policy" in text for text in visit.complaints)
+
+
+def test_no_cookie_before_the_form(visit: Visit) -> None:
+    """Reading leaves no cookie; the form sets its one, for the session and locked."""
+    for address in ADDRESSES:
+        if address != "/skriv/":
+            visit.open(address)
+    assert visit.page.context.cookies() == []
+    visit.open("/skriv/")
+    [cookie] = visit.page.context.cookies()
+    assert cookie["name"] == "__Host-skema"
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Strict")
+    assert (cookie["path"], cookie["expires"]) == ("/", -1)
+
+
+@pytest.mark.parametrize("state", ["forside", "skriv-cpr", "skriv-tak"])
+def test_browser_stores_nothing(visit: Visit, state: str) -> None:
+    """After reading, after writing and after sending the browser's stores are empty."""
+    STATES[state](visit)
+    stores = """async () => [
+        localStorage.length,
+        sessionStorage.length,
+        (await indexedDB.databases()).length,
+        (await caches.keys()).length,
+        (await navigator.serviceWorker.getRegistrations()).length,
+    ]"""
+    assert visit.page.evaluate(stores) == [0, 0, 0, 0, 0]
+
+
+# Leaving.
+
+
+def arrive_and_write(visit: Visit) -> None:
+    """Come from another site, read, and begin to write."""
+    # A press while the page still glides to the field can miss the button.
+    visit.page.emulate_media(reduced_motion="reduce")
+    visit.page.goto("https://eksempel.dk/")
+    visit.page.click("a")
+    visit.open("/om/")
+    visit.open("/skriv/")
+    visit.page.fill("#message", "Hemmeligt")
+
+
+def expect_the_site_to_be_shut(visit: Visit) -> None:
+    """Whoever asks for it is led away at once; `test_back` shows that Back is too."""
+    visit.page.wait_for_url(visit.is_outside, wait_until="commit")
+    for address in ("/om/", "/skriv/"):
+        visit.page.goto(visit.site.origin + address, wait_until="commit")
+        visit.page.wait_for_url(visit.is_outside, wait_until="commit")
+        expect(visit.page).to_have_title("Vejret")
+
+
+def test_leave_button_shuts_the_site(any_visit: Visit) -> None:
+    """The button leads to an ordinary site, and no address leads back."""
+    arrive_and_write(any_visit)
+    any_visit.page.click(".bar .leave")
+    expect_the_site_to_be_shut(any_visit)
+
+
+def test_three_presses_of_shift_leave(visit: Visit) -> None:
+    """They do what the button does."""
+    arrive_and_write(visit)
+    for _ in range(3):
+        visit.page.keyboard.press("Shift")
+    expect_the_site_to_be_shut(visit)
+
+
+@pytest.mark.parametrize(("milliseconds", "shut"), [(2_000, True), (3_000, False)])
+def test_shift_may_be_pressed_slowly(visit: Visit, milliseconds: int, *, shut: bool) -> None:
+    """Five seconds are enough for a hand that shakes; what lies further apart is no sign."""
+    visit.page.clock.install()
+    arrive_and_write(visit)
+    for _ in range(3):
+        visit.page.keyboard.press("Shift")
+        visit.page.clock.fast_forward(milliseconds)
+    if shut:
+        expect_the_site_to_be_shut(visit)
+    else:
+        expect(visit.page.locator("body")).to_be_visible()
+        assert visit.requests[-1] == visit.site.origin + "/skriv/"
+
+
+def test_leaving_on_a_slow_line_shows_and_says_that_it_was_understood(visit: Visit) -> None:
+    """The page is gone before anything is answered; a word that tells nothing is read aloud."""
+    arrive_and_write(visit)
+    visit.page.evaluate("addEventListener('submit', event => event.preventDefault())")
+    expect(visit.page.get_by_role("alert")).to_have_count(0)
+    visit.page.click(".bar .leave")
+    expect(visit.page.get_by_role("alert")).to_have_text("Vent lidt.")
+    expect(visit.page.locator("body")).to_be_hidden()
+
+
+def test_shift_with_other_keys_between_does_not_leave(visit: Visit) -> None:
+    """Whoever writes capital letters is not thrown out."""
+    arrive_and_write(visit)
+    for key in ("Shift", "Shift", "a", "Shift", "Shift"):
+        visit.page.keyboard.press(key)
+    visit.page.wait_for_function("document.readyState == 'complete'")
+    assert visit.page.input_value("#message") == "Hemmeligta"
+    expect(visit.page.locator("body")).to_be_visible()
+    assert visit.requests[-1] == visit.site.origin + "/skriv/"
+
+
+# Small screens.
+
+
+ENLARGED = {"width": 320, "height": 256}
+
+# Of what has focus, the points of its lines where something else lies on top, or that lie outside
+# the window although the whole would fit in it.
+COVERED = """() => {
+    const focused = document.activeElement, covered = [];
+    for (const box of focused.getClientRects()) {
+        const fits = focused.getBoundingClientRect().height < innerHeight / 2;
+        const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+        for (const [x, y] of [
+            middle,
+            [middle[0], box.top + 1], [middle[0], box.bottom - 1],
+            [box.left + 1, middle[1]], [box.right - 1, middle[1]],
+        ]) {
+            const top = document.elementFromPoint(x, y);
+            if (top ? !focused.contains(top) && !top.contains(focused) : fits)
+                covered.push([focused.outerHTML, x, y, top && top.outerHTML]);
+        }
+    }
+    return covered;
+}"""
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_enlarged_four_times_a_page_is_whole(browser: Browser, site: Served, state: str) -> None:
+    """1280 by 1024 pixels at 400 %, and a small phone.
+
+    Everything is within the width (WCAG 1.4.10), each stop of the keyboard is seen whole (2.4.12),
+    and leaving is in reach wherever one is.
+    """
+    with visiting(browser, site, viewport=ENLARGED, reduced_motion="reduce") as visit:
+        STATES[state](visit)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == 320
+        stops = visit.page.locator(":is(a[href], button, input, textarea):visible")
+        for _ in range(stops.count()):
+            visit.page.keyboard.press("Tab")
+            assert visit.page.evaluate(COVERED) == []
+        for height in (256, 568):
+            visit.page.set_viewport_size({"width": 320, "height": height})
+            for place in ("0", "document.body.scrollHeight"):
+                visit.page.evaluate(f"scrollTo(0, {place})")
+                expect(visit.page.locator(".bar .leave")).to_be_in_viewport(ratio=1)
+
+
+def test_what_is_too_wide_or_covered_would_be_seen(browser: Browser, site: Served) -> None:
+    """The two measures above notice something laid over the page, wider than it."""
+    with visiting(browser, site, viewport=ENLARGED) as visit:
+        visit.open("/")
+        visit.page.keyboard.press("Tab")
+        visit.page.evaluate(
+            """Object.assign(document.body.appendChild(document.createElement("p")).style, {
+                position: "absolute", inset: 0, width: "400px", zIndex: 9
+            })"""
+        )
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == 400
+        assert visit.page.evaluate(COVERED) != []

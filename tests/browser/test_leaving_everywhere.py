@@ -1,0 +1,127 @@
+"""Leaving is in reach on every page, in every state, on every screen: in a real Chromium."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from support.browser import STATES, Served, Visit, chromium, served, visiting
+from support.rare import RARE
+
+pytestmark = pytest.mark.browser
+
+PHONE, SMALL, SIDEWAYS, COMPUTER = (360, 640), (320, 568), (640, 360), (1280, 800)
+
+# Whether the button of the bar is whole within the window with nothing on top of it.
+IN_REACH = """() => {
+    const button = document.querySelector(".bar .leave"), box = button.getBoundingClientRect();
+    const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight
+        && box.right <= innerWidth && box.height >= 44;
+    const points = [[.5, .5], [.05, .1], [.95, .1], [.05, .9], [.95, .9]];
+    return inside && points.every(([x, y]) => button.contains(
+        document.elementFromPoint(box.left + x * box.width, box.top + y * box.height)));
+}"""
+# How far down the window its middle is, from 0 to 1.
+DEPTH = """() => {
+    const box = document.querySelector(".bar .leave").getBoundingClientRect();
+    return (box.top + box.bottom) / 2 / innerHeight;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The site over HTTPS."""
+    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
+    with served(Path(state)) as site:
+        yield site
+
+
+@pytest.fixture(params=[*STATES, *RARE])
+def shown(request: pytest.FixtureRequest, browser: Browser, site: Served) -> Iterator[Visit]:
+    """Somebody who sees a page in one of its states, or an answer that is seldom met."""
+    with visiting(browser, site, viewport=_size(PHONE)) as visit:
+        {**STATES, **RARE}[request.param](visit)
+        yield visit
+
+
+def _size(screen: tuple[int, int]) -> ViewportSize:
+    return {"width": screen[0], "height": screen[1]}
+
+
+def in_reach(page: Page) -> bool:
+    """Whether the bar's button can be pressed at the top of the page, midway and at its end."""
+    places = ("0", "document.body.scrollHeight / 2", "document.body.scrollHeight")
+    for place in places:
+        page.evaluate(f"scrollTo({{top: {place}, behavior: 'instant'}})")
+        if not page.evaluate(IN_REACH):
+            return False
+    return True
+
+
+def test_leaving_is_in_reach_on_every_page(shown: Visit) -> None:
+    """Never scrolled away or covered; under the thumb of who holds a phone upright.
+
+    As a skip link too: the second stop of the keyboard, and seen there. Shift three times leaves.
+    """
+    for screen in (SMALL, SIDEWAYS, COMPUTER, PHONE):
+        shown.page.set_viewport_size(_size(screen))
+        assert in_reach(shown.page)
+        if screen in (SMALL, PHONE):
+            assert shown.page.evaluate(DEPTH) > 0.8
+    shown.page.focus("body > :first-child a:first-child")
+    shown.page.keyboard.press("Tab")
+    assert shown.comes_to_focus(".skip .leave")
+    expect(shown.page.locator(".skip .leave")).to_be_in_viewport(ratio=1)
+    for _ in range(3):
+        shown.page.keyboard.press("Shift")
+    shown.page.wait_for_url(shown.is_outside)
+
+
+def cover(page: Page) -> None:
+    """Lay the page over the bar."""
+    page.add_style_tag(content=".sheet { position: relative; z-index: 9; background: #fff }")
+
+
+def scroll_away(page: Page) -> None:
+    """Let the bar go with the page."""
+    page.add_style_tag(content=".bar { position: absolute !important }")
+
+
+@pytest.mark.parametrize("spoil", [cover, scroll_away])
+def test_what_is_out_of_reach_would_be_seen(
+    browser: Browser, site: Served, spoil: Callable[[Page], None]
+) -> None:
+    """The measure notices each of the ways."""
+    with visiting(browser, site, viewport=_size(PHONE), bypass_csp=True) as visit:
+        visit.open("/om/")
+        assert in_reach(visit.page)
+        spoil(visit.page)
+        assert not in_reach(visit.page)
+
+
+@pytest.mark.parametrize("state", ["skriv", "skriv-fejl", "skriv-cpr"])
+@pytest.mark.parametrize("screen", [PHONE, COMPUTER])
+def test_leaving_stands_beside_the_send_button(
+    browser: Browser, site: Served, state: str, screen: tuple[int, int]
+) -> None:
+    """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar."""
+    with visiting(browser, site, viewport=_size(screen)) as visit:
+        STATES[state](visit)
+        visit.page.focus("main .primary")
+        visit.page.keyboard.press("Tab")
+        assert visit.comes_to_focus("main .leave")
+        gap = visit.page.evaluate(
+            """() => document.querySelector("main .leave").getBoundingClientRect().top
+                - document.querySelector("main .primary").getBoundingClientRect().bottom"""
+        )
+        assert 24 <= gap <= 96
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url(visit.is_outside)

@@ -1,0 +1,282 @@
+"""What a browser has written down when its person has left, closed it, or lost its power."""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from http.client import HTTPSConnection
+from pathlib import Path
+from ssl import CERT_NONE, create_default_context
+
+import pytest
+from support import road
+from support.browser import CPR, Served, served, until
+from support.chromium import Chromium
+from support.firefox import Firefox
+from support.internet import ELSEWHERE, HOST, ORIGIN, Internet, internet
+from support.searching import forms, found
+from support.unpacking import unpacked
+from support.visiting import FILLED_IN, FORM, RECEIPT, fields, unhurried
+
+pytestmark = pytest.mark.browser
+
+Person = Chromium | Firefox
+KINDS: Mapping[str, type[Person]] = {"chromium": Chromium, "firefox": Firefox}
+
+NAME, MESSAGE, PHONE = "hemmæligt4711", "fortræffeligt4711", "28741963"
+READ = ("/", "/om/", "/tid-inde/")
+
+# A page that keeps what ours must not: each word must be found, packed as the browser packs it.
+CONTROL = "https://kontrol.example/"
+WORDS = {
+    name: f"{name}æøkontrol4711" for name in ("titel", "tekst", "local", "base", "felt", "igen")
+}
+CONTROL_PAGE = f"""<!doctype html><meta charset="utf-8"><title>{WORDS["titel"]}</title>
+<h1>{WORDS["tekst"]}</h1><form><textarea></textarea></form><script>
+localStorage.a = "{WORDS["local"]} ".repeat(99);
+var opening = indexedDB.open("a");
+opening.onupgradeneeded = () => opening.result.createObjectStore("b");
+opening.onsuccess = () => {{
+    var store = opening.result.transaction("b", "readwrite").objectStore("b");
+    for (var i = 0; i < 150; i++) store.put((i + " {WORDS["base"]} ").repeat(1400), i);
+}};
+</script>"""
+# Word -> the kind of place where it must be found.
+KEPT = {
+    "chromium": {
+        "titel": "History > SQLite",
+        "tekst": "/Cache/Cache_Data/",
+        "local": "Local Storage/leveldb/000003.log > LevelDB log",
+        "base": ".ldb > LevelDB table",
+        "felt": "/Sessions/",
+        "igen": "/Sessions/",
+    },
+    "firefox": {
+        "titel": "places.sqlite > SQLite",
+        "tekst": "/cache2/entries/",
+        "local": "/ls/data.sqlite > SQLite > Snappy",
+        "base": "/idb/",
+        "felt": "lz4 > mozLz4",
+        "igen": "lz4 > mozLz4",
+    },
+}
+
+# Where the address stays, as the README tells; the cache holds other sites' links to ours.
+REMAINS = {
+    "chromium": (
+        "History", "Favicons", "Top Sites", "Sessions/", "Cookies", "DIPS", "Preferences",
+        "Network Persistent State", "ukm_db", "Cache_Data/",
+    ),
+    "firefox": (
+        "places.sqlite", "favicons.sqlite", "cookies.sqlite", "permissions.sqlite",
+        "sessionstore", "cache2/", "bounce-tracking-protection.sqlite",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def net(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    """The site, a stand-in for all others, and the control."""
+    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
+    with served(Path(state)) as site, internet(site) as net:
+        net.pages["kontrol.example"] = CONTROL_PAGE
+        yield net
+
+
+class Seen:
+    """What was on a person's screen and must not be on their disk."""
+
+    def __init__(self) -> None:
+        """What they will type."""
+        self.words = {NAME, MESSAGE, PHONE, CPR, CPR.replace("-", "")}
+
+    def read(self, person: Person) -> None:
+        """Remember a heading, but for what is in the title too, and sentences."""
+        for selector in ("h1", "main p", "main li"):
+            words = person.words(selector).partition(".")[0] if person.sees(selector) else ""
+            if words not in person.title:
+                self.words.add(words)
+
+
+def read_write_and_leave(person: Person, seen: Seen) -> None:
+    """Come by a link, read, be refused, send, leave, and press Back to the end."""
+    person.open(ELSEWHERE)
+    person.click("a")
+    until(lambda: person.address == f"{ORIGIN}/")
+    for address in READ:
+        person.open(ORIGIN + address)
+        seen.read(person)
+    be_refused(person)
+    seen.read(person)
+    person.write("#phone", PHONE)
+    for choice in ("#who-0", "#prefer-0"):
+        person.choose(choice)
+    person.click("main .primary")
+    until(lambda: person.sees(".reference"))
+    seen.read(person)
+    seen.words.add(person.words(".reference"))
+    person.click(".bar .leave")
+    until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
+
+
+def be_refused(person: Person) -> None:
+    """Write a CPR number."""
+    person.open(f"{ORIGIN}/skriv/")
+    person.write("#name", NAME)
+    person.write("#message", f"{MESSAGE} {CPR}")
+    person.click("main .primary")
+    until(lambda: person.sees("[role=alert]"))
+
+
+def keep_the_control(person: Person, folder: Path, word: str) -> None:
+    """Write in a page that hides nothing, until the browser has written it down.
+
+    It writes down what is in all its tabs at once, so by then it could have written ours.
+    """
+    person.open(CONTROL)
+    person.write("textarea", word)
+    needles = {*forms(word).values()}
+    until(
+        lambda: any(
+            needle in content
+            for _, content in unpacked(folder / person.SESSIONS)
+            for needle in needles
+        )
+    )
+
+
+class Search:
+    """A search of a folder that grows: what was clean is not searched again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing searched yet."""
+        self._folder = folder
+        self._clean: set[bytes] = set()
+
+    def __call__(self, words: set[str]) -> set[tuple[str, str, str]]:
+        """Which of the words stand where, in which form."""
+        places: dict[str, bytes] = {}
+        for name, content in unpacked(self._folder):
+            digest = hashlib.sha256(content).digest()
+            if digest not in self._clean:
+                self._clean.add(digest)
+                places[name] = places.get(name, b"") + b"\0" + content
+        return found(words, places, lines=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_typed_or_read_is_in_any_file_of_the_profile(
+    kind: str, net: Internet, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """After leaving and closing, after a loss of power amid writing, and after its restore.
+
+    In every file, with all that is packed in it; the control's words are found in each.
+    """
+    folder = tmp_path_factory.mktemp("a")
+    seen, search = Seen(), Search(folder)
+    person = KINDS[kind](folder, net)
+    try:
+        read_write_and_leave(person, seen)
+        keep_the_control(person, folder, WORDS["felt"])
+        person.close()
+        hits = search(seen.words | {*WORDS.values(), HOST})
+        person = KINDS[kind](folder, net)
+        person.forget_cookies()
+        be_refused(person)
+        person.write("#times", MESSAGE)
+        person.open_tab()
+        keep_the_control(person, folder, WORDS["igen"])
+        person.kill()
+        more = search(seen.words | {*WORDS.values()})
+        person = KINDS[kind](folder, net, restore=True)
+        until(lambda: {CONTROL, f"{ORIGIN}/skriv/"} <= person.tabs())
+        person.close()
+        hits |= more | search(seen.words | {*WORDS.values()})
+    finally:
+        person.kill()
+    assert {(word, place) for place, word, _ in hits if word in seen.words} == set()
+    remains = {place for place, word, _ in hits if word == HOST}
+    assert remains
+    assert [place for place in remains if not any(map(place.count, REMAINS[kind]))] == []
+    for name, place in KEPT[kind].items():
+        places = [hit for hit, word, _ in hits if word == WORDS[name]]
+        assert any(place in hit for hit in places), (name, places)
+
+
+class Crowd(road.Browser):
+    """Others at the same address, who send again and again."""
+
+    def __init__(self, site: Served) -> None:
+        """With the form filled in."""
+        super().__init__(int(site.origin.rpartition(":")[2]))
+        self._form = unhurried({**fields(self.ask("GET", FORM).text), **FILLED_IN})
+        self._led_to: Counter[str | None] = Counter()
+
+    def _connection(self) -> HTTPSConnection:
+        anyone = create_default_context()
+        anyone.check_hostname, anyone.verify_mode = False, CERT_NONE
+        return HTTPSConnection("127.0.0.1", self._port, timeout=road.PATIENCE, context=anyone)
+
+    def send_until_led_to(self, place: str, times: int) -> None:
+        """Send one form after the other, until so many in all have been."""
+        while self._led_to[place] < times:
+            turn = self._led_to.total()
+            assert turn < 1000
+            self._led_to[self.ask("POST", FORM, {**self._form, "times": f"{turn}"}).location] += 1
+
+
+def kept_of_what_is_not_sent(
+    folder: Path, net: Internet, said: str, *, cookies: bool = True
+) -> set[tuple[str, str]]:
+    """Write and send with Chromium, and lose its power with the answer on the screen.
+
+    Args:
+        folder: of the browser.
+        net: all that it can reach.
+        said: words of the answer.
+        cookies: whether the browser has the form's when it sends.
+
+    Returns:
+        Which of the words typed stand where; the control's has been found.
+    """
+    words, person = {NAME, MESSAGE, PHONE}, Chromium(folder, net)
+    try:
+        person.open(f"{ORIGIN}/skriv/")
+        for field, text in (("#name", NAME), ("#phone", PHONE), ("#message", MESSAGE)):
+            person.write(field, text)
+        for choice in ("#who-0", "#prefer-0"):
+            person.choose(choice)
+        if not cookies:
+            person.forget_cookies()
+        person.click("main .primary")
+        until(lambda: said in person.words("main"))
+        person.open_tab()
+        keep_the_control(person, folder, WORDS["felt"])
+    finally:
+        person.kill()
+    hits = Search(folder)(words | {WORDS["felt"]})
+    assert any(word == WORDS["felt"] for _, word, _ in hits)
+    return {(word, place) for place, word, _ in hits if word in words}
+
+
+def test_what_is_not_sent_is_in_no_file_but_where_the_answer_itself_had_to_hold_it(
+    furnished: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Without a cookie, or led to a draft by a limit, a form leaves nothing.
+
+    Beyond the drafts of an hour its words are found.
+    """
+    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
+    folders = (tmp_path_factory.mktemp(name) for name in "abc")
+    busy = "Din tekst er ikke sendt. Den står her endnu."
+    with served(Path(state)) as site, internet(site) as net:
+        net.pages["kontrol.example"] = CONTROL_PAGE
+        kept = kept_of_what_is_not_sent(next(folders), net, "nej til cookies", cookies=False)
+        assert kept == set()
+        others = Crowd(site)
+        # Each of the two web processes takes thirty, and keeps a hundred and twenty drafts.
+        others.send_until_led_to(RECEIPT, 2 * 30)
+        assert kept_of_what_is_not_sent(next(folders), net, busy) == set()
+        others.send_until_led_to(FORM, 2 * 120 - 1)
+        kept = kept_of_what_is_not_sent(next(folders), net, busy)
+    assert {word for word, place in kept if "/Sessions/" in place} == {NAME, MESSAGE, PHONE}

@@ -1,0 +1,57 @@
+"""One view is one response within the first TCP window, whatever page it is."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from support.checkout import CHECKOUT
+from support.visiting import Visitor
+from udvej.check.content import check
+from udvej.check.page_weight import MOST_BYTES, heaviest, weight
+from udvej.content.pages import load_edition
+from werkzeug.test import TestResponse
+
+ADDRESSES = [*load_edition(CHECKOUT / "content").pages]
+LIGHT = {"Accept-Encoding": "br"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/en", "/ar"])
+def test_every_kind_of_page_fits_the_first_window(client: FlaskClient, prefix: str) -> None:
+    """Pages, the form, a refused form, the receipt and errors, in every language."""
+    views: dict[str, TestResponse] = {
+        address: client.get(prefix + address, headers=LIGHT) for address in ADDRESSES
+    }
+    visitor = Visitor(client, prefix)
+    visitor.send(phone="1", mail="nej", who="", message="010190-1234 " + "a" * 1100)
+    views["refused"] = client.get(f"{prefix}/skriv/", headers=LIGHT)
+    visitor.send()
+    views["receipt"] = client.get(f"{prefix}/skriv/tak/", headers=LIGHT)
+    views["not found"] = client.get(f"{prefix}/nej/", headers=LIGHT)
+    views["not allowed"] = client.post(f"{prefix}/om/", headers=LIGHT)
+    assert {answer.headers.get("Content-Encoding") for answer in views.values()} == {"br"}
+    assert {name: weight(answer) for name, answer in views.items() if weight(answer) > 14_600} == {}
+
+
+def test_a_page_that_is_too_heavy_is_named_with_what_weighs_most(content: Path) -> None:
+    """For the editor, who alone can make it shorter."""
+    assert check(content, CHECKOUT / "translations").good
+    path = content / "svar.md"
+    noise = " ".join(sha256(bytes([number])).hexdigest() for number in range(256))
+    noise += " ".join(sha256(bytes([number, 1])).hexdigest() for number in range(256))
+    path.write_text(f"{path.read_text('utf-8')}\n{noise}\n", "utf-8")
+    report = check(content, CHECKOUT / "translations")
+    assert not report.good
+    [line] = [line for line in report.lines if line.startswith("/svar/: ")]
+    assert line.endswith(f"bytes of at most {MOST_BYTES}; text most")
+
+
+@pytest.mark.parametrize("part", ["styles", "script", "text", "the rest"])
+def test_the_heaviest_part_is_told_from_the_others(part: str) -> None:
+    """By what it compresses to, not by its length."""
+    noise = dict.fromkeys(("styles", "script", "text", "the rest"), "x" * 9000)
+    noise[part] = " ".join(str(number * 7919 % 99991) for number in range(999))
+    assert part == heaviest(
+        f"<style>{noise['styles']}</style><script>{noise['script']}</script>"
+        f"<main>{noise['text']}</main><p>{noise['the rest']}</p>"
+    )

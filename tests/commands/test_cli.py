@@ -1,0 +1,521 @@
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
+from support.letters import referral
+from support.mailserver import Authority, Faults, Server, serving
+from support.opening import opened
+from support.spoiling import spoil
+from udvej import cli, operations
+from udvej.config import SETTINGS, Config
+from udvej.content.pages import load_edition
+from udvej.intake.sealing import Sealer
+from udvej.outbox.delivery import Delivery
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.sealed import Opener, Sealed
+from udvej.outbox.table import Outbox
+
+COMMANDS = ("serve", "deliver", "status", "drill", "check", "inbox", "keys")
+MARK = "kvittering4711"
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """The command sets up logging for its process; put back what was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Udvej:
+    """Runs `udvej` in this process."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: object, **settings: object) -> Outcome:
+        """Run it with `UDVEJ_…` settings and no others."""
+        for key in os.environ:
+            if key.startswith("UDVEJ_"):
+                self.monkeypatch.delenv(key)
+        for key, value in settings.items():
+            self.monkeypatch.setenv(f"UDVEJ_{key}", str(value))
+        try:
+            status = cli.main([*map(str, arguments)])
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return Outcome(status, *self.capsys.readouterr())
+
+
+@pytest.fixture
+def udvej(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Udvej:
+    """The command line."""
+    return Udvej(monkeypatch, capsys)
+
+
+class TestHelp:
+    """`udvej --help`."""
+
+    @pytest.mark.parametrize("word", [*COMMANDS, *SETTINGS])
+    def test_names_every_command_and_setting(self, udvej: Udvej, word: str) -> None:
+        """Each on a line that begins with it and says what it is."""
+        outcome = udvej("--help")
+        assert outcome.status == 0
+        assert re.search(rf"^ +{word} +\w", outcome.out, re.MULTILINE)
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_of_each_command_says_what_it_does(self, udvej: Udvej, command: str) -> None:
+        """A sentence a person understands."""
+        outcome = udvej(command, "--help")
+        assert outcome.status == 0
+        assert re.search(r"^[A-Z`][^.]+\.$", outcome.out, re.MULTILINE | re.DOTALL)
+
+    @pytest.mark.parametrize("arguments", [(), ("servér",), ("serve", "--prot", "1"), ("keys",)])
+    def test_is_pointed_to_where_a_command_is_not_understood(
+        self, udvej: Udvej, arguments: tuple[str, ...]
+    ) -> None:
+        """Usage on stderr, status 2."""
+        outcome = udvej(*arguments)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err.startswith("usage: udvej")
+
+    def test_is_there_as_a_module_too(self) -> None:
+        """`python -m udvej`."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "udvej", "--help"], capture_output=True, check=True, text=True
+        )
+        assert all(command in finished.stdout for command in COMMANDS)
+        assert finished.stderr == ""
+
+
+class TestKeys:
+    """`udvej keys FOLDER`."""
+
+    def test_makes_what_server_and_mail_program_need(self, udvej: Udvej, tmp_path: Path) -> None:
+        """A certificate that seals; a PKCS#12 file, its owner's only, that opens."""
+        folder = tmp_path / "ny" / "mappe"
+        outcome = udvej("keys", folder)
+        assert (outcome.status, outcome.err) == (0, "")
+        certificate, bundle = folder / "team-certificate.pem", folder / "team.p12"
+        assert {*folder.iterdir()} == {certificate, bundle}
+        assert bundle.stat().st_mode & 0o777 == 0o600
+        assert str(certificate) in outcome.out
+        assert str(bundle) in outcome.out
+        sealer = Sealer.for_team(certificate)
+        valid_until = sealer.certificates[0].not_valid_after_utc
+        assert f"valid until {valid_until:%Y-%m-%d}" in outcome.out
+        assert valid_until > datetime.now(UTC)
+        assert b"PRIVATE" not in certificate.read_bytes()
+
+        passphrase = outcome.out.strip().rpartition(" ")[2]
+        assert re.fullmatch(r"(?:[0-9a-f]{6}-){4}[0-9a-f]{6}", passphrase)
+        key, inside, _ = pkcs12.load_key_and_certificates(bundle.read_bytes(), passphrase.encode())
+        assert key is not None
+        assert inside == sealer.certificates[0]
+        for word, status in ((passphrase, 0), ("en anden", 1)):
+            opened = subprocess.run(
+                ["openssl", "pkcs12", "-in", bundle, "-noenc", "-passin", f"pass:{word}"],
+                capture_output=True,
+                check=False,
+                text=True,
+            )
+            assert opened.returncode == status
+            assert ("BEGIN PRIVATE KEY" in opened.stdout) == (status == 0)
+
+    @pytest.mark.parametrize(
+        ("given", "mail"),
+        [((), "jobcenter@lejre.dk"), (("--mail", "exit@example.dk"), "exit@example.dk")],
+    )
+    def test_certificate_is_for_the_teams_address(
+        self, udvej: Udvej, tmp_path: Path, given: tuple[str, ...], mail: str
+    ) -> None:
+        """That of kommune.toml, unless another is named."""
+        assert udvej("keys", tmp_path / "ny", *given).status == 0
+        certificate = Sealer.for_team(tmp_path / "ny" / "team-certificate.pem").certificates[0]
+        assert certificate.subject.rfc4514_string() == f"CN={mail}"
+
+    def test_makes_the_servers_own_key_for_the_other_sealing(
+        self, udvej: Udvej, tmp_path: Path
+    ) -> None:
+        """One file, its owner's only, that seals and opens; nothing secret is shown."""
+        outcome = udvej("keys", tmp_path / "ny", "--server")
+        assert (outcome.status, outcome.err) == (0, "")
+        (key,) = (tmp_path / "ny").iterdir()
+        assert key.name == "server-key.pem"
+        assert key.stat().st_mode & 0o777 == 0o600
+        assert str(key) in outcome.out
+        assert "for UDVEJ_SERVER_KEY; valid until 2" in outcome.out
+        assert "PRIVATE" not in outcome.out
+        sealed = Sealer.for_transport(key).seal(referral(), 1)
+        assert b"Henvendelse nr. 1" in Opener.from_file(key).open(sealed)
+        again = udvej("keys", tmp_path / "ny", "--server")
+        assert again.status == 2
+        assert again.err.endswith("holds a key already; name an empty folder\n")
+
+    @pytest.mark.parametrize("name", ["team-certificate.pem", "team.p12"])
+    def test_overwrites_nothing(self, udvej: Udvej, tmp_path: Path, name: str) -> None:
+        """A lost key opens nothing any more."""
+        (tmp_path / name).write_text("den gamle", "ascii")
+        outcome = udvej("keys", tmp_path)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err.endswith("holds a key already; name an empty folder\n")
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+        assert (tmp_path / name).read_text("ascii") == "den gamle"
+
+    @pytest.mark.parametrize("folder", ["fil", "fil/under", "x" * 300])
+    def test_says_so_where_it_cannot_write(self, udvej: Udvej, tmp_path: Path, folder: str) -> None:
+        """No key without a place for it."""
+        (tmp_path / "fil").touch()
+        outcome = udvej("keys", tmp_path / folder)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert "cannot be written (" in outcome.err
+
+    @pytest.mark.parametrize("mail", ["intet", "jøb@lejre.dk", "Job <job@lejre.dk>", "a@b\n.dk"])
+    def test_refuses_what_is_no_address(self, udvej: Udvej, tmp_path: Path, mail: str) -> None:
+        """Mail programs would not find the certificate."""
+        outcome = udvej("keys", tmp_path / "ny", "--mail", mail)
+        assert (outcome.status, outcome.err) == (2, "udvej: --mail: not a mail address\n")
+        assert not (tmp_path / "ny").exists()
+
+
+class TestCheck:
+    """`udvej check`."""
+
+    def test_is_content_with_the_content(self, udvej: Udvej, content: Path) -> None:
+        """Each page with its LIX, and the facts that are still missing."""
+        outcome = udvej("check", CONTENT=content)
+        assert outcome.status == 0
+        assert re.search(r"^/skriv/ +LIX \d+\.\d of at most 26$", outcome.err, re.MULTILINE)
+        assert "rewrite" not in outcome.err
+        missing = "kommune.toml: team.svartid is to be filled in before the site goes live"
+        assert missing in outcome.err.splitlines()
+        assert "team.navn" not in outcome.err
+
+    def test_names_no_fact_that_is_filled_in(self, udvej: Udvej, content: Path) -> None:
+        """One thing less to do."""
+        spoil(content / "kommune.toml", 'svartid = ""', 'svartid = "inden for to dage"')
+        assert "svartid" not in udvej("check", CONTENT=content).err
+
+    def test_fails_with_the_three_hardest_sentences_of_a_page(
+        self, udvej: Udvej, content: Path
+    ) -> None:
+        """So that it can be put right."""
+        hard = [f"Socialforvaltningens {number}sagsbehandlingsprocedurer." for number in range(4)]
+        for sentence in hard * 8:
+            path = content / "om.md"
+            path.write_text(f"{path.read_text('utf-8')}\n{sentence}\n", "utf-8")
+        outcome = udvej("check", CONTENT=content)
+        assert outcome.status == 1
+        lines = outcome.err.splitlines()
+        at = next(number for number, line in enumerate(lines) if line.startswith("/om/ "))
+        assert all(line.startswith("    rewrite: Social") for line in lines[at + 1 : at + 4])
+        assert sum("rewrite" in line for line in lines) == 3
+
+    def test_stops_at_bad_content_with_file_and_line(self, udvej: Udvej, content: Path) -> None:
+        """The editor is led there."""
+        path = content / "om.md"
+        line = spoil(path, 'titel = "Om tilbuddet"', 'titel = "Exit"')
+        outcome = udvej("check", CONTENT=content)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err.startswith(f"udvej: {path}:{line}: titel: »exit« kan afsløre læseren")
+
+    def test_needs_content(self, udvej: Udvej) -> None:
+        """A wrong folder is told by the setting's key."""
+        outcome = udvej("check", CONTENT=f"/{MARK}")
+        assert outcome.status == 2
+        assert outcome.err.startswith("udvej: UDVEJ_CONTENT: no kommune.toml is there")
+        assert MARK not in outcome.err
+
+
+class TestInbox:
+    """`udvej inbox`."""
+
+    def test_is_empty_at_first(self, udvej: Udvej, tmp_path: Path) -> None:
+        """And says so."""
+        outcome = udvej("inbox", STATE=tmp_path / "state")
+        assert (outcome.status, outcome.out) == (0, "Nothing has arrived yet.\n")
+
+    def test_is_only_for_a_demonstration(self, udvej: Udvej, tmp_path: Path, content: Path) -> None:
+        """A live site cannot open what it sends."""
+        assert udvej("keys", tmp_path / "keys").status == 0
+        outcome = udvej(
+            "inbox",
+            STATE=tmp_path / "state",
+            CONTENT=content,
+            PUBLIC_ADDRESS="https://example.dk",
+            SECRET_KEY="x" * 32,
+            TEAM_CERTIFICATE=tmp_path / "keys" / "team-certificate.pem",
+            MAIL_SERVER="mail.example.dk",
+        )
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err.startswith("udvej: only a demonstration has an inbox here")
+
+
+@pytest.fixture
+def live(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A live site's settings as `Udvej` takes them, on a disk with room."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**40))
+    return {key.removeprefix("UDVEJ_"): value for key, value in settings.items()}
+
+
+@pytest.fixture
+def outbox(live: dict[str, str]) -> Outbox:
+    """Its outbox."""
+    return Outbox.in_folder(Path(live["STATE"]))
+
+
+def accept(outbox: Outbox, *keys: bytes) -> None:
+    """Accept a referral for each key."""
+    for key in keys:
+        outbox.accept(key, "REF-ERE", lambda n: Sealed(b"indhold" * 9, f"{n:032}"))
+
+
+def at(server: Server, authority: Authority, live: dict[str, str]) -> dict[str, str]:
+    """The settings with this mail server."""
+    return live | {"MAIL_PORT": str(server.port), "MAIL_CA": str(authority.file)}
+
+
+def deliver(outbox: Outbox, settings: dict[str, str]) -> None:
+    """Mail what is due, as the delivery process does."""
+    config = Config.from_environ({f"UDVEJ_{key}": value for key, value in settings.items()})
+    carrier = operations.carrier(config, load_edition(config.content).facts)
+    while Delivery(outbox, carrier).next():
+        pass
+
+
+def mails(server: Server) -> list[Message]:
+    """What a mail server took."""
+    return [
+        message_from_bytes(server.mails.get_nowait().content) for _ in range(server.mails.qsize())
+    ]
+
+
+class TestStatus:
+    """`udvej status`."""
+
+    def test_is_content_with_a_new_site(self, udvej: Udvej, live: dict[str, str]) -> None:
+        """Nothing waits; status 0."""
+        outcome = udvej("status", **live)
+        assert (outcome.status, outcome.err) == (0, "")
+        assert outcome.out.splitlines() == [
+            "waiting: 0",
+            "sent and still kept: 0",
+            "failed: 0",
+            "last number given: 0",
+        ]
+
+    def test_counts_what_waits_and_is_content_for_a_while(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox
+    ) -> None:
+        """And shows nothing of it."""
+        accept(outbox, b"a", b"b")
+        outcome = udvej("status", **live)
+        assert outcome.status == 0
+        assert outcome.out.startswith("waiting: 2, the oldest for ")
+        assert outcome.out.endswith("last number given: 2\n")
+        assert "indhold" not in outcome.out
+
+    def test_names_what_is_not_well_with_status_1(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A failure with its number and reason, and the disk."""
+        accept(outbox, b"a")
+        leased = outbox.lease()
+        assert leased is not None
+        outbox.failed(leased, "DATA 554")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+        outcome = udvej("status", **live)
+        assert outcome.status == 1
+        assert outcome.out.splitlines() == [
+            "waiting: 0",
+            "sent and still kept: 0",
+            "failed: 1",
+            "    number 1: DATA 554; try again with: udvej deliver --again 1",
+            "last number given: 1",
+            "NOT WELL: a delivery has failed for good; see: udvej status",
+            "NOT WELL: the disk of the state folder is nearly full",
+        ]
+
+
+class TestDrill:
+    """`udvej drill`."""
+
+    def test_says_that_250_came(
+        self,
+        udvej: Udvej,
+        live: dict[str, str],
+        authority: Authority,
+        team: TeamKey,
+        tmp_path: Path,
+    ) -> None:
+        """The team's letter says that it was a drill."""
+        with serving(authority.context()) as server:
+            outcome = udvej("drill", **at(server, authority, live))
+        assert (outcome.status, outcome.out) == (0, "Drill, number 1: sent\n")
+        mail = server.mails.get_nowait().content
+        letter = opened(mail, team, tmp_path, form="SMIME").get_content()
+        assert "BEMÆRK: Det her er en prøve af hele vejen. Ingen venter på svar.\n" in letter
+
+    def test_says_why_it_was_refused(
+        self, udvej: Udvej, live: dict[str, str], authority: Authority
+    ) -> None:
+        """Status 1, so that a timer tells somebody."""
+        with serving(authority.context(), faults=Faults({"DATA": "554 5.7.1 no"})) as server:
+            outcome = udvej("drill", **at(server, authority, live))
+        assert (outcome.status, outcome.out) == (1, "Drill, number 1: failed: DATA 554\n")
+
+    def test_says_what_it_waits_for(
+        self,
+        udvej: Udvej,
+        live: dict[str, str],
+        authority: Authority,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """No server is there; its patience is over at the second look."""
+        looks = count(0, 45)
+        monkeypatch.setattr(
+            "udvej.operations.time", SimpleNamespace(monotonic=lambda: float(next(looks)))
+        )
+        with serving(authority.context()) as server:
+            pass
+        outcome = udvej("drill", **at(server, authority, live))
+        assert outcome.status == 1
+        assert outcome.out == "Drill, number 1: waiting: ConnectionRefusedError\n"
+
+
+class TestDeliverAgain:
+    """`udvej deliver --again NUMBER`."""
+
+    def test_mails_what_was_sent_once_more_as_a_new_mail(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox, authority: Authority
+    ) -> None:
+        """The same number and bytes; another Message-ID, else a server drops it as seen."""
+        accept(outbox, b"a", b"b")
+        with serving(authority.context()) as server:
+            settings = at(server, authority, live)
+            deliver(outbox, settings)
+            first = mails(server)[0]
+            assert udvej("deliver", "--again", 1, **settings).status == 0
+            deliver(outbox, settings)
+            (again,) = mails(server)
+        assert again["Subject"] == first["Subject"] == "Henvendelse nr. 1"
+        assert again.get_payload() == first.get_payload()
+        assert again["Message-ID"] != first["Message-ID"]
+        assert re.fullmatch(r"<[0-9a-f]{32}@kommune\.example>", again["Message-ID"])
+        assert outbox.status().sent == 2
+
+    def test_mails_what_had_failed(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox, authority: Authority
+    ) -> None:
+        """When what was wrong is mended; it no longer counts as failed."""
+        accept(outbox, b"a")
+        with serving(authority.context(), faults=Faults({"RCPT": "550 5.1.1 no"})) as server:
+            deliver(outbox, at(server, authority, live))
+        assert outbox.status().failed == [(1, "RCPT 550")]
+        with serving(authority.context()) as server:
+            settings = at(server, authority, live)
+            assert udvej("deliver", "--again", 1, **settings).status == 0
+            deliver(outbox, settings)
+            assert len(mails(server)) == 1
+        assert (outbox.status().sent, outbox.status().failed) == (1, [])
+
+    @pytest.mark.parametrize("number", [0, 2, -1, 10**15])
+    def test_refuses_a_number_that_is_not_kept(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox, number: int
+    ) -> None:
+        """Status 2, and what to look at; nothing is changed."""
+        accept(outbox, b"a")
+        outcome = udvej("deliver", f"--again={number}", **live)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err.startswith(f"udvej: number {number} is not kept, or is waiting already")
+        assert "udvej status" in outcome.err
+
+    def test_refuses_what_waits_already(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox
+    ) -> None:
+        """Its days of trying do not begin anew, nor is it mailed twice at once."""
+        accept(outbox, b"a")
+        assert udvej("deliver", "--again", 1, **live).status == 2
+        assert outbox.lease() is not None
+        assert udvej("deliver", "--again", 1, **live).status == 2
+        assert outbox.lease() is None
+
+    @pytest.mark.parametrize("number", ["", "en", "1.5"])
+    def test_refuses_what_is_no_number(self, udvej: Udvej, number: str) -> None:
+        """Usage on stderr."""
+        outcome = udvej("deliver", f"--again={number}")
+        assert outcome.status == 2
+        assert outcome.err.startswith("usage: udvej deliver")
+
+
+class TestBadSettings:
+    """Whatever the command, it does not begin."""
+
+    @pytest.mark.parametrize("command", ["serve", "deliver", "inbox"])
+    def test_every_one_is_named_and_none_printed(self, udvej: Udvej, command: str) -> None:
+        """Status 2, and no traceback."""
+        outcome = udvej(command, SECRET_KEY=MARK, MAIL_PORT=MARK, TYPO=MARK)
+        assert (outcome.status, outcome.out) == (2, "")
+        for key in ("SECRET_KEY", "MAIL_PORT", "TYPO", "PUBLIC_ADDRESS", "MAIL_SERVER"):
+            assert f"UDVEJ_{key}: " in outcome.err
+        assert MARK not in outcome.err
+        assert "Traceback" not in outcome.err
+
+    @pytest.mark.parametrize(
+        ("arguments", "key"),
+        [(("--port", MARK), "UDVEJ_PORT"), (("--host", "0.0.0.0"), "UDVEJ_HOST")],
+    )
+    def test_arguments_of_serve_are_settings_too(
+        self, udvej: Udvej, tmp_path: Path, arguments: tuple[str, ...], key: str
+    ) -> None:
+        """And are checked like them."""
+        outcome = udvej("serve", *arguments, STATE=tmp_path / "state")
+        assert outcome.status == 2
+        assert outcome.err.startswith(f"udvej: {key}: ")
+        assert MARK not in outcome.err
+
+    def test_a_certificate_that_cannot_seal_is_told_by_its_key(
+        self, udvej: Udvej, tmp_path: Path
+    ) -> None:
+        """The file is there, but is no certificate."""
+        certificate = tmp_path / MARK
+        certificate.write_text("ikke et certifikat", "ascii")
+        outcome = udvej(
+            "serve",
+            STATE=tmp_path / "state",
+            PORT=1,
+            HOST="127.0.0.1",
+            PUBLIC_ADDRESS="https://example.dk",
+            SECRET_KEY="x" * 32,
+            TEAM_CERTIFICATE=certificate,
+            MAIL_SERVER="mail.example.dk",
+        )
+        assert outcome.status == 2
+        assert "UDVEJ_TEAM_CERTIFICATE: no certificate could be read" in outcome.err
+        assert MARK not in outcome.err

@@ -1,0 +1,252 @@
+"""Catalogues: what is taken from them, and what hostile or careless ones do not get through."""
+
+import re
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+from support.checkout import CHECKOUT
+from udvej.content import catalogue
+from udvej.content.catalogue import TITLE, Catalogue
+from udvej.languages import Untranslated
+
+NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]{3})*|[\u0660-\u0669]+")
+RING = "Ring til [os]({team.telefon}) før kl. **{forlad.minutter}**."
+
+
+def write(folder: Path, messages: Mapping[str, str], locale: str = "en", head: str = "") -> Path:
+    """A catalogue with these messages; a title's key begins with "title:"."""
+    made = Catalog(locale=locale, header_comment=f"# Words.\n# {head}" if head else "# Words.")
+    for message, string in messages.items():
+        context = TITLE if message.startswith("title:") else None
+        made.add(message.removeprefix("title:"), string, context=context)
+    path = folder / locale / "LC_MESSAGES" / "udvej.po"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_po(file, made)
+    return path
+
+
+def loaded(folder: Path, messages: Mapping[str, str], locale: str = "en") -> Catalogue:
+    """What comes of a catalogue with these messages."""
+    write(folder, messages, locale)
+    [found] = catalogue.load(folder)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("danish", "english"),
+    [
+        ("Skriv til os", "Write to us"),
+        (RING, "Call [us]({team.telefon}) before **{forlad.minutter}**."),
+        (RING, "Before **{forlad.minutter}** call [us]({team.telefon})."),
+        ("Ring til %(team)s.", "Call %(team)s."),
+        ("Læs [mere](/om/) og [mest](/svar/)", "[Most](/svar/) and [more](/om/)"),
+        ("100 % af os", "100 % of us"),
+        ("Mail", "Mail"),
+    ],
+)
+def test_a_good_translation_is_taken(tmp_path: Path, danish: str, english: str) -> None:
+    """Words may come in another order."""
+    found = loaded(tmp_path, {danish: english})
+    assert (found.faults, found.translated) == ([], 1)
+    said = found.language.catalogue.gettext(danish)
+    assert said == english
+    assert not isinstance(said, Untranslated)
+
+
+LEFT_OUT = {
+    "missing placeholder": (RING, "Call [us](/kontakt/) before **soon**."),
+    "renamed placeholder": ("{team.telefon} nu", "{team.phone} now"),
+    "extra placeholder": ("{team.telefon} nu", "{team.telefon} {team.mail} now"),
+    "doubled placeholder": ("{team.telefon} nu", "{team.telefon} {team.telefon}"),
+    "attribute of a placeholder": ("{team.telefon} nu", "{team.telefon.__class__} now"),
+    "missing value": ("Ring til %(team)s.", "Call us."),
+    "another value": ("Ring til %(team)s.", "Call %(phone)s."),
+    "another kind of value": ("Ring til %(team)s.", "Call %(team)d."),
+    "bare percent": ("Ring til %(team)s.", "Call %(team)s %n."),
+    "width of a gigabyte": ("Ring til %(team)s.", "Call %(team)999999999s."),
+    "unclosed emphasis": ("**Ring** nu", "**Call now"),
+    "lost emphasis": ("**Ring** nu", "Call now"),
+    "broken link": ("[Ring](/kontakt/) nu", "[Call](/kontakt/ now"),
+    "link elsewhere": ("[Ring](/kontakt/) nu", "[Call](https://evil.example/) now"),
+    "extra link": ("Ring nu", "[Call](https://evil.example/) now"),
+    "bare address": ("Ring nu", "<https://evil.example/>"),
+    "script link": ("[Ring](/kontakt/) nu", "[Call](javascript:alert(1)) now"),
+    "picture": ("Ring nu", "![x](/x.png) now"),
+    "script": ("Ring nu", "<script>alert(1)</script>"),
+    "event handler": ("Ring nu", '<img src=x onerror="alert(1)">'),
+    "comment": ("Ring nu", "<!-- x"),
+    "turned direction": ("Ring nu", "\u202eGnir"),
+    "private sign": ("Ring nu", "\ue000"),
+    "nul": ("Ring nu", "Call\x00"),
+    "enormous": ("Ring nu", "Call " * 1000),
+    "tell-tale title": ("title:Forside", "Exit front page"),
+}
+
+
+@pytest.mark.parametrize(("danish", "english"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_what_would_break_a_page_is_left_out_and_named(
+    tmp_path: Path, danish: str, english: str
+) -> None:
+    """By language, file and line; all else is taken, and Danish stands in its place."""
+    path = write(tmp_path, {"Hej": "Hello", danish: english})
+    [found] = catalogue.load(tmp_path)
+    lines = path.read_text("utf-8").split("\n")
+    said = danish.removeprefix("title:")
+    line = next(at for at, text in enumerate(lines, 1) if text == f'msgid "{said}"')
+    assert found.faults
+    assert all(fault.startswith(f"{path}:{line}: en: ") for fault in found.faults)
+    speaks = found.language.catalogue
+    assert speaks.gettext("Hej") == "Hello"
+    shown = speaks.pgettext(TITLE, said) if danish != said else speaks.gettext(danish)
+    assert (shown, type(shown)) == (said, Untranslated)
+
+
+def test_no_title_may_hold_what_the_language_itself_calls_tell_tale(tmp_path: Path) -> None:
+    """The list is a message like the others, so that a language brings its own words."""
+    words = catalogue._TELL_TALE  # noqa: SLF001 (the message itself)
+    found = loaded(tmp_path, {words: "gang, crim", "title:Forside": "Gangs", "title:Om": "About"})
+    assert [fault.split(": ", 1)[1] for fault in found.faults] == [
+        "en: 'gang' can betray the reader, since the browser keeps titles"
+    ]
+    assert {"gang", "crim", "exit"} <= {*catalogue.tell_tale(found.language)}
+
+
+def test_no_two_titles_are_the_same(tmp_path: Path) -> None:
+    """Pages are told apart by them."""
+    found = loaded(tmp_path, {"title:Hjælp": "Help", "title:Støtte": "help"})
+    assert [fault.split(": ", 1)[1] for fault in found.faults] == ["en: another title is the same"]
+
+
+def test_what_waits_for_a_translator_is_danish(tmp_path: Path) -> None:
+    """Fuzzy and missing messages are counted and not shown."""
+    path = write(tmp_path, {"et": "one", "to": "two", "tre": ""})
+    text = path.read_text("utf-8").replace('msgid "to"', '#, fuzzy\nmsgid "to"')
+    path.write_text(text, "utf-8")
+    [found] = catalogue.load(tmp_path)
+    assert (found.messages, found.translated, found.fuzzy, found.faults) == (3, 1, 1, [])
+    assert [found.language.catalogue.gettext(word) for word in ("et", "to", "tre")] == [
+        "one",
+        "to",
+        "tre",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "reviewed"),
+    [
+        ("Reviewed by: nobody yet", ""),
+        ("Reviewed by:", ""),
+        ("", ""),
+        ("Reviewed by: Sofie, 2026-12-01", "Sofie, 2026-12-01"),
+    ],
+)
+def test_it_says_who_has_reviewed_it(tmp_path: Path, head: str, reviewed: str) -> None:
+    """In a comment at its head, which every tool keeps."""
+    write(tmp_path, {"et": "one"}, head=head)
+    [found] = catalogue.load(tmp_path)
+    assert found.language.reviewed == reviewed
+
+
+PLURAL = 'msgid "%(n)s dag"\nmsgid_plural "%(n)s dage"\n'
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        ("nplurals=2; plural=(n != 1);", "nplurals=1; plural=0;"),
+        ('msgstr[1] "%(n)s days"\n', ""),
+        ('msgstr[1] "%(n)s days"', 'msgstr[1] "days"'),
+        ('msgstr[1] "%(n)s days"', 'msgstr[1] "%(n)s days"\nmsgstr[2] "%(n)s days"'),
+    ],
+)
+def test_a_wrong_plural_form_is_named(tmp_path: Path, spoilt: tuple[str, str]) -> None:
+    """As many forms as the language has (CLDR), each with what the Danish holds."""
+    path = write(tmp_path, {"et": "one"})
+    text = path.read_text("utf-8")
+    text += f'\n{PLURAL}msgstr[0] "%(n)s day"\nmsgstr[1] "%(n)s days"\n'
+    path.write_text(text, "utf-8")
+    assert catalogue.load(tmp_path)[0].faults == []
+    assert spoilt[0] in text
+    path.write_text(text.replace(*spoilt), "utf-8")
+    faults = catalogue.load(tmp_path)[0].faults
+    assert faults
+    assert faults[0].startswith(f"{path}:")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("en", b'msgid "et"\nmsgstr "one"\nhej med dig\n', 3),
+        ("en", b'msgid "\xff"\nmsgstr "one"\n', 1),
+        ("klingonsk", b'msgid "et"\nmsgstr "one"\n', 1),
+    ],
+)
+def test_a_file_that_cannot_be_read_takes_away_its_language_alone(
+    tmp_path: Path, name: str, content: bytes, line: int
+) -> None:
+    """It is named, and the site speaks the others."""
+    path = write(tmp_path, {"et": "one"}, "de")
+    broken = tmp_path / name / "LC_MESSAGES" / "udvej.po"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(content)
+    found = catalogue.load(tmp_path)
+    assert [fault for one in found for fault in one.faults if one.path == path] == []
+    [fault] = [fault for one in found for fault in one.faults]
+    assert fault.startswith(f"{broken}:{line}: {name}: ")
+    assert [*catalogue.languages(found)] == ["da", "de"]
+
+
+def test_danish_comes_first_and_alone_where_there_is_nothing_else(tmp_path: Path) -> None:
+    """A folder without catalogues is fine, and so is a catalogue that nobody has begun."""
+    assert [*catalogue.languages(catalogue.load(tmp_path))] == ["da"]
+    write(tmp_path, {"et": ""}, "de")
+    assert [*catalogue.languages(catalogue.load(tmp_path))] == ["da"]
+
+
+# What we ship.
+
+SHIPPED = {found.language.tag: found for found in catalogue.load(CHECKOUT / "translations")}
+
+
+def numbers(words: str) -> list[str]:
+    """The numbers in a text, in order of size; 1.000, 1,000 and 1000 are the same."""
+    return sorted(re.sub(r"(?<=\d)[.,](?=\d{3})", "", found) for found in NUMBER.findall(words))
+
+
+@pytest.mark.parametrize("tag", SHIPPED)
+def test_every_message_is_translated(tag: str) -> None:
+    """Each of the template, without a fault, and nothing waits."""
+    found = SHIPPED[tag]
+    template = read_po(BytesIO((CHECKOUT / "translations" / "udvej.pot").read_bytes()))
+    assert found.faults == []
+    assert found.translated == found.messages == len(template)
+    speaks = found.language.catalogue
+    for message in filter(lambda message: message.id, template):
+        said = (
+            speaks.pgettext(message.context, str(message.id))
+            if message.context
+            else speaks.gettext(str(message.id))
+        )
+        assert not isinstance(said, Untranslated), message.id
+
+
+@pytest.mark.parametrize("tag", SHIPPED)
+def test_numbers_are_the_same_in_every_language(tag: str) -> None:
+    """Ages, months, minutes, and whom to call; in the same digits, as they must be dialled."""
+    template = read_po(BytesIO((CHECKOUT / "translations" / "udvej.pot").read_bytes()))
+    said = SHIPPED[tag].language.catalogue.gettext
+    held = [str(message.id) for message in template if numbers(str(message.id))]
+    assert len(held) > 20
+    assert [words for words in held if numbers(said(words)) != numbers(words)] == []
+
+
+def test_another_number_would_be_noticed() -> None:
+    """In other digits too."""
+    assert numbers("højst 12 måneder") != numbers("at most 6 months")
+    assert numbers("højst 12 måneder") != numbers("١٢ شهرًا")
+    assert numbers("1.000 tegn, 112") == numbers("112: 1,000 characters") == ["1000", "112"]

@@ -1,0 +1,309 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+from support.checkout import CHECKOUT
+from support.speaking import speaking
+from udvej.content.facts import Facts, load_facts
+from udvej.content.markdown import CONTAINERS, Reader, Text
+from udvej.errors import ContentError
+
+FACTS = load_facts(CHECKOUT / "content" / "kommune.toml")
+PHONE, TEL = "46 46 46 46", "tel:+45-46-46-46-46"
+
+
+def _with(**team: str) -> Facts:
+    return Facts({**FACTS.tables, "team": {**FACTS["team"], **team}})
+
+
+def _read(
+    markdown: str, facts: Facts = FACTS, translate: Callable[[str], str] = lambda message: message
+) -> Text:
+    reader = Reader(Path("side.md"), 9, facts, speaking(translate))
+    text = Text(reader, f"# Overskrift\n\n{markdown}\n")
+    text.check()
+    return text
+
+
+def _body(
+    markdown: str, facts: Facts = FACTS, translate: Callable[[str], str] = lambda message: message
+) -> str:
+    """The HTML below the heading, without line breaks."""
+    html = _read(markdown, facts, translate).body
+    return html.replace("\n", "").partition("</h1>")[2]
+
+
+class TestMarkdown:
+    """What an editor may write."""
+
+    @pytest.mark.parametrize(
+        ("markdown", "html"),
+        [
+            ("Et afsnit.", "<p>Et afsnit.</p>"),
+            ("**fed** og *skrå*", "<p><strong>fed</strong> og <em>skrå</em></p>"),
+            ("en\\\nto", "<p>en<br>to</p>"),
+            ("- en\n- to", "<ul><li>en</li><li>to</li></ul>"),
+            ("3. tre\n4. fire", '<ol start="3"><li>tre</li><li>fire</li></ol>'),
+            ("> citat", "<blockquote><p>citat</p></blockquote>"),
+            ("---", "<hr>"),
+            ("## Hvad nu?", '<h2 id="hvad-nu">Hvad nu?</h2>'),
+            ("### Får jeg svar?", '<h3 id="får-jeg-svar">Får jeg svar?</h3>'),
+            ("[ord](/om/)", '<p class="videre"><a href="/om/">ord</a></p>'),
+            (
+                "[ord](https://a.dk/b_(c))",
+                '<p class="videre"><a href="https://a.dk/b_(c)">ord</a></p>',
+            ),
+            ("Se [ord](/om/)", '<p>Se <a href="/om/">ord</a></p>'),
+            ("[ord](/om/) og [to](/om/)", '<p><a href="/om/">ord</a> og <a href="/om/">to</a></p>'),
+            ("Fisk & <skaldyr>", "<p>Fisk &amp; &lt;skaldyr&gt;</p>"),
+            ("    rykket ind", "<p>rykket ind</p>"),
+        ],
+    )
+    def test_becomes_html(self, markdown: str, html: str) -> None:
+        """Paragraphs, lists, headings, links, emphasis."""
+        assert _body(markdown) == html
+
+    @pytest.mark.parametrize("name", ["fare", "knapper", "vej", "boks", "kontakt"])
+    def test_a_box_becomes_a_div_of_its_name(self, name: str) -> None:
+        """Each box has its class."""
+        box = f'<div class="{name}"><p>tekst</p></div>'
+        assert _body(f"::: {name}\ntekst\n:::") == box
+        assert _body(f":::{name}\ntekst\n:::\n\n::: {name}\ntekst\n:::") == box * 2
+
+    def test_what_stands_beside_the_form_is_kept_apart(self) -> None:
+        """The form stands between the text above and the box."""
+        text = _read("Over.\n\n::: formular\nVed siden af.\n:::")
+        assert text.body == "<h1>Overskrift</h1>\n<p>Over.</p>\n"
+        assert text.beside == "<p>Ved siden af.</p>\n"
+        assert _read("Over.").beside == ""
+
+    def test_links_and_anchors_are_told(self) -> None:
+        """Every link with the line it stands on, and where links may lead."""
+        text = _read("## Hvad får jeg?\n\nen [a](/om/)\nto [b](#hvad-får-jeg)\n\n- [c](tel:112)")
+        assert text.check().targets == [(14, "/om/"), (15, "#hvad-får-jeg"), (17, "tel:112")]
+        assert text.check().anchors == {"hvad-får-jeg"}
+
+
+class TestFacts:
+    """`{table.key}`."""
+
+    @pytest.mark.parametrize(
+        ("markdown", "html"),
+        [
+            ("Ring {team.telefon}.", f'<p>Ring <a href="{TEL}">{PHONE}</a>.</p>'),
+            (
+                "{team.mail}",
+                '<p class="videre"><a href="mailto:jobcenter@lejre.dk">jobcenter@lejre.dk</a></p>',
+            ),
+            (
+                "{sikkerpost.adresse}",
+                '<p class="videre"><a href="https://www.borger.dk/">borger.dk</a></p>',
+            ),
+            (
+                "[Ring til os]({team.telefon})",
+                f'<p class="videre"><a href="{TEL}">Ring til os</a></p>',
+            ),
+            (
+                "[Ring til {team.navn}]({team.telefon})",
+                f'<p class="videre"><a href="{TEL}">Ring til Team Social Service</a></p>',
+            ),
+            (
+                "[Ring {team.telefon}](/om/)",
+                f'<p class="videre"><a href="/om/">Ring {PHONE}</a></p>',
+            ),
+            ("{team.gade}, {team.postnr_by}", "<p>Møllebjergvej 4, 4330 Hvalsø</p>"),
+            ("I {forlad.minutter} minutter", "<p>I 10 minutter</p>"),
+            ("**{team.navn}**", "<p><strong>Team Social Service</strong></p>"),
+            ("## {team.navn}", '<h2 id="teamnavn">Team Social Service</h2>'),
+        ],
+    )
+    def test_is_shown_and_leads_where_it_should(self, markdown: str, html: str) -> None:
+        """Numbers can be called, addresses written to, the rest read."""
+        assert _body(markdown) == html
+
+    @pytest.mark.parametrize(
+        ("markdown", "without"),
+        [
+            ("før\n\nsvar: {team.svartid}\n\nefter", "<p>før</p><p>efter</p>"),
+            ("- en\n- {team.svartid}\n- to", "<ul><li>en</li><li>to</li></ul>"),
+            ("- en\n\n- {team.svartid}\n\n- to", "<ul><li><p>en</p></li><li><p>to</p></li></ul>"),
+            ("- {team.svartid}\n- {team.aabningstider}\n\nefter", "<p>efter</p>"),
+            ("::: boks\n{team.svartid}\n:::\n\nefter", "<p>efter</p>"),
+            ("::: boks\n- {team.svartid}\n\n{team.svartid}\n:::\n\nefter", "<p>efter</p>"),
+            ("::: boks\nen\n\n{team.svartid}\n:::", '<div class="boks"><p>en</p></div>'),
+            ("- en\n\n  {team.svartid}\n- to", "<ul><li><p>en</p></li><li><p>to</p></li></ul>"),
+            ("- ydre\n  - {team.svartid}\n- to", "<ul><li>ydre</li><li>to</li></ul>"),
+            ("## {team.svartid}\n\nefter", "<p>efter</p>"),
+            ("> {team.svartid}\n\nefter", "<p>efter</p>"),
+            ("[ord]({tilgaengelighed.erklaering})\n\nefter", "<p>efter</p>"),
+            ("[{team.svartid}](/om/)\n\nefter", "<p>efter</p>"),
+            ("{team.navn} svarer {team.svartid}\n\nefter", "<p>efter</p>"),
+        ],
+    )
+    def test_not_filled_in_leaves_out_exactly_what_names_it(
+        self, markdown: str, without: str
+    ) -> None:
+        """The paragraph or list item, and the list or box that is left empty."""
+        assert _body(markdown) == without
+        filled = Facts(
+            {
+                **_with(svartid="to dage", aabningstider="kl. 9-14").tables,
+                "tilgaengelighed": {"erklaering": "https://www.was.digst.dk/x", "test": ""},
+            }
+        )
+        shown = _body(markdown, filled)
+        assert "to dage" in shown or "https://www.was.digst.dk/x" in shown
+
+    def test_a_number_that_is_nought_is_filled_in(self) -> None:
+        """Only "" means not yet known."""
+        assert _body("{team.svartid}", _with(svartid="0")) == "<p>0</p>"
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "*stjerner* og _streger_",
+            "[ord](/adresse/)",
+            "a](b",
+            "{team.telefon}",
+            "{hej}",
+            "# 1. - `kode`",
+            "<script>alert(1)</script>",
+            "Fisk &amp; skaldyr",
+            "::: boks",
+        ],
+    )
+    @pytest.mark.parametrize("markdown", ["{team.navn}", "[{team.navn}]({team.telefon})"])
+    def test_is_shown_as_it_is_written(self, value: str, markdown: str) -> None:
+        """Neither Markdown nor HTML nor the name of another fact in a value means anything."""
+        body = _body(markdown, _with(navn=value))
+        assert Markup(re.sub(r"</?(?:p|a)\b[^>]*>", "", body)).unescape() == value
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "https://a.dk/b_(c)",
+            "https://a.dk/b)c",
+            "https://a.dk/?b=1&copy;=*2*",
+            "https://a.dk/!~'",
+        ],
+    )
+    def test_an_address_leads_where_it_says(self, address: str) -> None:
+        """Signs that mean something in Markdown mean nothing in a fact's address."""
+        facts = Facts({**FACTS.tables, "sikkerpost": {"adresse": address}})
+        text = _read("{sikkerpost.adresse}, [ord]({sikkerpost.adresse})", facts)
+        targets = re.findall(r'<a href="([^"]*)"', text.body)
+        assert [Markup(target).unescape() for target in targets] == [address, address]
+
+
+HARMFUL = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</main><h1 onclick=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt&colon;alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:x)",
+    '[x](/om/ "titel" onclick=alert(1))',
+    "<https://x.dk/<script>>",
+    "![x](https://ond.dk/spor.gif)",
+    "\x00\x1b\u202e",
+    "# en overskrift\n\n::: boks\n\n- liste",
+    "*" * 2_000,
+    "[" * 2_000,
+    "ord " * 20_000,
+]
+_ALLOWED_TAG = re.compile(r'</?(?:p|h1|ul|li|em|strong|br)>|<a href="[^"<>]*">|</a>')
+
+
+class TestHarm:
+    """HTML and addresses from anywhere arrive harmless."""
+
+    @pytest.mark.parametrize("words", HARMFUL, ids=lambda words: words[:20])
+    def test_in_translations(self, words: str) -> None:
+        """Translators can change words, not the page."""
+        text = _read("Et afsnit.\n\n- et punkt", translate=lambda _: words if _ else "")
+        tags = re.findall(r"<[^>]*>", text.body)
+        assert [tag for tag in tags if not _ALLOWED_TAG.fullmatch(tag)] == []
+        assert not re.search(r"(?i)href=\"?(?:javascript|data|vbscript)", text.body)
+        assert text.body.count("<h1>") == 1
+
+    @pytest.mark.parametrize("words", HARMFUL[:3])
+    def test_in_the_pages_themselves(self, words: str) -> None:
+        """An editor's HTML is shown, not obeyed."""
+        assert Markup(_body(f"a {words}").removeprefix("<p>")).striptags() == f"a {words}"
+        assert "<script" not in _body(words)
+
+    def test_in_the_name_of_a_box(self) -> None:
+        """A box has its name and no more."""
+        with pytest.raises(ContentError, match="er ikke en boks"):
+            _read('::: fare" onclick="alert(1)\ntekst\n:::')
+
+
+def test_every_heading_paragraph_and_list_item_is_translated() -> None:
+    """Block by block, with the names of facts in it."""
+    seen: list[str] = []
+
+    def translate(message: str) -> str:
+        seen.append(message)
+        return {"en {team.telefon}": "one {team.telefon}"}.get(message, f"({message})")
+
+    body = _body("## to\n\nen {team.telefon}\n\n- tre\n- **fire**", translate=translate)
+    assert [*dict.fromkeys(seen)] == ["Overskrift", "to", "en {team.telefon}", "tre", "**fire**"]
+    assert body == (
+        f'<h2 id="to">(to)</h2><p>one <a href="{TEL}">{PHONE}</a></p>'
+        "<ul><li>(tre)</li><li>(<strong>fire</strong>)</li></ul>"
+    )
+
+
+BOX = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
+LINK = "et link er ikke skrevet rigtigt; skriv [ord](/adresse/)"
+
+# What is written from line 12 on -> line, what to do.
+BAD: list[tuple[str, int, str]] = [
+    ("{team.fax}", 12, "{team.fax} står ikke i kommune.toml; ret navnet, eller tilføj det dér"),
+    ("en\nto {team.navn}\ntre {team.fax}", 14, "{team.fax} står ikke i kommune.toml"),
+    ("- en\n- to {hold.navn}", 13, "{hold.navn} står ikke i kommune.toml"),
+    ("{team.svartid} {team.fax}", 12, "{team.fax} står ikke i kommune.toml"),
+    ("[ord]({team.fax})", 12, "{team.fax} står ikke i kommune.toml"),
+    ("[{team.fax}](/om/)", 12, "{team.fax} står ikke i kommune.toml"),
+    ("{}", 12, "{} står ikke i kommune.toml"),
+    ("{{ config }}", 12, "{ config } står ikke i kommune.toml"),
+    ("en {% raw %}", 12, "{% raw %} står ikke i kommune.toml"),
+    ("[ord](/om/", 12, LINK),
+    ("en\nto [ord](/om/", 13, LINK),
+    ("[ord] (/om/)", 12, LINK),
+    ("[ord](/om mig/)", 12, LINK),
+    ("[ord](javascript:alert(1))", 12, LINK),
+    ("[ring](tel:{team.telefon})", 12, LINK),
+    ("en\n\n#### fire", 14, "en overskrift har højst tre #"),
+    ("en\n\n# to", 14, "siden skal have præcis én overskrift med ét #"),
+    ("::: fare\nen", 12, BOX),
+    ("en\n\n::: fare\nen\n\n::: boks\nto", 14, BOX),
+    ("::: fare\n::: boks\nen\n:::\n:::", 12, BOX),
+    ("en\n:::\nto", 13, BOX),
+    ("::: fare\nen\n:::\n:::", 15, BOX),
+    ("- en\n\n  ::: fare\n  to", 14, BOX),
+    ("en\n\n::: advarsel\nto\n:::", 14, f"»advarsel« er ikke en boks; skriv et af {CONTAINERS[0]}"),
+    (":::: fare\nen\n::::", 12, "»: fare« er ikke en boks"),
+    ("::: fare her\nen\n:::", 12, "»fare her« er ikke en boks"),
+    ("::: formular\nen\n:::\n\nto", 16, "efter ::: formular må der ikke stå mere"),
+    ("::: formular\nen\n:::\n::: formular\nto\n:::", 15, "efter ::: formular må der ikke stå mere"),
+]
+
+
+@pytest.mark.parametrize(("markdown", "line", "advice"), BAD)
+def test_what_is_wrong_is_named_by_file_and_line(markdown: str, line: int, advice: str) -> None:
+    """The editor is told where it is and what to do."""
+    with pytest.raises(ContentError) as refused:
+        _read(markdown)
+    assert str(refused.value).startswith(f"side.md:{line}: {advice}")
+
+
+@pytest.mark.parametrize("markdown", ["Tekst.", "## Overskrift", "", "#", "# {team.svartid}"])
+def test_a_page_without_its_heading_is_refused(markdown: str) -> None:
+    """Every page has an h1 with words in it."""
+    with pytest.raises(ContentError) as refused:
+        Reader(Path("side.md"), 9, FACTS).check(markdown)
+    assert str(refused.value) == "side.md:10: siden skal have præcis én overskrift med ét #"

@@ -1,0 +1,225 @@
+"""Sealed mails over verified TLS, and what counts as sent, for now, or for good."""
+
+import socket
+import ssl
+from base64 import b64decode
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from support.mailserver import PASSWORD, SENDER, TEAM, USER, Authority, Faults, Server, Tls, serving
+from udvej.errors import PermanentFailure, TemporaryFailure
+from udvej.outbox.mail import Relay, SealedMail
+from udvej.outbox.sealed import Sealed
+from udvej.outbox.table import Leased
+
+LEASED = Leased(42, Sealed(bytes(range(256)) * 3, token="f" * 32), accepted=1e9, tries=0)
+HEADERS = {
+    "From": SENDER,
+    "To": TEAM,
+    "Subject": "Henvendelse nr. 42",
+    "Date": "Sun, 09 Sep 2001 01:46:40 -0000",
+    "Message-ID": f"<{'f' * 32}@kommune.example>",
+    "Auto-Submitted": "auto-generated",
+    "MIME-Version": "1.0",
+    "Content-Type": 'application/pkcs7-mime; smime-type="enveloped-data"; name="smime.p7m"',
+    "Content-Transfer-Encoding": "base64",
+    "Content-Disposition": 'attachment; filename="smime.p7m"',
+}
+
+
+def carry(server: Server, ca: Path, user: str | None = None, password: str | None = None) -> None:
+    """Hand the one referral over."""
+    Relay(server.settings(ca, user=user, password=password), team=TEAM).carry(LEASED)
+
+
+def test_headers_are_these_and_no_others() -> None:
+    """Fixed and neutral: no name, no Reply-To, no host name, no program."""
+    mail = message_from_bytes(SealedMail(LEASED, sender=SENDER, recipient=TEAM).as_bytes())
+    assert {name: " ".join(value.split()) for name, value in mail.items()} == HEADERS
+
+
+def test_body_is_the_sealed_referral_byte_for_byte() -> None:
+    """Base64 in lines of at most 76, and nothing around it."""
+    content = SealedMail(LEASED, sender=SENDER, recipient=TEAM).as_bytes()
+    head, _, body = content.partition(b"\r\n\r\n")
+    assert b64decode(body, validate=False) == LEASED.sealed.cms
+    assert max(map(len, body.splitlines())) <= 76
+    assert content.count(b"\n") == content.count(b"\r\n")
+    assert head.isascii()
+
+
+def test_every_try_has_the_same_bytes() -> None:
+    """So that duplicates collapse in the team's mailbox."""
+    again = Leased(LEASED.number, LEASED.sealed, LEASED.accepted, tries=7)
+    first, second = (
+        SealedMail(leased, sender=SENDER, recipient=TEAM).as_bytes() for leased in (LEASED, again)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_a_verified_server_gets_the_mail(tls: Tls, authority: Authority) -> None:
+    """To the team, from the site, and the mail itself only over TLS."""
+    with serving(authority.context(), tls) as server:
+        carry(server, authority.file)
+    taken = server.mails.get_nowait()
+    assert (taken.sender, taken.recipients) == (SENDER, [TEAM])
+    assert message_from_bytes(taken.content)["Message-ID"] == HEADERS["Message-ID"]
+    assert server.mails.empty()
+    expected = b"ehlo kommune.example\r\nSTARTTLS\r\n" if tls == "starttls" else b""
+    assert bytes(server.clear) == expected
+
+
+def test_team_is_the_recipient_and_sender_where_no_other_is_set(authority: Authority) -> None:
+    """`team.mail` of kommune.toml is enough."""
+    with serving(authority.context()) as server:
+        settings = server.settings(authority.file)
+        settings = type(settings)(**{**vars(settings), "recipient": None, "sender": None})
+        Relay(settings, team="team@andet.example").carry(LEASED)
+    taken = server.mails.get_nowait()
+    assert (taken.sender, taken.recipients) == ("team@andet.example", ["team@andet.example"])
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+@pytest.mark.parametrize("fault", ["unknown authority", "wrong host name"])
+def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
+    fault: str, tls: Tls, authority: Authority, tmp_path: Path
+) -> None:
+    """The connection ends before anything is said, and a later try may succeed."""
+    host = "elsewhere.example" if fault == "wrong host name" else "localhost"
+    signer = authority if fault == "wrong host name" else Authority(tmp_path)
+    with (
+        serving(signer.context(host), tls) as server,
+        pytest.raises(TemporaryFailure, match="certificate not accepted"),
+    ):
+        carry(server, authority.file)
+    assert server.mails.empty()
+    assert bytes(server.clear) in (b"", b"ehlo kommune.example\r\nSTARTTLS\r\n")
+
+
+def test_a_server_without_tls_gets_nothing(authority: Authority) -> None:
+    """STARTTLS stripped on the way looks the same."""
+    with (
+        serving(None) as server,
+        pytest.raises(TemporaryFailure, match="SMTPNotSupportedError"),
+    ):
+        carry(server, authority.file, USER, PASSWORD)
+    assert server.mails.empty()
+    assert bytes(server.clear).upper() in (
+        b"EHLO KOMMUNE.EXAMPLE\r\n",
+        b"EHLO KOMMUNE.EXAMPLE\r\nQUIT\r\n",
+    )
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
+def test_a_server_with_an_old_tls_gets_nothing(authority: Authority) -> None:
+    """TLS 1.2 is the oldest that is spoken."""
+    context = authority.context()
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with serving(context, "tls") as server, pytest.raises(TemporaryFailure):
+        carry(server, authority.file)
+    assert server.mails.empty()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "failure", "reason"),
+    [
+        ("MAIL", "451 4.3.0 Sofie", TemporaryFailure, "SMTPSenderRefused 451"),
+        # The sender is a setting, the same for every mail: a person mends it, and nothing is lost.
+        ("MAIL", "550 5.7.1 Sofie", TemporaryFailure, "SMTPSenderRefused 550"),
+        ("RCPT", "450 4.2.1 Sofie", TemporaryFailure, "RCPT 450"),
+        ("RCPT", "421 4.3.2 Sofie", TemporaryFailure, "RCPT 421"),
+        ("RCPT", "550 5.1.1 Sofie", PermanentFailure, "RCPT 550"),
+        ("DATA", "452 4.3.1 Sofie", TemporaryFailure, "DATA 452"),
+        ("DATA", "421 4.3.2 Sofie", TemporaryFailure, "DATA 421"),
+        ("DATA", "554 5.7.1 Sofie", PermanentFailure, "DATA 554"),
+    ],
+)
+def test_a_refusal_is_known_by_its_code_and_never_by_the_servers_words(
+    command: str, answer: str, failure: type[Exception], reason: str, authority: Authority
+) -> None:
+    """4xx may succeed later, 5xx never; a server may quote what it likes."""
+    with (
+        serving(authority.context(), faults=Faults({command: answer})) as server,
+        pytest.raises(failure) as raised,
+    ):
+        carry(server, authority.file)
+    assert str(raised.value) == reason
+    assert server.mails.empty()
+
+
+@pytest.mark.parametrize("cut", ["DATA", "."])
+def test_a_connection_cut_before_250_is_tried_again(cut: str, authority: Authority) -> None:
+    """Whether the mail arrived nobody knows then."""
+    with (
+        serving(authority.context(), faults=Faults(cut=cut)) as server,
+        pytest.raises(TemporaryFailure, match="SMTPServerDisconnected"),
+    ):
+        carry(server, authority.file)
+
+
+def test_a_connection_cut_after_250_counts_as_sent(authority: Authority) -> None:
+    """The server has taken the mail; its manners at parting change nothing."""
+    with serving(authority.context(), faults=Faults(cut="QUIT")) as server:
+        carry(server, authority.file)
+    assert server.mails.qsize() == 1
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_login_is_made_over_tls(tls: Tls, authority: Authority) -> None:
+    """With the user and password of the settings."""
+    with serving(authority.context(), tls, Faults(login=True)) as server:
+        carry(server, authority.file, USER, PASSWORD)
+    assert server.mails.qsize() == 1
+
+
+@pytest.mark.parametrize("password", ["forkert kode", None])
+def test_a_refused_login_is_tried_again_and_does_not_name_the_password(
+    password: str | None, authority: Authority
+) -> None:
+    """Settings are mended by a person, and the referral waits for that."""
+    user = USER if password else None
+    with (
+        serving(authority.context(), faults=Faults(login=True)) as server,
+        pytest.raises(TemporaryFailure) as raised,
+    ):
+        carry(server, authority.file, user, password)
+    assert str(raised.value) == (
+        "SMTPAuthenticationError 535" if password else "SMTPSenderRefused 530"
+    )
+
+
+@pytest.fixture
+def silent() -> Iterator[Server]:
+    """A server that takes the connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield Server(listening.getsockname()[1], "starttls")
+
+
+def test_a_silent_server_is_given_up(
+    silent: Server, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patience ends."""
+    monkeypatch.setattr("udvej.outbox.mail._TIMEOUT_SECONDS", 0.1)
+    with pytest.raises(TemporaryFailure, match="SMTPServerDisconnected"):
+        carry(silent, authority.file)
+
+
+def test_no_server_at_all_is_tried_again(authority: Authority) -> None:
+    """It is restarting, or the network is down."""
+    with serving(authority.context()) as server:
+        pass
+    with pytest.raises(TemporaryFailure, match="ConnectionRefusedError"):
+        carry(server, authority.file)
+
+
+def test_a_lost_authority_file_is_tried_again(authority: Authority, tmp_path: Path) -> None:
+    """Never without verifying instead."""
+    with (
+        serving(authority.context()) as server,
+        pytest.raises(TemporaryFailure, match="FileNotFoundError"),
+    ):
+        carry(server, tmp_path / "gone.pem")
+    assert server.mails.empty()

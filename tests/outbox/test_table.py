@@ -1,0 +1,270 @@
+"""The outbox: nothing accepted is lost, mailed by two at once, or kept too long."""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+from support.clock import DAY, HOUR, MINUTE, Clock
+from udvej.database import Database
+from udvej.errors import SealingError
+from udvej.outbox.sealed import Sealed
+from udvej.outbox.table import Leased, Outbox
+
+
+def sealed(number: int) -> Sealed:
+    """A stand-in for a sealed referral that shows its number."""
+    return Sealed(f"forseglet {number}".encode(), f"token{number}")
+
+
+def refuse(_number: int) -> Sealed:
+    """A seal that fails."""
+    raise SealingError
+
+
+def accept(outbox: Outbox, *keys: str) -> None:
+    """Accept one referral for each key."""
+    for key in keys:
+        outbox.accept(key.encode(), f"reference of {key}", sealed)
+
+
+def leased(outbox: Outbox) -> Leased:
+    """The next referral, of which there is one."""
+    found = outbox.lease()
+    assert found is not None
+    return found
+
+
+def drain(outbox: Outbox) -> Iterator[Leased]:
+    """Everything that is due."""
+    while found := outbox.lease():
+        yield found
+
+
+def test_numbers_run_from_one_without_gaps_when_sealing_fails(outbox: Outbox) -> None:
+    """By the number the team sees that none is missing."""
+    accept(outbox, "a")
+    with pytest.raises(SealingError):
+        outbox.accept(b"b", "never shown", refuse)
+    accept(outbox, "b", "c")
+    assert [found.number for found in drain(outbox)] == [1, 2, 3]
+
+
+def test_what_could_not_be_sealed_is_not_kept(outbox: Outbox) -> None:
+    """Neither as a referral nor as a receipt."""
+    with pytest.raises(SealingError):
+        outbox.accept(b"a", "never shown", refuse)
+    assert outbox.status().waiting == 0
+    assert outbox.receipt(b"a", within=DAY) == ""
+
+
+def test_the_same_sent_twice_is_one_referral_and_one_receipt(outbox: Outbox) -> None:
+    """A second press, a reload, Back and send again."""
+    first = outbox.accept(b"a", "AAA-AAA", sealed)
+    second = outbox.accept(b"a", "BBB-BBB", refuse)
+    assert first == second == "AAA-AAA"
+    assert outbox.status().waiting == 1
+
+
+def test_a_receipt_is_shown_for_as_long_as_asked(outbox: Outbox, clock: Clock) -> None:
+    """And not after."""
+    accept(outbox, "a")
+    clock.move(15 * MINUTE)
+    assert outbox.receipt(b"a", within=15 * MINUTE) == "reference of a"
+    clock.move(1)
+    assert outbox.receipt(b"a", within=15 * MINUTE) == ""
+
+
+def test_receipts_are_forgotten_after_a_day(outbox: Outbox, clock: Clock) -> None:
+    """The referral itself waits on."""
+    accept(outbox, "a")
+    clock.move(DAY)
+    outbox.forget(keep_days=14)
+    assert outbox.receipt(b"a", within=10 * DAY) == "reference of a"
+    clock.move(1)
+    outbox.forget(keep_days=14)
+    assert outbox.receipt(b"a", within=10 * DAY) == ""
+    assert outbox.status().waiting == 1
+
+
+def test_what_is_handed_out_is_what_was_accepted(outbox: Outbox, clock: Clock) -> None:
+    """With the time it was accepted, whatever the time is now."""
+    accept(outbox, "a")
+    accepted = clock.now
+    clock.move(HOUR)
+    assert leased(outbox) == Leased(1, sealed(1), accepted, tries=0)
+
+
+def test_nobody_else_gets_what_is_leased(outbox: Outbox, tmp_path: Path, clock: Clock) -> None:
+    """Neither here nor in another process."""
+    accept(outbox, "a")
+    leased(outbox)
+    elsewhere = Database(tmp_path)
+    assert outbox.lease() is None
+    assert Outbox(elsewhere, clock).lease() is None
+    assert outbox.status().waiting == 1
+    elsewhere.close()
+
+
+def test_a_lease_that_ended_is_handed_out_again(outbox: Outbox, clock: Clock) -> None:
+    """Its process has died; the try is counted."""
+    accept(outbox, "a")
+    first = leased(outbox)
+    clock.move(5 * MINUTE - 1)
+    assert outbox.lease() is None
+    clock.move(1)
+    again = leased(outbox)
+    assert (again.number, again.sealed, again.tries) == (first.number, first.sealed, 1)
+
+
+def test_a_clock_set_back_keeps_nothing_waiting(outbox: Outbox, clock: Clock) -> None:
+    """A due time years ahead is not ours."""
+    accept(outbox, "a")
+    outbox.retry(leased(outbox), "busy")
+    clock.move(-365 * DAY)
+    assert leased(outbox).number == 1
+
+
+def test_what_was_sent_is_not_handed_out_again(outbox: Outbox, clock: Clock) -> None:
+    """Not after days either."""
+    accept(outbox, "a")
+    outbox.sent(leased(outbox))
+    clock.move(10 * DAY)
+    assert outbox.lease() is None
+    assert outbox.status().waiting == 0
+
+
+def test_tries_are_soon_at_first_and_hourly_later(outbox: Outbox, clock: Clock) -> None:
+    """From 30 seconds, twice as long each time, up to an hour; spread by up to a half."""
+    accept(outbox, "a")
+    for tries in range(12):
+        found = leased(outbox)
+        assert found.tries == tries
+        longest = min(30.0 * 2**tries, HOUR)
+        outbox.retry(found, "busy")
+        clock.move(longest / 2 - 1)
+        assert outbox.lease() is None
+        clock.move(longest / 2 + 1)
+
+
+def test_a_mail_is_given_up_after_five_days(outbox: Outbox, clock: Clock) -> None:
+    """It is failed then, and kept for a person to look at."""
+    accept(outbox, "a")
+    clock.move(5 * DAY)
+    outbox.retry(leased(outbox), "busy")
+    clock.move(HOUR)
+    assert outbox.status().waiting == 1
+    outbox.retry(leased(outbox), "busy")
+    clock.move(HOUR)
+    assert outbox.lease() is None
+    assert outbox.status().waiting == 0
+
+
+def test_a_late_verdict_does_not_undo_what_was_sent(outbox: Outbox, clock: Clock) -> None:
+    """A process that hung beyond its lease comes back when another has sent the mail."""
+    accept(outbox, "a")
+    slow = leased(outbox)
+    clock.move(5 * MINUTE)
+    outbox.sent(leased(outbox))
+    outbox.failed(slow, "DATA 554")
+    outbox.retry(slow, "busy")
+    clock.move(15 * DAY)
+    assert outbox.lease() is None
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 0
+
+
+def rows(outbox: Outbox) -> int:
+    """How many sealed referrals are kept in any state."""
+    with outbox._database.transaction() as connection:  # noqa: SLF001 (there is no other way to see it)
+        return int(connection.exec_driver_sql("SELECT count(*) FROM referrals").scalar_one())
+
+
+def test_only_what_was_sent_is_forgotten(outbox: Outbox, clock: Clock) -> None:
+    """After the days the municipality chose; what waits or failed stays for ever."""
+    accept(outbox, "sent", "failed", "waiting")
+    outbox.sent(leased(outbox))
+    outbox.failed(leased(outbox), "DATA 554")
+    clock.move(14 * DAY)
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 3
+    clock.move(1)
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 2
+    clock.move(10 * 365 * DAY)
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 2
+    assert leased(outbox).number == 3
+
+
+def test_numbers_go_on_when_all_is_forgotten(outbox: Outbox, clock: Clock) -> None:
+    """A number is never used twice."""
+    accept(outbox, "a", "b")
+    for found in drain(outbox):
+        outbox.sent(found)
+    clock.move(15 * DAY)
+    outbox.forget(keep_days=14)
+    accept(outbox, "c")
+    assert leased(outbox).number == 3
+
+
+def test_forgotten_bytes_are_gone_from_every_file(
+    outbox: Outbox, clock: Clock, tmp_path: Path
+) -> None:
+    """Database and log alike; before, the same search finds them."""
+    marker, key, reference = b"\x17marker" * 2000, b"\x18key" * 8, "REF-ERE"
+
+    def found() -> list[bool]:
+        content = b"".join(path.read_bytes() for path in tmp_path.glob("udvej.sqlite3*"))
+        return [part in content for part in (marker[:100], key, reference.encode(), b"token-17")]
+
+    outbox.accept(key, reference, lambda _: Sealed(marker, "token-17"))
+    assert all(found())
+    outbox.sent(leased(outbox))
+    clock.move(15 * DAY)
+    outbox.forget(keep_days=14)
+    assert not any(found())
+
+
+def _send_many(state: Path, writer: int) -> None:
+    database = Database(state)
+    accept(Outbox(database), *(f"{writer}-{turn}" for turn in range(25)))
+    database.close()
+
+
+def _threads() -> Executor:
+    return ThreadPoolExecutor(8)
+
+
+def _processes() -> Executor:
+    return ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn"))
+
+
+@pytest.mark.parametrize("executor", [_threads, _processes])
+def test_many_at_once_lose_nothing_and_share_no_number(
+    executor: "type[Executor]", tmp_path: Path
+) -> None:
+    """Each with a connection of its own."""
+    with executor() as writers:
+        list(writers.map(partial(_send_many, tmp_path), range(8)))
+    database = Database(tmp_path)
+    handed_out = [found.number for found in drain(Outbox(database))]
+    database.close()
+    assert sorted(handed_out) == [*range(1, 201)]
+
+
+def test_many_threads_on_one_connection_lose_nothing(outbox: Outbox) -> None:
+    """As the threads of one web process do; half of them send the same again."""
+    with ThreadPoolExecutor(8) as senders:
+        list(senders.map(lambda turn: accept(outbox, str(turn // 2)), range(200)))
+    assert [found.number for found in drain(outbox)] == [*range(1, 101)]
+
+
+def test_many_at_once_are_never_handed_the_same(outbox: Outbox) -> None:
+    """Every referral is mailed by one."""
+    accept(outbox, *map(str, range(100)))
+    with ThreadPoolExecutor(8) as senders:
+        found = list(senders.map(lambda _: leased(outbox).number, range(100)))
+    assert sorted(found) == [*range(1, 101)]

@@ -1,0 +1,140 @@
+"""Freezing: every page a file, reproducible, and never half."""
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import brotli
+import pytest
+from support.spoiling import spoil
+from udvej.config import Config
+from udvej.content.pages import load_edition
+from udvej.errors import ConfigError, ContentError
+from udvej.publish.freeze import HEADERS, WWW, freeze, stamp
+from udvej.web.app import create_app
+
+PREFIXES = ("", "/en", "/ar")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Everything in a folder, by its place there."""
+    found = (path for path in folder.resolve().rglob("*") if path.is_file())
+    return {str(path.relative_to(folder.resolve())): path.read_bytes() for path in found}
+
+
+def test_every_page_that_is_the_same_for_everybody_is_a_file(
+    config: Config, tmp_path: Path
+) -> None:
+    """In every language, as the application answers it; the form has a token and is none."""
+    freeze(config, tmp_path / "pages")
+    www = tmp_path / "pages" / WWW
+    client = create_app(config).test_client()
+    for address in load_edition(config.content).pages:
+        for prefix in PREFIXES:
+            path = www / (prefix + address).removeprefix("/") / "index.html"
+            assert path.is_file() == (address != "/skriv/")
+            if path.is_file():
+                assert path.read_bytes() == client.get(prefix + address).data
+    assert (www / "robots.txt").read_bytes() == client.get("/robots.txt").data
+    assert (www / "sitemap.xml").read_bytes() == client.get("/sitemap.xml").data
+
+
+def test_each_file_lies_compressed_beside_itself(config: Config, tmp_path: Path) -> None:
+    """In both ways that browsers ask for (RFC 1952, RFC 7932)."""
+    freeze(config, tmp_path / "pages")
+    plain = [*(tmp_path / "pages" / WWW).rglob("index.html")]
+    assert len(plain) > 30
+    for path in plain:
+        body = path.read_bytes()
+        assert brotli.decompress(path.with_name(path.name + ".br").read_bytes()) == body
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == body
+
+
+def test_the_same_input_gives_the_same_bytes(config: Config, tmp_path: Path) -> None:
+    """Wherever and whenever it is made."""
+    one, other = freeze(config, tmp_path / "one"), freeze(config, tmp_path / "other")
+    assert files(one).keys() == files(other).keys()
+    assert {
+        place
+        for place, content in files(one).items()
+        if content != files(other)[place].replace(bytes(other), bytes(one))
+    } == set()
+    assert one.name.rpartition(".")[2] == other.name.rpartition(".")[2] == stamp(config)
+
+
+def test_unchanged_input_is_not_rendered_again(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hash over all of it tells."""
+    made = freeze(config, tmp_path / "pages")
+    monkeypatch.setattr("udvej.publish.freeze.create_app", None)
+    assert freeze(config, tmp_path / "pages") == made
+
+
+@pytest.mark.parametrize("changed", ["text", "fact", "translation", "address"])
+def test_whatever_the_pages_are_made_of_changes_them(
+    config: Config, tmp_path: Path, changed: str
+) -> None:
+    """Content, facts, translations, and where the site is."""
+    before = freeze(config, tmp_path / "pages")
+    if changed == "text":
+        spoil(config.content / "om.md", "# Hjælp til at komme ud", "# Hjælp til dig")
+    elif changed == "fact":
+        spoil(config.content / "kommune.toml", 'gade = "Skovbogade 3"', 'gade = "Skovbogade 4"')
+    elif changed == "translation":
+        config = replace(config, translations=tmp_path / "none")
+        config.translations.mkdir()
+    else:
+        config = replace(config, port=8001)
+    after = freeze(config, tmp_path / "pages")
+    assert after != before
+    assert (tmp_path / "pages").resolve() == after
+    assert files(after) != files(before)
+
+
+def test_a_broken_build_leaves_the_one_before_in_place(config: Config, tmp_path: Path) -> None:
+    """Whoever reads meanwhile reads good pages; nothing half lies about."""
+    good = freeze(config, tmp_path / "pages")
+    before = files(good)
+    spoil(config.content / "svar.md", "# Spørgsmål og svar", "[x](/findes-ikke/)")
+    with pytest.raises(ContentError):
+        freeze(config, tmp_path / "pages")
+    assert (tmp_path / "pages").resolve() == good
+    assert files(good) == before
+    assert {path.name for path in tmp_path.glob("pages*")} == {"pages", good.name}
+
+
+def test_only_what_is_read_and_what_was_read_last_is_kept(config: Config, tmp_path: Path) -> None:
+    """A process that still reads the one before goes on; older ones are gone."""
+    made = [freeze(replace(config, port=port), tmp_path / "pages") for port in (1, 2, 3)]
+    assert [folder.is_dir() for folder in made] == [False, True, True]
+
+
+def test_what_was_not_made_by_it_is_left_alone(config: Config, tmp_path: Path) -> None:
+    """A folder of somebody's is neither emptied nor replaced."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "brev.txt").write_text("kære mor")
+    with pytest.raises(ConfigError, match="was not made by `udvej build`"):
+        freeze(config, folder)
+    assert (folder / "brev.txt").read_text() == "kære mor"
+
+
+def test_a_folder_that_is_not_there_is_named(config: Config, tmp_path: Path) -> None:
+    """With what the system said."""
+    with pytest.raises(ConfigError, match="cannot be written"):
+        freeze(config, tmp_path / "nej" / "pages")
+
+
+def test_nginx_is_told_the_headers_of_the_application(config: Config, tmp_path: Path) -> None:
+    """Each of a page's own, and nothing that belongs to one answer."""
+    freeze(config, tmp_path / "pages")
+    told = (tmp_path / "pages" / HEADERS).read_text()
+    answer = create_app(config).test_client().get("/", headers={"Accept-Encoding": "br"})
+    for name, value in answer.headers.items():
+        line = f'add_header {name} "{value}" always;\n'
+        of_this_answer = name in ("Date", "ETag") or (
+            name.startswith("Content-") and name != "Content-Security-Policy"
+        )
+        assert (line in told) != of_this_answer, name
+    assert told.count("\n") == told.count("add_header") + 1

@@ -1,0 +1,151 @@
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from support.road import PATIENCE, wait_until
+from udvej import state as state_folder
+from udvej.config import Config
+from udvej.errors import ConfigError
+from udvej.server.processes import check_port
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path) -> None:
+    """With the folders above it, and once."""
+    state = tmp_path / "var" / "lib" / "udvej"
+    state_folder.prepare(replace(config, state=state))
+    assert state.stat().st_mode & 0o777 == 0o700
+    (state / "fil").touch()
+    state_folder.prepare(replace(config, state=state))
+    assert (state / "fil").exists()
+
+
+@pytest.mark.parametrize("name", ["fil", "fil/under", "x" * 300])
+def test_a_state_folder_that_cannot_be_made_is_refused(
+    config: Config, tmp_path: Path, name: str
+) -> None:
+    """By the setting's key, never its value."""
+    (tmp_path / "fil").touch()
+    with pytest.raises(ConfigError) as refused:
+        state_folder.prepare(replace(config, state=tmp_path / name))
+    assert str(refused.value).startswith("UDVEJ_STATE: the folder cannot be made (")
+    assert str(tmp_path) not in str(refused.value)
+
+
+def test_a_state_folder_that_cannot_be_written_is_refused(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first referral is lost."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ConfigError) as refused:
+        state_folder.prepare(config)
+    assert str(refused.value) == "UDVEJ_STATE: the folder cannot be written; give it to this user"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_free_port_is_free_afterwards(config: Config, taken: int, host: str) -> None:
+    """Looking does not take it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    assert free != taken
+    for _ in range(2):
+        check_port(replace(config, host=host, port=free))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_that_is_taken_is_refused(config: Config, taken: int, host: str) -> None:
+    """By the settings' keys, with what to do."""
+    with pytest.raises(ConfigError) as refused:
+        check_port(replace(config, host=host, port=taken))
+    message = str(refused.value)
+    assert message.startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
+    assert message.endswith("; stop what listens there, or choose another port")
+    assert str(taken) not in message
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "x" * 64, "a..b", ".dk"])
+def test_a_host_that_is_not_ours_is_refused(config: Config, host: str) -> None:
+    """Another machine's address, and what cannot be a name at all."""
+    with pytest.raises(ConfigError) as refused:
+        check_port(replace(config, host=host))
+    assert str(refused.value).startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
+    assert host not in str(refused.value)
+
+
+# A process with another beside it, which breaks the first time.
+_PARENT = """
+import os, signal, sys
+from threading import Event
+from udvej import logs
+from udvej.server.processes import Supervised, let_new_workers_be_stopped
+
+def work():
+    print(os.getpid(), flush=True)
+    if not os.path.exists(sys.argv[1]):
+        open(sys.argv[1], "w").close()
+        raise ValueError("hemmelig")
+    signal.pause()
+
+logs.configure()
+if "exits" in sys.argv:
+    Supervised(signal.pause)
+    sys.exit()
+stop = Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+let_new_workers_be_stopped()
+beside = Supervised(work)
+stop.wait()
+beside.end()
+"""
+
+
+def test_what_is_beside_a_process_that_exits_at_once_does_not_hold_it_back() -> None:
+    """As when it is told to stop before it could keep what it has made."""
+    command = [sys.executable, "-c", _PARENT, "exits"]
+    assert subprocess.run(command, check=False, timeout=PATIENCE).returncode == 0
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Ends when it is told to."""
+    command = [sys.executable, "-c", _PARENT, str(tmp_path / "broken")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_what_ends_beside_the_workers_is_made_anew(parent: "subprocess.Popen[str]") -> None:
+    """It is told where it broke, never what it said of it; and it ends with the rest."""
+    assert parent.stdout
+    first, second = parent.stdout.readline(), parent.stdout.readline()
+    assert first != second
+    parent.terminate()
+    _, told = parent.communicate()
+    assert parent.returncode == 0
+    assert "event=broken exception=ValueError at " in told
+    assert "event=delivery-ended status=1" in told
+    assert "hemmelig" not in told
+    assert not psutil.pid_exists(int(second))
+
+
+def test_what_is_beside_a_killed_process_ends_too(parent: "subprocess.Popen[str]") -> None:
+    """Else a second delivery would stay behind each time."""
+    assert parent.stdout
+    parent.stdout.readline()
+    beside = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    # Nobody may be there to fetch its end; then it stays as a name without a process.
+    wait_until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)

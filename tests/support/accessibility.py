@@ -1,0 +1,189 @@
+"""What a page is to those who see, hear or reach it otherwise: by axe, and by our own measures.
+
+Run as a program it renews the snapshots of the accessibility tree: `make snapshots`.
+"""
+
+import base64
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from playwright.sync_api import Browser, JSHandle, Page
+from support.browser import ADDRESSES, STATES, Served, Visit, chromium, leave, served, visiting
+from support.rare import RARE
+
+SNAPSHOTS: Final = Path(__file__).parents[1] / "browser" / "accessibility-tree"
+_MEASURES: Final = Path(__file__).with_name("measures.js").read_text("utf-8")
+_AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+# Every rule that axe has: WCAG at all levels, best practices, what is experimental or obsolete.
+_RUN_AXE: Final = """async () => {
+    const rules = Object.fromEntries(axe.getRules().map(({ ruleId }) => [ruleId, {enabled: true}]));
+    const resultTypes = ["violations", "incomplete"];
+    const found = await axe.run(document, { rules, resultTypes });
+    return Object.fromEntries(resultTypes.map((type) => [type, found[type].flatMap((rule) =>
+        rule.nodes.map((node) => [rule.id, node.html]))]));
+}"""
+
+Scheme = Literal["light", "dark"]
+Contrast = Literal["no-preference", "more"]
+Forced = Literal["none", "active"]
+SCHEMES: Final[Sequence[Scheme]] = ("light", "dark")
+CONTRASTS: Final[Sequence[Contrast]] = ("no-preference", "more")
+FORCED: Final[Sequence[Forced]] = ("none", "active")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody has set up their browser, of which pages take notice."""
+
+    width: int = 1280
+    height: int = 900
+    scheme: Scheme = "light"
+    contrast: Contrast = "no-preference"
+    forced: Forced = "none"
+    motion: Literal["no-preference", "reduce"] = "no-preference"
+    media: Literal["screen", "print"] = "screen"
+
+
+# A phone, and a computer.
+LOOKS: Final[Sequence[Look]] = [
+    Look(width, height, scheme)
+    for (width, height), scheme in product(((320, 568), (1280, 900)), SCHEMES)
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page in the browser, to be looked at in many ways."""
+
+    state: str
+    page: Page
+
+    def look(self, look: Look = Look(), styles: str = "") -> None:
+        """Show it afresh, as somebody would see it.
+
+        Args:
+            look: their browser's settings.
+            styles: what their browser adds of its own.
+        """
+        self.page.set_viewport_size({"width": look.width, "height": look.height})
+        self.page.emulate_media(
+            color_scheme=look.scheme,
+            contrast=look.contrast,
+            forced_colors=look.forced,
+            reduced_motion=look.motion,
+            media=look.media,
+        )
+        self.page.evaluate(
+            """(styles) => {
+                const sheet = new CSSStyleSheet();
+                sheet.replaceSync(styles);
+                document.adoptedStyleSheets = [sheet];
+                document.activeElement.blur();
+                scrollTo({ top: 0, behavior: "instant" });
+            }""",
+            styles,
+        )
+
+    def measure(self, what: str) -> Any:  # noqa: ANN401 (what the script gives back)
+        """A measure of `measures.js`, as a call."""
+        return self.page.evaluate(f"measures.{what}")
+
+    def axe(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """What axe has to say: `violations` and `incomplete`, each as rule and element."""
+        if self.page.evaluate("typeof axe") == "undefined":
+            self.page.evaluate(_AXE)
+        found: Mapping[str, Sequence[tuple[str, str]]] = self.page.evaluate(_RUN_AXE)
+        return found
+
+    def kinds(self) -> Iterator[JSHandle]:
+        """One of each kind of stop of the keyboard."""
+        kinds = self.page.evaluate_handle("measures.kinds()")
+        yield from kinds.get_properties().values()
+
+    def picture(self, element: JSHandle, around: int) -> str:
+        """A picture of an element and what is around it, as PNG in base64."""
+        box = element.evaluate(
+            """(element) => {
+                const { x, y, width, height } = element.getBoundingClientRect();
+                return { x, y, width, height };
+            }"""
+        )
+        left, top = max(0, box["x"] - around), max(0, box["y"] - around)
+        clip = {
+            "x": left,
+            "y": top,
+            "width": box["x"] + box["width"] + around - left,
+            "height": box["y"] + box["height"] + around - top,
+        }
+        return base64.b64encode(self.page.screenshot(clip=clip)).decode()  # type: ignore[arg-type]
+
+    def tree(self) -> str:
+        """The accessibility tree, but for what is new each time."""
+        tree = self.page.locator("body").aria_snapshot()
+        return re.sub(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}\b", "XXX-XXX", tree) + "\n"
+
+
+def _refused_in(tag: str, visit: Visit) -> None:
+    """The form in another language, sent empty."""
+    visit.open(f"/{tag}/skriv/")
+    visit.send()
+
+
+# With what is seldom met, and the blank page, which is on the screen for a moment.
+ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
+    **STATES,
+    **{
+        f"{tag}{address.rstrip('/').replace('/', '-')}": partial(
+            Visit.open, address=f"/{tag}{address}"
+        )
+        for tag, address in product(("en", "ar"), ADDRESSES)
+    },
+    **{f"{tag}-skriv-fejl": partial(_refused_in, tag) for tag in ("en", "ar")},
+    **RARE,
+    "forlad": leave,
+}
+
+
+@contextmanager
+def gallery(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
+    """Pages by the names of their states; each is brought about once and then kept open."""
+    with ExitStack() as opened:
+        kept: dict[str, Shown] = {}
+
+        def show(state: str) -> Shown:
+            if state not in kept:
+                visit = opened.enter_context(visiting(browser, site))
+                ALL_STATES[state](visit)
+                visit.page.evaluate(_MEASURES)
+                kept[state] = Shown(state, visit.page)
+            return kept[state]
+
+        yield show
+
+
+def _renew_snapshots() -> None:
+    with (
+        tempfile.TemporaryDirectory() as state,
+        served(Path(state)) as site,
+        chromium() as browser,
+        gallery(browser, site) as show,
+    ):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        for old in SNAPSHOTS.glob("*.yml"):
+            old.unlink()
+        for name in STATES:
+            shown = show(name)
+            shown.look()
+            (SNAPSHOTS / f"{name}.yml").write_text(shown.tree(), "utf-8")
+
+
+if __name__ == "__main__":
+    _renew_snapshots()

@@ -1,0 +1,336 @@
+"""A real browser, and the real site for it to visit."""
+
+import atexit
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from os import environ, getpgid, killpg
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import trustme
+from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
+from support.checkout import CHECKOUT
+from udvej import cli
+from udvej.content.pages import load_edition
+from udvej.database import Database
+from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.table import Outbox, Status
+from udvej.server import processes as serving
+
+_CONTENT: Final = CHECKOUT / "content"
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+FLAGS: Final = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--no-first-run",
+    "--no-sandbox",
+)
+_PATIENCE_SECONDS: Final = 30.0
+_HASTE_MILLISECONDS: Final = 3_100
+
+ADDRESSES: Final[Sequence[str]] = tuple(load_edition(_CONTENT).pages)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The Chromium of this machine, as a person has it: with its cache for Back."""
+    browser = driver().chromium.launch(
+        executable_path=installed_chromium(),
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
+
+
+@cache
+def driver() -> Playwright:
+    """Playwright; a process can have but one."""
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright
+
+
+def installed_chromium() -> str:
+    """Where it is."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        raise RuntimeError("there is no Chromium on this machine; run: make setup-system")
+    return found
+
+
+@dataclass(frozen=True)
+class Served:
+    """A demonstration that runs.
+
+    Attributes:
+        origin: where, without a slash at the end.
+        state: its state folder.
+    """
+
+    origin: str
+    state: Path
+
+    def received(self) -> int:
+        """How many referrals have been accepted so far."""
+        return self._outbox().last
+
+    def letters(self) -> list[str]:
+        """What has arrived with the team, opened, when nothing is on its way any more."""
+        until(lambda: self._outbox().waiting == 0)
+        return [*Demonstration.prepare(self.state).letters()]
+
+    def _outbox(self) -> Status:
+        with closing(Database(self.state)) as database:
+            return Outbox(database).status()
+
+    def holds(self, words: str) -> bool:
+        """Whether words stand in any file of the state folder, the log too."""
+        files = [path for path in self.state.rglob("*") if path.is_file()]
+        return any(words.encode() in path.read_bytes() for path in files)
+
+
+@contextmanager
+def served(state: Path, *, https: bool = True) -> Iterator[Served]:
+    """`udvej serve` in a process of its own, over HTTPS or as `make run` does it."""
+    port = _free_port()
+    authority = trustme.CA()
+    arguments = ["-m", "udvej", "serve", "--port", str(port)]
+    if https:
+        identity = authority.issue_cert("127.0.0.1", common_name="127.0.0.1")  # w3m wants it
+        certificate, key = state / "certificate.pem", state / "key.pem"
+        identity.cert_chain_pems[0].write_to_path(certificate)
+        identity.private_key_pem.write_to_path(key)
+        arguments = [__file__, str(port), str(certificate), str(key)]
+    site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
+    settings = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
+    with (state / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            env=settings | {"UDVEJ_STATE": str(state)},
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            trust = ssl.create_default_context()
+            authority.configure_trust(trust)
+            address = f"{site.origin}/sundhed"
+            until(lambda: process.poll() is not None or _answers(address, trust))
+            assert process.poll() is None, (state / "log").read_text()
+            yield site
+        finally:
+            _stop(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(address: str, trust: ssl.SSLContext) -> bool:
+    try:
+        with urlopen(address, timeout=_PATIENCE_SECONDS, context=trust) as answer:
+            return bool(answer.status == 200)
+    except (URLError, ConnectionError):
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        killpg(getpgid(process.pid), signal.SIGKILL)
+        process.wait()
+        raise
+
+
+@dataclass
+class Visit:
+    """Somebody with a browser, and what it was seen to do.
+
+    Attributes:
+        page: its only tab.
+        site: where it is.
+        requests: every address that was asked for.
+        complaints: what the browser wrote in its console, refusals by the policy among it.
+    """
+
+    page: Page
+    site: Served
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> None:
+        """Go to a page of the site."""
+        self.page.goto(self.site.origin + address)
+
+    def fill_in(self, **fields: str) -> None:
+        """Open the form and fill it in; `fields` instead of what a test does not care for."""
+        self.open("/skriv/")
+        for name, text in {**TYPED, **fields}.items():
+            self.page.fill(f"#{name}", text)
+        for choice in CHOSEN:
+            self.page.check(choice)
+
+    def linger(self) -> None:
+        """Let as much time go by as a person needs; what is sent faster is taken for a robot's."""
+        until(lambda: self.page.evaluate("performance.now()") > _HASTE_MILLISECONDS)
+
+    def send(self) -> None:
+        """Press the button, and see where that leads."""
+        self.page.click(SEND)
+        self.page.wait_for_load_state()
+
+    def go_back(self) -> None:
+        """Press Back, as soon as the browser can say where that leads.
+
+        For a moment after a page came out of its cache, Chromium answers that none is active;
+        nothing has been pressed then.
+        """
+
+        def pressed() -> bool:
+            try:
+                self.page.go_back(wait_until="commit")
+            except Error as error:
+                if "Not attached to an active page" not in error.message:
+                    raise
+                return False
+            return True
+
+        until(pressed)
+
+    def is_outside(self, address: str) -> bool:
+        """Whether an address is none of the site's."""
+        return not address.startswith((self.site.origin, "data:"))
+
+    def focused(self, selector: str) -> bool:
+        """Whether what has focus is what a selector means."""
+        matches = "selector => document.activeElement.matches(selector)"
+        return bool(self.page.evaluate(matches, selector))
+
+    def comes_to_focus(self, selector: str) -> bool:
+        """Whether that soon has focus; `autofocus` waits for the first picture of the page."""
+        expect(self.page.locator(selector)).to_be_focused()
+        return True
+
+
+SEND: Final = "main .primary"
+TYPED: Final[Mapping[str, str]] = {
+    "name": "Kim",
+    "phone": "46 46 46 46",
+    "mail": "navn@eksempel.dk",
+    "times": "Hverdage efter kl. 16",
+    "message": "Jeg vil gerne høre mere.",
+}
+CHOSEN: Final = ("#who-0", "#prefer-1", "#may_leave_message")
+CPR: Final = "010190-1234"
+
+
+@contextmanager
+def visiting(
+    browser: Browser,
+    site: Served,
+    **options: Any,  # noqa: ANN401 (what Playwright takes for a context)
+) -> Iterator[Visit]:
+    """A visit with nothing left from any other; the rest of the world is a stub."""
+    with browser.new_context(
+        **{"ignore_https_errors": True, "locale": "da-DK", **options}
+    ) as context:
+        visit = Visit(context.new_page(), site)
+        context.route(visit.is_outside, partial(_outside, visit))
+        context.on("request", lambda request: visit.requests.append(request.url))
+        context.on("console", lambda message: visit.complaints.append(message.text))
+        context.on("weberror", lambda error: visit.complaints.append(str(error.error)))
+        yield visit
+
+
+def _outside(visit: Visit, route: Route) -> None:
+    """The weather, with a link to the site."""
+    body = f'<!doctype html><title>Vejret</title><a href="{visit.site.origin}/">Sol</a>'
+    route.fulfill(body=body, content_type="text/html")
+
+
+def _refused(visit: Visit) -> None:
+    visit.open("/skriv/")
+    visit.send()
+
+
+def _cpr(visit: Visit) -> None:
+    visit.fill_in(message=f"Mit nummer er {CPR}.")
+    visit.send()
+
+
+def _receipt(visit: Visit) -> None:
+    visit.fill_in()
+    visit.send()
+
+
+def _cookies(visit: Visit) -> None:
+    visit.fill_in()
+    visit.page.context.clear_cookies()
+    visit.send()
+
+
+def leave(visit: Visit) -> None:
+    """The blank page, kept from moving on."""
+    visit.page.context.route(visit.is_outside, lambda route: route.abort("aborted"))
+    visit.open("/")
+    visit.page.click(".bar .leave")
+
+
+def _expired(visit: Visit) -> None:
+    visit.fill_in()
+    visit.page.evaluate("document.querySelector('[name=csrf_token]').value = 'gammel'")
+    visit.send()
+
+
+# Every page, and every state a page can be brought into, by a name for it.
+STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
+    **{
+        address.strip("/") or "forside": partial(Visit.open, address=address)
+        for address in ADDRESSES
+    },
+    "findes-ikke": partial(Visit.open, address="/findes-ikke/"),
+    "skriv-fejl": _refused,
+    "skriv-cpr": _cpr,
+    "skriv-cookies": _cookies,
+    "skriv-udloebet": _expired,
+    "skriv-tak": _receipt,
+}
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for something that no event tells of."""
+    limit = time.monotonic() + _PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < limit, "it did not happen"
+        time.sleep(0.05)
+
+
+def _serve_over_https(port: str, certificate: str, key: str) -> int:
+    """`udvej serve`, but for the TLS that a web server in front of it would speak."""
+    over_https = partial(serving.Server, ssl_cert=Path(certificate), ssl_key=Path(key))
+    with patch.object(serving, "Server", over_https):
+        return cli.main(["serve", "--port", port])
+
+
+if __name__ == "__main__":
+    sys.exit(_serve_over_https(*sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""What processes do that a test kills: accept referrals, and deliver them."""
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from ctypes import c_double
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.sharedctypes import RawValue
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from cryptography import x509
+from support.letters import referral
+from udvej.config import MailServer
+from udvej.database import Database
+from udvej.intake.drafts import Drafts
+from udvej.intake.sealing import Sealer
+from udvej.outbox import delivery
+from udvej.outbox.mail import Relay
+from udvej.outbox.table import Outbox
+
+_START: Final = 1_800_000_000.0
+# Slower than a crowd, so that nothing is mailed behind the others.
+_BETWEEN: Final = 15.0
+_LONG: Final = 10_000
+
+# Processes made of one that has read the program already, which takes longer than all else.
+_made = multiprocessing.get_context("forkserver")
+_made.set_forkserver_preload(["cryptography.x509", "udvej.outbox.delivery", "udvej.outbox.mail"])
+
+
+class SharedClock:
+    """One time for several processes, without a lock that a killed one could keep."""
+
+    def __init__(self) -> None:
+        """Begin at a moment that is nobody's present."""
+        self._now = RawValue(c_double, _START)
+
+    def __call__(self) -> float:
+        """The time."""
+        return float(self._now.value)
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now.value += seconds
+
+
+def started(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
+    """A process of its own."""
+    process = _made.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def accepting(
+    state: Path,
+    clock: SharedClock,
+    certificate: bytes,
+    keys: Sequence[str],
+    acknowledged: "Connection[str, str]",
+) -> None:
+    """Accept a referral for each key, as a web process does, and say so after each.
+
+    Args:
+        state: the state folder.
+        clock: moved on by each.
+        certificate: the team's, PEM.
+        keys: which the letters hold as names.
+        acknowledged: where to say so.
+    """
+    outbox = Outbox(Database(state), clock)
+    sealer = Sealer(x509.load_pem_x509_certificates(certificate))
+    for key in keys:
+        outbox.accept(key.encode(), key, partial(sealer.seal, referral(name=key, message="Hej")))
+        acknowledged.send(key)
+        clock.move(_BETWEEN)
+
+
+def delivering(state: Path, clock: SharedClock, server: MailServer) -> None:
+    """Deliver without end, as `udvej deliver` does."""
+    outbox, drafts = Outbox(Database(state), clock), Drafts(Database(state, "drafts"), clock)
+    relay = Relay(server, team="")
+    delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())

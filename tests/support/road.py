@@ -1,0 +1,211 @@
+"""A live site and the mail server that it hands its referrals to, both running."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from support.mailserver import (
+    PASSWORD,
+    SENDER,
+    TEAM,
+    USER,
+    Authority,
+    Faults,
+    Server,
+    Taken,
+    Tls,
+    serving,
+)
+from support.opening import opened
+from support.visiting import FILLED_IN, FORM, fields, unhurried
+from udvej.outbox.keys import TeamKey
+
+PATIENCE = 60.0
+SECRET_KEY = "hemmelig" * 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the site answered."""
+
+    status: int
+    location: str | None
+    text: str
+
+
+class Browser:
+    """A browser: it keeps the cookie, and sends it back as over HTTPS."""
+
+    def __init__(self, port: int) -> None:
+        """With an empty cookie jar."""
+        self._port = port
+        self._cookies: dict[str, str] = {}
+
+    def ask(self, method: str, address: str, form: Mapping[str, str] | None = None) -> Answer:
+        """One request."""
+        connection = self._connection()
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, address, urlencode(form or {}), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        for header in answer.headers.get_all("Set-Cookie", []):
+            jar: SimpleCookie = SimpleCookie(header)
+            self._cookies |= {name: morsel.value for name, morsel in jar.items()}
+        connection.close()
+        return Answer(answer.status, answer.headers["Location"], text)
+
+    def _connection(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+
+    def send(self, **changes: str) -> Answer:
+        """Open the form, fill it in and press Send."""
+        page = self.ask("GET", FORM)
+        return self.ask("POST", FORM, unhurried({**fields(page.text), **FILLED_IN, **changes}))
+
+
+class Site:
+    """`udvej serve` in a process of its own, and all that it prints."""
+
+    def __init__(self, settings: Mapping[str, str], output: Path, *arguments: str) -> None:
+        """Start it, and wait until it answers."""
+        self.settings = settings
+        self.port = int(settings["UDVEJ_PORT"])
+        self._output = output
+        others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
+        with output.open("wb") as written:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "udvej", "serve", *arguments],
+                env={key: value for key, value in {**others, **settings}.items() if value},
+                stdout=written,
+                stderr=written,
+                start_new_session=True,
+            )
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self.printed()
+        try:
+            return Browser(self.port).ask("GET", "/sundhed").status == 200
+        except OSError:
+            return False
+
+    def printed(self) -> str:
+        """Everything so far."""
+        return self._output.read_text()
+
+    def processes(self) -> list[str]:
+        """The states of all the processes it is made of."""
+        lines = [_stat(path) for path in Path("/proc").glob("[0-9]*/stat")]
+        return [state for state, group in lines if group == str(self._process.pid) and state != "Z"]
+
+    def children(self) -> set[str]:
+        """The processes that the first one has made."""
+        pid = self._process.pid
+        return {*Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
+
+    def reload(self) -> None:
+        """Ask for new workers."""
+        self._process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit status."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """See that nothing is left, however a test ended."""
+        if self.processes():
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def _stat(path: Path) -> tuple[str, str]:
+    """State and process group (proc(5)) of a process that may be gone already."""
+    try:
+        state, _parent, group, *_ = path.read_text().rpartition(") ")[2].split()
+    except OSError:
+        return "", ""
+    return state, group
+
+
+def wait_until(done: Any) -> None:  # noqa: ANN401 (anything to call)
+    """Wait for another process."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Road:
+    """A live site and the mail server it hands its referrals to."""
+
+    site: Site
+    server: Server
+    team: TeamKey
+    folder: Path
+
+    def mail(self) -> Taken:
+        """The next mail that the server takes."""
+        return self.server.mails.get(timeout=PATIENCE)
+
+    def letter(self, mail: Taken) -> str:
+        """What the team reads in it."""
+        inside = opened(mail.content, self.team, self.folder, form="SMIME")
+        return str(inside.get_content())
+
+
+@contextmanager
+def laid(
+    tls: Tls, folder: Path, authority: Authority, team: TeamKey, **others: str
+) -> Iterator[Road]:
+    """The road from end to end, on this machine.
+
+    Args:
+        tls: how the mail server speaks it.
+        folder: for the state, what is printed and the certificates.
+        authority: signs the mail server's certificate.
+        team: who may open the referrals.
+        others: of the environment, in place of ours; "" for none.
+    """
+    certificate = folder / "team-certificate.pem"
+    certificate.write_bytes(team.certificate_pem())
+    with serving(authority.context(), tls, Faults(login=True)) as server:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        site = Site(
+            {
+                "UDVEJ_STATE": str(folder / "state"),
+                "UDVEJ_PORT": str(port),
+                "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
+                "UDVEJ_SECRET_KEY": SECRET_KEY,
+                "UDVEJ_TEAM_CERTIFICATE": str(certificate),
+                "UDVEJ_MAIL_SERVER": "localhost",
+                "UDVEJ_MAIL_PORT": str(server.port),
+                "UDVEJ_MAIL_TLS": tls,
+                "UDVEJ_MAIL_CA": str(authority.file),
+                "UDVEJ_MAIL_USER": USER,
+                "UDVEJ_MAIL_PASSWORD": PASSWORD,
+                "UDVEJ_MAIL_TO": TEAM,
+                "UDVEJ_MAIL_FROM": SENDER,
+                **others,
+            },
+            folder / "printed",
+        )
+        try:
+            yield Road(site, server, team, folder)
+        finally:
+            site.kill()

@@ -1,0 +1,272 @@
+"""Whatever is asked, the answer is a page in plain Danish with the phone number, or health."""
+
+import io
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+from support.visiting import FILLED_IN, FORM, PHONE, TYPED, Visitor, headings
+from udvej.config import Config
+from werkzeug.test import TestResponse
+
+HEADINGS = {
+    400: "Det kunne vi ikke læse",
+    404: "Siden findes ikke",
+    405: "Det kan siden ikke",
+    413: "Det var for meget på én gang",
+    429: "Der er travlt lige nu",
+    500: "Noget gik galt hos os",
+    503: "Siden virker ikke lige nu",
+}
+
+
+def is_error_page(answer: TestResponse, code: int) -> bool:
+    """Whether it is the page for a code, complete with phone number and headers."""
+    assert answer.status_code == code
+    assert headings(answer.text) == [HEADINGS[code]]
+    assert f">{PHONE}</a>" in answer.text
+    assert answer.mimetype == "text/html"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    return True
+
+
+@pytest.fixture
+def breaking(app: Flask) -> FlaskClient:
+    """A site where an address for every code ends in it, and 500 by breaking."""
+
+    @app.get("/fejl/<int:code>/")
+    def fail(code: int) -> str:
+        if code == 500:
+            raise RuntimeError("hemmeligt")
+        abort(code, "hemmeligt")
+
+    return app.test_client()
+
+
+@pytest.mark.parametrize("code", HEADINGS)
+def test_every_error_is_a_page_with_the_phone_number_and_without_details(
+    code: int, breaking: FlaskClient
+) -> None:
+    """Nothing of what went wrong inside."""
+    answer = breaking.get(f"/fejl/{code}/")
+    assert is_error_page(answer, code)
+    assert "hemmeligt" not in answer.text
+    assert "Error" not in answer.text
+    assert answer.headers.getlist("Set-Cookie") == []
+
+
+@pytest.mark.parametrize(("code", "shown_as"), [(410, 400), (418, 400), (501, 500), (502, 500)])
+def test_other_errors_look_like_the_nearest(
+    code: int, shown_as: int, breaking: FlaskClient
+) -> None:
+    """With the code they have."""
+    answer = breaking.get(f"/fejl/{code}/")
+    assert (answer.status_code, headings(answer.text)) == (code, [HEADINGS[shown_as]])
+
+
+def test_what_breaks_is_logged_without_the_address(
+    breaking: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """People write all kinds of things in the address."""
+    breaking.get("/fejl/500/?navn=Sofie")
+    (record,) = caplog.records
+    assert (record.levelno, record.getMessage()) == (logging.ERROR, "event=broken")
+    assert "Sofie" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/findes-ikke/",
+        "/skriv",
+        "/%00",
+        "/%ff",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/../../etc/passwd",
+        "/" + "a" * 8000 + "/",
+        "/{{7*7}}/",
+        "/<script>alert(1)</script>/",
+        "/%0d%0aSet-Cookie:%20a=b/",
+        "/skriv/%E2%80%AE/",
+    ],
+)
+def test_an_address_that_is_not_ours_is_not_found(path: str, client: FlaskClient) -> None:
+    """Or one that leads to ours; and it is never repeated on the page."""
+    answer = client.get(path)
+    if path == "/skriv":
+        assert answer.status_code == 308
+        return
+    assert is_error_page(answer, 404)
+    assert "alert(1)" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "SKRIV"])
+@pytest.mark.parametrize("address", ["/", FORM, "/forlad/", "/sundhed"])
+def test_a_method_that_a_page_does_not_know_is_refused(
+    method: str, address: str, client: FlaskClient
+) -> None:
+    """And those it knows are named."""
+    answer = client.open(address, method=method)
+    assert is_error_page(answer, 405)
+    assert answer.headers["Allow"]
+
+
+@pytest.fixture
+def form(client: FlaskClient) -> dict[str, str]:
+    """An open form, filled in, under the client's cookie."""
+    return {**Visitor(client).open(), **FILLED_IN}
+
+
+URLENCODED = "application/x-www-form-urlencoded"
+Body = Callable[[Mapping[str, str]], dict[str, Any]]
+
+
+def urlencoded(change: Callable[[bytes], bytes]) -> Body:
+    """The form's body with something done to its bytes."""
+    return lambda form: {"data": change(urlencode(form).encode()), "content_type": URLENCODED}
+
+
+def added(rest: bytes) -> Body:
+    """The form's body with something after it."""
+    return urlencoded(lambda body: body + rest)
+
+
+def changed(**changes: str) -> Body:
+    """The form with other values."""
+    return lambda form: {"data": {**form, **changes}}
+
+
+BAD_BODIES: dict[str, tuple[int, Body]] = {
+    "nothing": (400, lambda _: {}),
+    "no token": (400, lambda form: {"data": {**form, "token": ""}}),
+    "a token of another kind": (400, changed(token="Z" * 32)),
+    "a name with NUL": (400, changed(name="a\0b")),
+    "a message with an escape": (400, changed(message="a\x1b[31mb")),
+    "a phone number with a vertical tab": (400, changed(phone="46464646\x0bBcc: x@y.dk")),
+    "a choice with a control character": (400, changed(who="self\x01")),
+    "a replacement character": (400, changed(times="kl. \ufffd")),
+    "broken UTF-8, escaped": (400, added(b"&name=%ff%fe")),
+    "broken UTF-8, bare": (400, added(b"&x=\xff\xfe")),
+    "a surrogate": (400, added(b"&x=%ed%a0%80")),
+    "a field twice": (400, added(b"&message=en%20til")),
+    "a choice twice": (400, added(b"&who=self")),
+    "10,000 fields": (400, added(b"&x=1" * 10_000)),
+    "10,000 fields without a name": (400, added(b"&" * 10_000)),
+    "1 MB in one field": (413, changed(message="x" * 1_000_000)),
+    "1 MB of nothing": (413, urlencoded(lambda _: b"\0" * 1_000_000)),
+    "JSON": (400, lambda form: {"data": json.dumps(form), "content_type": "application/json"}),
+    "JSON that says it is a form": (
+        400,
+        lambda form: {"data": json.dumps(form), "content_type": URLENCODED},
+    ),
+    "a file": (400, lambda form: {"data": {**form, "message": (io.BytesIO(b"hej"), "brev.txt")}}),
+    "a big file": (
+        413,
+        lambda _: {
+            "data": b'--x\r\nContent-Disposition: form-data; name="message"; filename="b"\r\n\r\n'
+            + b"x" * 1_000_000
+            + b"\r\n--x--\r\n",
+            "content_type": "multipart/form-data; boundary=x",
+        },
+    ),
+    "multipart without its boundary": (
+        400,
+        lambda _: {"data": b"--x\r\n\r\nhej", "content_type": "multipart/form-data"},
+    ),
+    "multipart that ends too soon": (
+        400,
+        lambda _: {
+            "data": b'--x\r\nContent-Disposition: form-data; name="token"\r\n',
+            "content_type": "multipart/form-data; boundary=x",
+        },
+    ),
+    "UTF-16": (400, urlencoded(lambda body: body.decode().encode("utf-16"))),
+    "gzip": (400, urlencoded(lambda body: b"\x1f\x8b\x08" + body)),
+}
+
+
+@pytest.mark.parametrize(("code", "body"), BAD_BODIES.values(), ids=BAD_BODIES)
+def test_a_body_that_no_browser_sends_is_refused_in_plain_words(
+    code: int, body: Body, client: FlaskClient, form: dict[str, str]
+) -> None:
+    """With the phone number, and nothing broke."""
+    assert is_error_page(client.post(FORM, **body(form)), code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "konto" * 8000,
+        "1 " * 20_000,
+        "cpr" + "nr" * 20_000,
+        " " * 40_000 + "x",
+        "0101901" * 5000,
+        "a@" * 10_000,
+        "+" * 10_000,
+    ],
+    ids=lambda text: f"{text[:8]}…",
+)
+@pytest.mark.parametrize("field", TYPED)
+def test_a_long_text_made_to_be_hard_to_search_is_answered(
+    field: str, text: str, client: FlaskClient, form: dict[str, str]
+) -> None:
+    """Like any other text that is too long."""
+    assert client.post(FORM, data={**form, field: text}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "." * 4000, "eyJ9.x.y", "\x7f", "æøå", '"', "__Host-skema=", "a=b; c"]
+)
+def test_a_cookie_that_is_not_ours_does_no_harm(cookie: str, client: FlaskClient) -> None:
+    """As if there was none."""
+    headers = {"Cookie": f"__Host-skema={cookie}"}
+    assert client.get(FORM, headers=headers).status_code == 200
+    assert client.get("/skriv/tak/", headers=headers).status_code == 303
+    assert client.post(FORM, headers=headers).status_code == 400
+
+
+def test_health_is_well_while_the_database_answers(client: FlaskClient) -> None:
+    """For monitoring: a word and the code."""
+    answer = client.get("/sundhed")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_health_says_when_the_database_does_not_answer(config: Config, client: FlaskClient) -> None:
+    """And well again when it does."""
+    lock = config.state / "udvej.lock"
+    lock.rename(config.state / "elsewhere")
+    lock.mkdir()
+    answer = client.get("/sundhed")
+    assert answer.status_code == 503
+    assert "the database does not answer\n" in answer.text
+    lock.rmdir()
+    assert client.get("/sundhed").status_code == 200
+
+
+@pytest.mark.parametrize("address", [FORM, "/skriv/tak/"])
+def test_a_page_that_needs_the_database_says_when_it_does_not_answer(
+    address: str, config: Config, client: FlaskClient
+) -> None:
+    """The other pages are shown as ever."""
+    Visitor(client).send()
+    with closing(sqlite3.connect(config.state / "udvej.sqlite3")) as spoiling:
+        spoiling.execute("DROP TABLE receipts")
+    assert is_error_page(client.get(address), 503)
+    assert client.get("/").status_code == 200
+
+
+def test_a_missing_slash_leads_on_without_what_was_asked(client: FlaskClient) -> None:
+    """No page has a query, and what stands there may be anything."""
+    answer = client.get("/skriv?navn=Sofie")
+    assert answer.status_code == 308
+    assert answer.location.endswith("://localhost/skriv/")

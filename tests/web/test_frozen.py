@@ -1,0 +1,88 @@
+"""Pages as files, in front of the application."""
+
+import gzip
+
+import brotli
+import pytest
+from flask.testing import FlaskClient
+from udvej.config import Config
+from udvej.publish.freeze import WWW, freeze
+from udvej.web.app import create_app
+from werkzeug.test import TestResponse
+
+VALIDATORS = ("Date", "ETag", "Last-Modified")
+
+
+@pytest.fixture
+def frozen(config: Config) -> FlaskClient:
+    """A visitor of the site whose pages are files."""
+    app = create_app(config, freeze(config, config.state / "pages") / WWW)
+    client = app.test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+def told(answer: TestResponse) -> dict[str, str]:
+    """The headers, but for those that say when it was made."""
+    return {name: value for name, value in answer.headers.items() if name not in VALIDATORS}
+
+
+@pytest.mark.parametrize("address", ["/", "/om/", "/ar/svar/", "/robots.txt", "/sitemap.xml"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_is_answered_as_the_application_would(
+    frozen: FlaskClient, client: FlaskClient, address: str, method: str
+) -> None:
+    """Same bytes, same headers."""
+    file, page = (each.open(address, method=method, buffered=True) for each in (frozen, client))
+    assert (file.status, file.data, told(file)) == (page.status, page.data, told(page))
+    assert "ETag" in file.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "decode"), [("br", brotli.decompress), ("gzip", gzip.decompress)]
+)
+def test_a_file_comes_compressed_to_whoever_takes_it(
+    frozen: FlaskClient, accepted: str, decode: type[bytes]
+) -> None:
+    """And is the same inside."""
+    answer = frozen.get("/om/", headers={"Accept-Encoding": accepted}, buffered=True)
+    assert answer.headers["Content-Encoding"] == accepted
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert decode(answer.data) == frozen.get("/om/", buffered=True).data
+    assert len(answer.data) < len(frozen.get("/om/", buffered=True).data) / 2
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("GET", "/om", 308),
+        ("GET", "/om/index.html", 404),
+        ("GET", "/om/index.html.br", 404),
+        ("GET", "/../headers.conf", 404),
+        ("GET", "/headers.conf", 404),
+        ("POST", "/om/", 405),
+        ("PUT", "/robots.txt", 405),
+        ("GET", "/skriv/", 200),
+        ("GET", "/nej/", 404),
+    ],
+)
+def test_what_is_no_page_is_left_to_the_application(
+    frozen: FlaskClient, client: FlaskClient, method: str, address: str, status: int
+) -> None:
+    """One address a page; errors are pages of ours, headers and all."""
+    file, page = (each.open(address, method=method, buffered=True) for each in (frozen, client))
+    assert file.status_code == page.status_code == status
+    assert told(file).keys() == told(page).keys()
+    assert "no-store" in file.headers["Cache-Control"]
+
+
+def test_whoever_has_left_is_led_away_from_files_too(frozen: FlaskClient) -> None:
+    """Back asks for the page, and gets the blank one."""
+    assert "Hjælp til at komme ud" in frozen.get("/om/", buffered=True).text
+    frozen.post("/forlad/")
+    assert "Hjælp til at komme ud" not in frozen.get("/om/", buffered=True).text
+
+
+def test_a_file_opens_no_door_to_others(frozen: FlaskClient) -> None:
+    """No other site may read it."""
+    assert "Access-Control-Allow-Origin" not in frozen.get("/robots.txt", buffered=True).headers
