@@ -47,7 +47,9 @@ def running(outbox: Outbox, drafts: Drafts, carrier: Carrier) -> Iterator[None]:
     """The delivery process's loop, in a thread."""
     stop = Event()
     loop = Thread(
-        target=delivery.run, args=(outbox, drafts, carrier), kwargs={"keep_days": 14, "stop": stop}
+        target=delivery.run,
+        args=(outbox, carrier),
+        kwargs={"sweep": drafts.forget, "keep_days": 14, "stop": stop},
     )
     loop.start()
     try:

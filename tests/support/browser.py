@@ -117,13 +117,13 @@ def served(state: Path, *, https: bool = True) -> Iterator[Served]:
         certificate, key = state / "certificate.pem", state / "key.pem"
         identity.cert_chain_pems[0].write_to_path(certificate)
         identity.private_key_pem.write_to_path(key)
-        arguments = [__file__, str(port), str(certificate), str(key)]
+        arguments = ["-m", "support.browser", str(port), str(certificate), str(key)]
     site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
     settings = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
     with (state / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=settings | {"UDVEJ_STATE": str(state)},
+            env=settings | {"UDVEJ_STATE": str(state), "PYTHONPATH": str(CHECKOUT / "tests")},
             stderr=log,
             start_new_session=True,
         )
