@@ -18,8 +18,9 @@ from support.clock import DAY, MINUTE, Clock
 from support.mailserver import Authority
 from support.road import Browser, Road, laid, wait_until
 from support.searching import files, forms, found, planted
-from support.visiting import FILLED_IN, FORM, RECEIPT, TYPED, Visitor, fields, unhurried
+from support.visiting import FILLED_IN, TYPED, Visitor, fields, unhurried
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts

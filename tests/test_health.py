@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from support.clock import HOUR, Clock
 from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
+from udvej.content.addresses import FORM
 from udvej.database import Database
 from udvej.health import Health
 from udvej.intake.sealing import Sealer
@@ -184,4 +185,4 @@ def test_the_monitoring_is_told_of_a_certificate_that_soon_expires_and_the_form_
     client = create_app(Config.from_environ(settings)).test_client()
     answer = client.get("/sundhed")
     assert (answer.status_code, answer.text) == (503, f"{EXPIRES}\n")
-    assert client.get("/skriv/").status_code == 200
+    assert client.get(FORM).status_code == 200

@@ -11,7 +11,8 @@ import pytest
 from babel.dates import format_datetime
 from support.mailserver import PASSWORD, SENDER, TEAM, Authority
 from support.road import SECRET_KEY, Browser, Road, laid, wait_until
-from support.visiting import FILLED_IN, FORM, RECEIPT, TYPED, reference
+from support.visiting import FILLED_IN, TYPED, reference
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
 
 CPR = "010190-1234"

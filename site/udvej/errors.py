@@ -25,6 +25,10 @@ class ContentError(UdvejError):
         super().__init__(f"{path}:{line}: {problem}")
 
 
+class FormError(UdvejError):
+    """The form asks something whose answer would be lost; a developer's slip, seen at start."""
+
+
 class SealingError(UdvejError):
     """A referral cannot be sealed, so it must not be accepted."""
 

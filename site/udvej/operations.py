@@ -12,7 +12,7 @@ from udvej.config import Config, Scheme
 from udvej.content.facts import Facts, load_facts
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.intake.drafts import Drafts
-from udvej.intake.referral import Channel, Referral, Writer, new_reference
+from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox import delivery
 from udvej.outbox.delivery import Carrier, Delivery
@@ -106,37 +106,19 @@ def drill(
         SealingError: it could not be sealed.
     """
     number = 0
+    referral = ReferralForm.unanswered().referral(datetime.now(UTC), [_DRILL])
 
     def seal(given: int) -> Sealed:
         nonlocal number
         number = given
-        return sealer.seal(_drill_referral(), given)
+        return sealer.seal(referral, given)
 
-    outbox.accept(secrets.token_bytes(32), new_reference(), seal)
+    outbox.accept(secrets.token_bytes(32), referral.reference, seal)
     delivery, end = Delivery(outbox, carrier), time.monotonic() + patience
     while (outcome := outbox.outcome(number)).startswith("waiting") and time.monotonic() < end:
         if not delivery.next():
             sleep(_LOOK_EVERY_SECONDS)
     return number, outcome
-
-
-def _drill_referral() -> Referral:
-    return Referral(
-        who=Writer.PROFESSIONAL,
-        name="",
-        phone="",
-        mail="",
-        prefer=Channel.MAIL,
-        times="",
-        may_leave_message=False,
-        may_say_from=False,
-        message="",
-        language="dansk",
-        interpreter=None,
-        written=datetime.now(UTC),
-        reference=new_reference(),
-        notes=(_DRILL,),
-    )
 
 
 def _span(seconds: float) -> str:

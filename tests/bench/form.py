@@ -32,12 +32,14 @@ from bench.figures import MILLI, Figure, middle, show, spread
 from flask import Flask
 from support.checkout import CHECKOUT
 from support.clock import Clock
-from support.visiting import FILLED_IN, FORM, RECEIPT, Visitor, unhurried
+from support.letters import referral
+from support.visiting import FILLED_IN, Visitor, unhurried
 from udvej import operations
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
 from udvej.durations import MINUTE
-from udvej.intake.referral import Channel, Referral, Writer, new_reference
+from udvej.intake.referral import Referral, new_reference
 from udvej.intake.sealing import Sealer
 from udvej.intake.submission import new_form_token
 from udvej.outbox.keys import TeamKey
@@ -51,21 +53,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 # A new client for every POST: what is measured is not the rate limit.
 CLIENTS: Final = map(str, map(IPv4Address, itertools.count(1)))
-LETTER: Final = Referral(
-    who=Writer.SELF,
-    name=FILLED_IN["name"],
-    phone=FILLED_IN["phone"],
-    mail=FILLED_IN["mail"],
-    prefer=Channel.TEXT,
-    times=FILLED_IN["times"],
-    may_leave_message=True,
-    may_say_from=False,
-    message=FILLED_IN["message"],
-    language="dansk",
-    interpreter=None,
-    written=datetime.now(UTC),
-    reference=new_reference(),
-)
+LETTER: Final = referral()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from support.firefox import Firefox
 from support.internet import ELSEWHERE, HOST, ORIGIN, Internet, internet
 from support.searching import forms, found
 from support.unpacking import unpacked
-from support.visiting import FILLED_IN, FORM, RECEIPT, fields, unhurried
+from support.visiting import FILLED_IN, fields, unhurried
+from udvej.content.addresses import FORM, RECEIPT
 
 pytestmark = pytest.mark.browser
 

@@ -23,8 +23,9 @@ from support.front import HOST, SHIPPED, Front, Heard, Ports, everything, standi
 from support.mailserver import Authority
 from support.road import Browser, Road, laid, wait_until
 from support.searching import found
-from support.visiting import FORM, PHONE, RECEIPT, reference
+from support.visiting import PHONE, reference
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.errors import ConfigError
 from udvej.outbox.keys import TeamKey
 from udvej.publish.freeze import freeze
@@ -196,7 +197,7 @@ def test_every_page_is_the_same_to_the_byte_and_header(deployed: Deployed) -> No
         ("DELETE", "/sitemap.xml"),
         ("OPTIONS", "/om/"),
         ("GET", "/sundhed"),
-        ("GET", "/skriv/tak/"),
+        ("GET", RECEIPT),
         ("GET", "/forlad/"),
     ],
 )
@@ -265,7 +266,7 @@ def test_only_nginx_says_who_the_client_is(pages: Path, tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
 def test_only_https_and_only_by_its_name(deployed: Deployed) -> None:
     """Plain HTTP leads on, keeps nothing in a cache; other names are told nothing."""
-    for address in ("/", "/om/", "/skriv/"):
+    for address in ("/", "/om/", FORM):
         heard = plainly(deployed.front, HOST, address)
         assert (heard.status, heard["Location"]) == (301, f"https://{HOST}{address}")
         assert heard["Cache-Control"] == "no-store"

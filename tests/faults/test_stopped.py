@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from support.mailserver import SENDER, TEAM, Authority, Faults, Hold, Server, serving
 from support.road import PATIENCE, SECRET_KEY, Answer, Browser, laid, wait_until
-from support.visiting import FILLED_IN, FORM, RECEIPT, fields, unhurried
+from support.visiting import FILLED_IN, fields, unhurried
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
+from support.letters import draft
 from support.mailserver import TEAM, Authority, Server, serving
 from support.opening import opened
-from support.visiting import FILLED_IN, FORM, PHONE, RECEIPT, TYPED, Visitor, fields
+from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
@@ -348,17 +350,17 @@ def test_a_clock_set_back_by_a_day_keeps_receipts_and_drafts(
     """The same sent again still leads to the same receipt."""
     drafts = Drafts(database, clock)
     outbox.accept(b"a", "AAA-AAA", lambda _: Sealed(b"a", "a"))
-    old = drafts.keep({"name": "Sofie"})
+    old = drafts.keep(draft(name="Sofie"))
     clock.move(-DAY)
-    new = drafts.keep({"name": "Sofie"})
+    new = drafts.keep(draft(name="Sofie"))
     outbox.forget(keep_days=14)
     drafts.forget()
     assert outbox.receipt(b"a", within=15 * MINUTE) == "AAA-AAA"
     assert outbox.accept(b"a", "BBB-BBB", lambda _: Sealed(b"a", "a")) == "AAA-AAA"
-    assert drafts.open(old) == drafts.open(new) == {"name": "Sofie"}
+    assert drafts.open(old) == drafts.open(new) == draft(name="Sofie")
     assert outbox.status().waiting == 1
     clock.move(15 * MINUTE + 1)
-    assert drafts.open(new) == {}
+    assert drafts.open(new) is None
 
 
 def test_a_clock_set_back_while_somebody_writes_keeps_the_text(

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from support.visiting import FILLED_IN, TYPED
 from udvej.intake.form import ReferralForm
-from udvej.intake.referral import Channel, Writer
 from udvej.intake.submission import Malformed, Submission
+from udvej.languages import Language, set_language
 
 TOKEN = "0123456789abcdef" * 2
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
@@ -17,7 +17,9 @@ CPR = "010190-1234"
 
 def read(**changes: str) -> Submission:
     """What was sent, every field filled in but for what is changed."""
-    return Submission.read(urlencode({"token": TOKEN, **FILLED_IN, **changes}).encode(), WRITTEN)
+    return Submission.read(
+        urlencode({"token": TOKEN, **FILLED_IN, **changes}).encode(), ReferralForm.names(), WRITTEN
+    )
 
 
 def problems(app: Flask, **changes: str) -> list[tuple[str, str]]:
@@ -25,6 +27,15 @@ def problems(app: Flask, **changes: str) -> list[tuple[str, str]]:
     with app.test_request_context():
         typed = read(**changes)
         return ReferralForm.of(typed.fields, typed.token).problems(typed.cpr_in)
+
+
+def letter(app: Flask, **changes: str) -> str:
+    """What the team is told of it."""
+    with app.test_request_context():
+        sent = read(**changes)
+        form = ReferralForm.of(sent.fields, sent.token)
+        assert form.problems(sent.cpr_in) == []
+        return form.referral(WRITTEN).letter(1)
 
 
 WHO = "Vælg, hvem der skriver."
@@ -37,7 +48,7 @@ BAD_PHONE = (
     "Er det fra udlandet, så begynd med + og landekoden."
 )
 BAD_MAIL = "Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk."
-CPR_FOUND = "I feltet til {} stod noget, der ligner et CPR-nummer. Vi har slettet det.".format
+CPR_FOUND = "Ved »{}« stod noget, der ligner et CPR-nummer. Vi har slettet det.".format
 
 
 @pytest.mark.parametrize(
@@ -70,16 +81,16 @@ CPR_FOUND = "I feltet til {} stod noget, der ligner et CPR-nummer. Vi har slette
             {"message": "x" * 1012},
             [("message", "Gør din besked 12 tegn kortere. Resten kan du sige til os.")],
         ),
-        ({"name": CPR}, [("name", CPR_FOUND("navn"))]),
+        ({"name": CPR}, [("name", CPR_FOUND("Hvad må vi kalde dig?"))]),
         # Said once, and as what it is: not that the number left a field empty.
-        ({"phone": CPR, "mail": ""}, [("phone", CPR_FOUND("telefon"))]),
+        ({"phone": CPR, "mail": ""}, [("phone", CPR_FOUND("Telefon"))]),
         (
             dict.fromkeys([*FILLED_IN], "") | {"times": CPR},
             [
                 ("who-0", WHO),
                 ("phone", NO_WAY),
                 ("prefer-0", PREFER),
-                ("times", CPR_FOUND("tidspunkt")),
+                ("times", CPR_FOUND("Hvornår er det sikkert at kontakte dig?")),
             ],
         ),
     ],
@@ -135,25 +146,75 @@ def test_what_is_right_is_taken(changes: dict[str, str], app: Flask) -> None:
 )
 def test_phone_numbers_reach_the_team_in_one_form(typed: str, told: str, app: Flask) -> None:
     """Danish without prefix, foreign with + or 00."""
-    with app.test_request_context():
-        sent = read(phone=typed)
-        form = ReferralForm.of(sent.fields, sent.token)
-        assert form.problems(sent.cpr_in) == []
-        assert form.referral(WRITTEN).phone == told
+    assert f"Telefon:\n> {told}\n" in letter(app, phone=typed)
 
 
 def test_the_team_is_told_what_was_typed_and_chosen(app: Flask) -> None:
-    """Spaces around it tidied, lines kept."""
-    with app.test_request_context():
-        sent = read(name="  Sofie \r\n Ærlig ", message="\r\n Ja.\r\n\r\nNej. \r\n")
-        form = ReferralForm.of(sent.fields, sent.token)
-        assert form.problems(sent.cpr_in) == []
-        told = form.referral(WRITTEN)
-    assert (told.who, told.prefer) == (Writer.SELF, Channel.TEXT)
-    assert (told.name, told.message) == ("Sofie Ærlig", "Ja.\n\nNej.")
-    assert (told.mail, told.times) == (FILLED_IN["mail"], FILLED_IN["times"])
-    assert (told.may_leave_message, told.may_say_from) == (True, False)
-    assert (told.language, told.written) == ("dansk", WRITTEN)
+    """Spaces around it tidied, lines kept; in each part what was chosen comes first."""
+    told = letter(app, name="  Sofie \r\n Ærlig ", message="\r\n Ja.\r\n\r\nNej. \r\n")
+    assert told.partition("Siden var på: ")[2] == LETTER.format(nothing="")
+
+
+LETTER = """\
+dansk
+
+HVEM SKRIVER
+En, der selv vil ud
+Vil kaldes:
+> Sofie Ærlig
+
+SÅDAN ER DET SIKKERT AT SVARE
+Helst: Sms
+Telefon:
+> +45 20 12 34 56
+Mail:
+> sofie@eksempel.dk
+Hvornår:
+> hverdage efter kl. 16
+Læg en besked: ja, det må I gerne
+Sig, hvor I ringer fra: NEJ
+
+BESKED
+> Ja.
+> {nothing}
+> Nej.
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"who": "self"}, "En, der selv vil ud"),
+        ({"who": "relative"}, "En pårørende"),
+        ({"who": "professional"}, "En fagperson"),
+        ({"prefer": "call"}, "Helst: Opkald"),
+        ({"prefer": "text"}, "Helst: Sms"),
+        ({"prefer": "mail"}, "Helst: Mail"),
+        ({"may_leave_message": "y"}, "Læg en besked: ja, det må I gerne"),
+        ({"may_leave_message": ""}, "Læg en besked: NEJ"),
+        ({"may_say_from": "y"}, "Sig, hvor I ringer fra: ja, det må I gerne"),
+        ({"may_say_from": ""}, "Sig, hvor I ringer fra: NEJ"),
+    ],
+)
+def test_every_choice_has_its_words(changes: dict[str, str], line: str, app: Flask) -> None:
+    """No code, no English."""
+    assert line in letter(app, **changes).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("tag", "interpreter", "lines"),
+    [
+        ("da", "y", ["Siden var på: dansk", ""]),
+        ("ar", "y", ["Siden var på: arabisk", "Tolk: JA, ønskes"]),
+        ("ar", "", ["Siden var på: arabisk", "Tolk: ikke ønsket"]),
+    ],
+)
+def test_an_interpreter_is_told_of_where_one_was_offered(
+    tag: str, interpreter: str, lines: list[str], app: Flask
+) -> None:
+    """On the pages in other languages, next to the language."""
+    set_language(Language(tag))
+    assert letter(app, interpreter=interpreter).splitlines()[3:5] == lines
 
 
 @pytest.mark.parametrize("field", [*TYPED, "who", "prefer", "may_leave_message", "may_say_from"])
@@ -205,7 +266,7 @@ def test_everything_that_a_keyboard_makes_is_text(value: str) -> None:
 def test_what_no_browser_sends_is_malformed(body: bytes) -> None:
     """And nothing of it is in the error or its cause."""
     with pytest.raises(Malformed) as raised:
-        Submission.read(body, WRITTEN)
+        Submission.read(body, ReferralForm.names(), WRITTEN)
     assert raised.value.__cause__ is None
 
 

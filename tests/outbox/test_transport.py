@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 from support.clock import HOUR, Clock
 from support.mailserver import SENDER, TEAM, Authority, Server, Taken, serving
 from support.searching import files, found, planted
-from support.visiting import FILLED_IN, RECEIPT, TYPED, Visitor, reference
+from support.visiting import FILLED_IN, TYPED, Visitor, reference
 from udvej import operations
 from udvej.config import Config, Scheme
+from udvej.content.addresses import RECEIPT
 from udvej.content.facts import Facts
 from udvej.content.pages import load_edition
 from udvej.database import Database

@@ -16,8 +16,8 @@ from faults.test_stopped import settings, states
 from support.front import Ports, standing
 from support.mailserver import Authority, Faults, Hold, serving
 from support.road import PATIENCE, Site, laid, wait_until
-from support.visiting import FORM
 from udvej.config import Config
+from udvej.content.addresses import FORM
 from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.spoiling import spoil
 from udvej.config import Config
+from udvej.content.addresses import FORM
 from udvej.server.wsgi import ReloadingApp, application
 from udvej.web.app import create_app
 from werkzeug.test import Client
@@ -39,9 +40,9 @@ def test_in_a_demonstration_a_mistake_shows_by_file_and_line_until_it_is_mended(
 def test_a_demonstration_goes_on_receiving_when_a_text_changes(config: Config) -> None:
     """What was sent before is not asked for again."""
     visitor = Client(ReloadingApp(config))
-    before = visitor.get("/skriv/", base_url="https://localhost")
+    before = visitor.get(FORM, base_url="https://localhost")
     spoil(config.content / "om.md", f"# {OM}", f"# {CHANGED}")
-    after = visitor.get("/skriv/", base_url="https://localhost")
+    after = visitor.get(FORM, base_url="https://localhost")
     assert before.status_code == after.status_code == 200
 
 

@@ -23,6 +23,7 @@ import trustme
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
 from udvej import cli
+from udvej.content.addresses import FORM
 from udvej.content.pages import load_edition
 from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
@@ -184,7 +185,7 @@ class Visit:
 
     def fill_in(self, **fields: str) -> None:
         """Open the form and fill it in; `fields` instead of what a test does not care for."""
-        self.open("/skriv/")
+        self.open(FORM)
         for name, text in {**TYPED, **fields}.items():
             self.page.fill(f"#{name}", text)
         for choice in CHOSEN:
@@ -269,7 +270,7 @@ def _outside(visit: Visit, route: Route) -> None:
 
 
 def _refused(visit: Visit) -> None:
-    visit.open("/skriv/")
+    visit.open(FORM)
     visit.send()
 
 

@@ -11,8 +11,9 @@ from limits import parse
 from playwright.sync_api import Route
 from support.browser import Visit
 from support.checkout import CHECKOUT
-from support.visiting import FORM, Visitor
+from support.visiting import Visitor
 from udvej.config import Config
+from udvej.content.addresses import FORM
 from udvej.errors import StorageError
 from udvej.outbox.table import Outbox
 from udvej.web.app import create_app

@@ -28,7 +28,8 @@ from support.mailserver import (
     serving,
 )
 from support.opening import opened
-from support.visiting import FILLED_IN, FORM, fields, unhurried
+from support.visiting import FILLED_IN, fields, unhurried
+from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
 
 PATIENCE = 60.0

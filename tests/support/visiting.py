@@ -6,11 +6,9 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 from flask.testing import FlaskClient
+from udvej.content.addresses import FORM
 from werkzeug.test import TestResponse
 
-FORM: Final = "/skriv/"
-RECEIPT: Final = "/skriv/tak/"
-AGAIN: Final = "/skriv/forfra/"
 PHONE: Final = "46 46 46 46"
 
 # Every field filled in, and in order.

@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from limits import parse
 from support.clock import DAY, HOUR, MINUTE, Clock
-from support.letters import referral
-from support.visiting import FILLED_IN, FORM, PHONE, RECEIPT, Visitor, fields
+from support.letters import draft, referral
+from support.visiting import FILLED_IN, PHONE, Visitor, fields
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
@@ -351,7 +352,7 @@ def test_ten_thousand_drafts_take_no_room_from_the_referrals(tmp_path: Path, clo
     database = Database(tmp_path, "drafts", most_bytes=64 * 2**20, durable=False)
     drafts = Drafts(database, clock)
     for _ in range(10_000):
-        drafts.keep(FILLED_IN)
+        drafts.keep(draft(**FILLED_IN))
     assert (tmp_path / "drafts.sqlite3").stat().st_size > 10 * before
     assert folder_bytes(tmp_path) < 80 * 2**20
     referrals.checkpoint()
@@ -378,9 +379,9 @@ def test_when_drafts_have_no_room_the_text_is_on_the_page_and_a_right_form_is_ta
     drafts = Drafts.in_folder(config.state)
     with suppress(StorageError):
         for _ in range(1000):
-            drafts.keep(FILLED_IN)
+            drafts.keep(draft(**FILLED_IN))
     with pytest.raises(StorageError):
-        drafts.keep(FILLED_IN)
+        drafts.keep(draft(**FILLED_IN))
     answer = visitor.press({**filled_in, "phone": "46"})
     assert answer.status_code == 503
     assert fields(answer.text)["message"] == FILLED_IN["message"]

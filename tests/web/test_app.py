@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
-from support.visiting import FILLED_IN, FORM, PHONE, TYPED, Visitor, headings
+from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, headings
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from werkzeug.test import TestResponse
 
 HEADINGS = {
@@ -229,7 +230,7 @@ def test_a_cookie_that_is_not_ours_does_no_harm(cookie: str, client: FlaskClient
     """As if there was none."""
     headers = {"Cookie": f"__Host-skema={cookie}"}
     assert client.get(FORM, headers=headers).status_code == 200
-    assert client.get("/skriv/tak/", headers=headers).status_code == 303
+    assert client.get(RECEIPT, headers=headers).status_code == 303
     assert client.post(FORM, headers=headers).status_code == 400
 
 
@@ -253,7 +254,7 @@ def test_health_says_when_the_database_does_not_answer(config: Config, client: F
     assert client.get("/sundhed").status_code == 200
 
 
-@pytest.mark.parametrize("address", [FORM, "/skriv/tak/"])
+@pytest.mark.parametrize("address", [FORM, RECEIPT])
 def test_a_page_that_needs_the_database_says_when_it_does_not_answer(
     address: str, config: Config, client: FlaskClient
 ) -> None:

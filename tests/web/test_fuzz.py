@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.checkout import CHECKOUT
 from support.road import Browser, Site
-from support.visiting import AGAIN, FILLED_IN, FORM, RECEIPT, TYPED, Visitor
+from support.visiting import FILLED_IN, TYPED, Visitor
 from udvej.config import Config, Live, MailServer, Scheme
+from udvej.content.addresses import AGAIN, FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
 from udvej.web.app import SESSION_COOKIE, create_app
 from werkzeug.datastructures import Headers

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
 from udvej.web.app import create_app
 from werkzeug.test import TestResponse
@@ -56,14 +57,14 @@ def _hashes(html: str, element: str) -> set[str]:
 
 def _send(message: str, client: FlaskClient) -> TestResponse:
     """What no browser would send."""
-    client.get("/skriv/")  # for its cookie, without which nothing is read
-    return client.post("/skriv/", data={"message": message})
+    client.get(FORM)  # for its cookie, without which nothing is read
+    return client.post(FORM, data={"message": message})
 
 
 # Status -> a request that gets it.
 ANSWERS: dict[int, Callable[[FlaskClient], TestResponse]] = {
     200: lambda client: client.get("/"),
-    303: lambda client: client.get("/skriv/tak/"),
+    303: lambda client: client.get(RECEIPT),
     308: lambda client: client.get("/om"),
     400: partial(_send, ""),
     404: lambda client: client.get("/findes-ikke/"),
@@ -123,7 +124,7 @@ def test_policy_is_strict(client: FlaskClient) -> None:
     assert not re.search(r"unsafe|\*|http", " ".join(policy.values()))
 
 
-@pytest.mark.parametrize("address", ["/", "/skriv/", "/findes-ikke/"])
+@pytest.mark.parametrize("address", ["/", FORM, "/findes-ikke/"])
 def test_policy_allows_the_inline_style_and_script_by_hash(
     client: FlaskClient, address: str
 ) -> None:
@@ -168,7 +169,7 @@ def test_live_insists_on_https(live_client: FlaskClient, status: int) -> None:
 FORGED = {"Host": "ond.example", "X-Forwarded-Host": "ond.example", "Forwarded": "host=ond.example"}
 
 
-@pytest.mark.parametrize("address", ["/om", "/om?a=b", "/skriv", "/skriv/tak/", "//ond.example/om"])
+@pytest.mark.parametrize("address", ["/om", "/om?a=b", "/skriv", RECEIPT, "//ond.example/om"])
 def test_a_forged_host_leads_nowhere(live_client: FlaskClient, address: str) -> None:
     """Redirects lead to the public address whatever host was asked for."""
     response = live_client.get(address, headers=FORGED)

@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 from support.checkout import CHECKOUT
+from udvej.content.addresses import LEAVE
 from udvej.content.facts import load_facts
 from udvej.content.pages import load_edition
-from udvej.web.leaving import ADDRESS, COOKIE, Leaving
+from udvej.web.leaving import COOKIE, Leaving
 from werkzeug.test import TestResponse
 
 CONTENT = CHECKOUT / "content"
@@ -53,7 +54,7 @@ def _assert_sent_away(response: TestResponse) -> None:
 
 def test_leaving_gives_a_blank_page_that_moves_on(client: FlaskClient) -> None:
     """One link, a refresh that follows it at once, a script that is faster still."""
-    response = client.post(ADDRESS)
+    response = client.post(LEAVE)
     _assert_sent_away(response)
     html = response.get_data(as_text=True)
     assert html.startswith("<!doctype html>")
@@ -64,14 +65,14 @@ def test_leaving_gives_a_blank_page_that_moves_on(client: FlaskClient) -> None:
 
 def test_the_title_is_that_of_the_other_site(client: FlaskClient) -> None:
     """What the history shows of it."""
-    html = client.post(ADDRESS).get_data(as_text=True)
+    html = client.post(LEAVE).get_data(as_text=True)
     titles = {re.sub(r"https://(?:www\.)?|/", "", site) for site in FACTS["sider"]}
     assert re.findall("<title>(.*?)</title>", html)[0] in titles
 
 
 def test_the_site_stays_shut_for_some_minutes(client: FlaskClient) -> None:
     """The cookie goes to our host only, lasts minutes, and no script can read it."""
-    flags = _cookies(client.post(ADDRESS))[COOKIE]
+    flags = _cookies(client.post(LEAVE))[COOKIE]
     assert {flag for flag in flags if not flag.startswith("Expires=")} == {
         "1",
         f"Max-Age={FACTS['minutter'] * 60}",
@@ -86,7 +87,7 @@ def test_the_forms_cookie_ends(client: FlaskClient) -> None:
     """With the flags it was set with, or the browser would keep it."""
     client.get("/skriv/")
     assert client.get_cookie(SESSION) is not None
-    flags = _cookies(client.post(ADDRESS))[SESSION]
+    flags = _cookies(client.post(LEAVE))[SESSION]
     assert {"", "Max-Age=0", "Secure", "HttpOnly", "Path=/", "SameSite=Strict"} < flags
     assert client.get_cookie(SESSION) is None
 
@@ -98,8 +99,8 @@ REQUESTS: dict[str, Callable[[FlaskClient], TestResponse]] = {
     "the receipt": lambda client: client.get("/skriv/tak/"),
     "no page": lambda client: client.get("/findes-ikke/"),
     "sending": lambda client: client.post("/skriv/", data={"message": "hej"}),
-    "leaving again": lambda client: client.post(ADDRESS),
-    "the address of leaving": lambda client: client.get(ADDRESS),
+    "leaving again": lambda client: client.post(LEAVE),
+    "the address of leaving": lambda client: client.get(LEAVE),
     "another method": lambda client: client.put("/om/"),
     "too much": lambda client: client.post("/skriv/", data="x" * 2**20),
 }
@@ -110,7 +111,7 @@ def test_whoever_has_left_is_sent_away_again(
     client: FlaskClient, request_: Callable[[FlaskClient], TestResponse]
 ) -> None:
     """Whatever they ask for, and each time for as long again."""
-    client.post(ADDRESS)
+    client.post(LEAVE)
     for _ in range(2):
         response = request_(client)
         _assert_sent_away(response)
@@ -119,7 +120,7 @@ def test_whoever_has_left_is_sent_away_again(
 
 def test_looking_without_taking_is_sent_away_too(client: FlaskClient) -> None:
     """HEAD has the headers of GET and no body."""
-    client.post(ADDRESS)
+    client.post(LEAVE)
     response = client.head("/om/")
     assert response.data == b""
     assert COOKIE in _cookies(response)
@@ -127,7 +128,7 @@ def test_looking_without_taking_is_sent_away_too(client: FlaskClient) -> None:
 
 def test_the_site_opens_when_the_cookie_is_gone(client: FlaskClient) -> None:
     """Only the browser that left is shut out, and only for a while."""
-    client.post(ADDRESS)
+    client.post(LEAVE)
     client.delete_cookie(COOKIE)
     assert "Om tilbuddet" in client.get("/om/").get_data(as_text=True)
 
@@ -135,7 +136,7 @@ def test_the_site_opens_when_the_cookie_is_gone(client: FlaskClient) -> None:
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "x"])
 def test_another_site_cannot_shut_ours(client: FlaskClient, site: str) -> None:
     """Browsers say where a request comes from."""
-    response = client.post(ADDRESS, headers={"Sec-Fetch-Site": site})
+    response = client.post(LEAVE, headers={"Sec-Fetch-Site": site})
     assert response.status_code == 400
     assert _cookies(response) == {}
 
@@ -143,13 +144,13 @@ def test_another_site_cannot_shut_ours(client: FlaskClient, site: str) -> None:
 @pytest.mark.parametrize("site", ["same-origin", "none"])
 def test_our_own_button_leaves(client: FlaskClient, site: str) -> None:
     """From our pages, and from what the visitor did in the browser itself."""
-    _assert_sent_away(client.post(ADDRESS, headers={"Sec-Fetch-Site": site}))
+    _assert_sent_away(client.post(LEAVE, headers={"Sec-Fetch-Site": site}))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_leaving_takes_a_press_of_the_button(client: FlaskClient, method: str) -> None:
     """A link followed in advance, or by a robot, shuts nothing."""
-    response = client.open(ADDRESS, method=method)
+    response = client.open(LEAVE, method=method)
     assert response.status_code == 405
     assert _cookies(response) == {}
     assert "POST" in response.headers["Allow"]

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.observatory import RULES, cross_origin_opener_policy, score
 from udvej.config import Config
+from udvej.content.addresses import FORM
 from udvej.web.app import create_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
@@ -41,7 +42,7 @@ def test_every_answer_scores_140(live: FlaskClient, address: str) -> None:
 
 def test_form_scores_more_for_its_cookie(live: FlaskClient) -> None:
     """A cookie that is locked in every way gives five points."""
-    response = live.get("/skriv/")
+    response = live.get(FORM)
     assert score(response.headers, response.text) == 145
 
 

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from limits import parse
 from support.clock import DAY, Clock
-from support.visiting import FILLED_IN, FORM, PHONE, RECEIPT, TYPED, Visitor, fields, reference
+from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields, reference
 from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.table import Outbox
 from udvej.web.app import create_app
 from udvej.web.rate_limit import ClientLimit

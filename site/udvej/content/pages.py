@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from udvej.config import Scheme
+from udvej.content.addresses import FORM, TAKEN
 from udvej.content.catalogue import TITLE, tell_tale
 from udvej.content.facts import Facts, load_facts
 from udvej.content.located_toml import Source, read_text
@@ -17,11 +18,9 @@ from udvej.content.markdown import Reader, Text, blocks
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language
 
-FORM = "/skriv/"
 # The program itself links to these, so they must be there.
 _NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
            "/tilgaengelighed/")  # fmt: skip
-_TAKEN = ("/forlad/", "/sundhed/", "/skriv/tak/", "/skriv/forfra/", "/skriv/ikke-sendt/")
 
 _HEADER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)*")
@@ -215,7 +214,7 @@ def _values(source: Source) -> dict[str, Any]:
             raise source.error("er ikke skrevet rigtigt; se, hvordan de andre sider gør", key)
     if not _ADDRESS.fullmatch(values["adresse"]):
         raise source.error('skriv små bogstaver mellem skråstreger, som "/hjaelp/"', "adresse")
-    if values["adresse"] in _TAKEN:
+    if values["adresse"] in TAKEN:
         raise source.error("bruges af programmet selv; vælg en anden", "adresse")
     if values["menu"] not in ("", "top", "bund"):
         raise source.error('skriv "top" eller "bund", eller slet linjen', "menu")

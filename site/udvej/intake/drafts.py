@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from sqlalchemy import Column, Float, LargeBinary, MetaData, Table, delete, inse
 
 from udvej.database import Database
 from udvej.durations import MINUTE, Clock
+from udvej.intake.submission import is_form_token
 
 _MOST_BYTES: Final = 64 * 2**20
 _KEPT: Final = 15 * MINUTE
@@ -26,7 +28,24 @@ _drafts = Table(
     Column("until", Float, nullable=False, index=True),
 )
 
-Fields = Mapping[str, str]
+
+@dataclass(frozen=True)
+class Draft:
+    """A form that was refused.
+
+    Attributes:
+        token: the form's own, so that its correction is not a second form.
+        fields: what was typed and chosen, by question, free of CPR numbers.
+        cpr_in: the questions that CPR numbers were removed from.
+        expired: whether the session that the form was opened in is over.
+        busy: whether too much had come from the same client.
+    """
+
+    token: str
+    fields: Mapping[str, str]
+    cpr_in: Sequence[str] = ()
+    expired: bool = False
+    busy: bool = False
 
 
 class Drafts:
@@ -59,11 +78,8 @@ class Drafts:
         # What a crash takes is typed again; a referral is not kept here.
         return cls(Database(state, "drafts", most_bytes=_MOST_BYTES, durable=False))
 
-    def keep(self, fields: Fields) -> str:
+    def keep(self, draft: Draft) -> str:
         """Keep a draft for 15 minutes.
-
-        Args:
-            fields: names and what was typed, free of CPR numbers.
 
         Returns:
             The key, for the visitor's cookie and nowhere else.
@@ -72,15 +88,15 @@ class Drafts:
             StorageError: it was not kept.
         """
         key = Fernet.generate_key()
-        sealed = Fernet(key).encrypt(json.dumps(dict(fields)).encode())
+        sealed = Fernet(key).encrypt(json.dumps(asdict(draft)).encode())
         with self._database.transaction(growing=True) as connection:
             connection.execute(
                 insert(_drafts).values(id=_id(key), sealed=sealed, until=self._clock() + _KEPT)
             )
         return key.decode()
 
-    def open(self, key: str) -> Fields:
-        """The draft under a key; empty when it is gone.
+    def open(self, key: str) -> Draft | None:
+        """The draft under a key; None when it is gone, or another version of Udvej kept it.
 
         Raises:
             StorageError: the database does not answer.
@@ -92,10 +108,9 @@ class Drafts:
                 )
             )
         try:
-            fields: dict[str, str] = json.loads(Fernet(key).decrypt(sealed)) if sealed else {}
-        except (InvalidToken, ValueError):
-            return {}
-        return fields
+            return _parsed(Fernet(key).decrypt(sealed)) if sealed else None
+        except InvalidToken:
+            return None
 
     def drop(self, key: str) -> None:
         """Delete a draft.
@@ -123,3 +138,23 @@ class Drafts:
 
 def _id(key: bytes) -> bytes:
     return sha256(b"draft" + key).digest()
+
+
+def _parsed(text: bytes) -> Draft | None:
+    """The draft that was written down, None when it is written otherwise than we do."""
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return None
+    match kept:
+        case {
+            "token": str(token),
+            "fields": dict(fields),
+            "cpr_in": list(cpr_in),
+            "expired": bool(expired),
+            "busy": bool(busy),
+        } if is_form_token(token) and all(
+            isinstance(text, str) for text in (*fields.values(), *cpr_in)
+        ):
+            return Draft(token, fields, tuple(cpr_in), expired=expired, busy=busy)
+    return None

@@ -1,64 +1,164 @@
-"""The form of `/skriv/`: what must be right before it is a referral.
+"""The form of `/skriv/`: its questions in the order of the page, and what joins them.
 
-The words a person sees beside the fields stand in the template; here are only those that say
-what is wrong.
+A new question is one field here. Its kind (see `questions`) carries it through the reading, the
+search for CPR numbers, the errors, the draft, the page, the letter and the drill.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from itertools import groupby
 from typing import Final
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    EmailField,
-    Field,
-    HiddenField,
-    RadioField,
-    StringField,
-    TelField,
-    TextAreaField,
-    ValidationError,
-)
+from wtforms import HiddenField, ValidationError
 
-from udvej.intake.referral import Channel, Referral, Writer, new_reference
-from udvej.intake.submission import CHOSEN, TYPED
-from udvej.languages import current
+from udvej.errors import FormError
+from udvej.intake.questions import Choice, Group, Line, Mail, Option, Phone, Question, Tick, Words
+from udvej.intake.referral import Referral, Section, new_reference
+from udvej.languages import N_, current
 from udvej.languages import gettext as _
 
-_LONGEST: Final = {"name": 100, "phone": 40, "mail": 254, "times": 200, "message": 1000}
+_CALL, _TEXT, _MAIL = "call", "text", "mail"
+# The only fields that are not asked of anybody.
+_TOKENS: Final = ("token", "csrf_token")
 
-
-def _one_line(value: str | None) -> str:
-    return " ".join((value or "").split())
-
-
-def _strip(value: str | None) -> str:
-    return (value or "").strip()
+_REACH = Group(
+    "reach", N_("Hvordan får vi fat i dig?"), N_("Skriv telefon eller mail. Det ene er nok.")
+)
+_SAFE = Group("safe", N_("Hvad er sikkert for dig?"), N_("Vi gør kun det, du sætter kryds ved."))
+_TALK = Group(
+    "talk", N_("Har du brug for en tolk?"), N_("En tolk oversætter, når du taler med os.")
+)
 
 
 class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     """The fields, in the order of the page."""
 
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the library has no types
+        """WTForms' own words are never shown, so it looks for no translations of them."""
+
+        def get_translations(self, form: FlaskForm) -> None:
+            """None."""
+
     token = HiddenField()
-    who = RadioField(choices=[*Writer], validate_choice=False)
-    name = StringField(filters=[_one_line])
-    phone = TelField(filters=[_one_line])
-    mail = EmailField(filters=[_one_line])
-    prefer = RadioField(choices=[*Channel], validate_choice=False)
-    times = StringField(filters=[_one_line])
-    may_leave_message = BooleanField()
-    may_say_from = BooleanField()
-    interpreter = BooleanField()
-    message = TextAreaField(filters=[_strip])
+    who = Choice(
+        N_("Hvem skriver?"),
+        options=[
+            Option("self", N_("Jeg vil selv ud"), "En, der selv vil ud"),
+            Option("relative", N_("Jeg er pårørende"), "En pårørende"),
+            Option("professional", N_("Jeg er fagperson"), "En fagperson"),
+        ],
+        missing=N_("Vælg, hvem der skriver."),
+        section=Section.WHO,
+        letter="",
+    )
+    name = Line(
+        N_("Hvad må vi kalde dig?"),
+        hint=N_("Du behøver ikke at bruge dit rigtige navn."),
+        optional=True,
+        longest=100,
+        too_long=N_("Navnet er for langt. Skriv højst 100 tegn."),
+        section=Section.WHO,
+        letter="Vil kaldes",
+        render_kw={"autocapitalize": "words"},
+    )
+    phone = Phone(N_("Telefon"), group=_REACH, section=Section.REPLY, letter="Telefon")
+    mail = Mail(N_("Mail"), group=_REACH, section=Section.REPLY, letter="Mail")
+    prefer = Choice(
+        N_("Hvordan vil du helst have svar?"),
+        options=[
+            Option(_CALL, N_("Ring til mig"), "Opkald"),
+            Option(_TEXT, N_("Send en sms"), "Sms"),
+            Option(_MAIL, N_("Skriv en mail"), "Mail"),
+        ],
+        missing=N_("Vælg, hvordan vi helst skal svare dig."),
+        section=Section.REPLY,
+        letter="Helst",
+    )
+    times = Line(
+        N_("Hvornår er det sikkert at kontakte dig?"),
+        hint=N_("For eksempel: hverdage efter kl. 16."),
+        optional=True,
+        longest=200,
+        too_long=N_("Teksten om tider er for lang. Skriv højst 200 tegn."),
+        section=Section.REPLY,
+        letter="Hvornår",
+    )
+    may_leave_message = Tick(
+        N_("I må lægge en besked, hvis jeg ikke svarer"),
+        group=_SAFE,
+        section=Section.REPLY,
+        letter="Læg en besked",
+        yes="ja, det må I gerne",
+        no="NEJ",
+    )
+    may_say_from = Tick(
+        N_("I må sige, hvor I ringer fra"),
+        group=_SAFE,
+        section=Section.REPLY,
+        letter="Sig, hvor I ringer fra",
+        yes="ja, det må I gerne",
+        no="NEJ",
+    )
+    interpreter = Tick(
+        N_("Jeg vil gerne have en tolk"),
+        group=_TALK,
+        in_danish=False,
+        section=Section.TOP,
+        letter="Tolk",
+        yes="JA, ønskes",
+        no="ikke ønsket",
+    )
+    message = Words(
+        N_("Er der noget, vi skal vide?"),
+        hint=N_("Skriv ikke CPR-nummer (dit personnummer). Skriv højst 1.000 tegn."),
+        optional=True,
+        longest=1000,
+        # By how much, since nothing counts while one writes.
+        too_long=N_("Gør din besked %(over)s tegn kortere. Resten kan du sige til os."),
+        section=Section.MESSAGE,
+        letter="",
+    )
 
     @classmethod
     def of(cls, fields: Mapping[str, str], token: str, csrf_token: str = "") -> "ReferralForm":
         """The form as it was filled in, under its token and the session's."""
         return cls(MultiDict({**fields, "token": token, "csrf_token": csrf_token}))
+
+    @classmethod
+    def unanswered(cls) -> "ReferralForm":
+        """The form before anybody has seen it; needs no session and cannot be sent."""
+        return cls(formdata=None, meta={"csrf": False})
+
+    @classmethod
+    @cache
+    def names(cls) -> Sequence[str]:
+        """The names of all questions, in any language.
+
+        Raises:
+            FormError: a field is no question, so that its answer would be lost.
+        """
+        form = cls.unanswered()
+        for field in form:
+            if not isinstance(field, Question) and field.name not in _TOKENS:
+                raise FormError(
+                    f"the field {field.name} of the form is a {field.type}, whose answer would not"
+                    " reach the letter; use a kind of question from udvej/intake/questions.py"
+                )
+        return tuple(field.name for field in form if isinstance(field, Question))
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is asked in the current language, in the order of the page."""
+        return [field for field in self if isinstance(field, Question) and field.asked]
+
+    @property
+    def groups(self) -> Sequence[tuple[Group | None, Sequence[Question]]]:
+        """The questions by what they are asked under."""
+        grouped = groupby(self.questions, key=lambda question: question.group)
+        return [(group, [*questions]) for group, questions in grouped]
 
     def problems(self, cpr_in: Sequence[str]) -> list[tuple[str, str]]:
         """What is wrong with what was typed.
@@ -70,117 +170,45 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             Id of the field and what to do, in the order of the page; each stands at its field too.
         """
         self.validate()
-        for name in cpr_in:
-            self[name].errors = [_cpr_found(name)]
-        return [*self._errors()]
-
-    def _errors(self) -> Iterator[tuple[str, str]]:
-        for field in self:
-            if field.name in (*TYPED, *CHOSEN):
-                first = next(iter(field)).id if isinstance(field, RadioField) else field.id
-                yield from ((first, error) for error in field.errors)
+        for question in self.questions:
+            if question.name in cpr_in:
+                question.errors = [_cpr_found(question)]
+        return [(each.first_id, error) for each in self.questions for error in each.errors]
 
     def referral(self, written: datetime, notes: Sequence[str] = ()) -> Referral:
-        """What the team is told; only after `problems` found none.
+        """What the team is told; from a visitor's form only after `problems` found none.
 
         Args:
             written: when it was sent.
             notes: what else the team should know, in Danish.
         """
+        # In each part of the letter what was chosen comes first: it says how to use the rest.
+        ordered = sorted(self.questions, key=lambda question: not isinstance(question, Choice))
         return Referral(
-            who=Writer(self.who.data),
-            name=self.name.data or "",
-            phone=_international(self.phone.data) if self.phone.data else "",
-            mail=self.mail.data or "",
-            prefer=Channel(self.prefer.data),
-            times=self.times.data or "",
-            may_leave_message=self.may_leave_message.data,
-            may_say_from=self.may_say_from.data,
-            message=self.message.data or "",
+            answers=tuple(question.answer for question in ordered),
             language=current().danish_name,
-            interpreter=None if current().is_danish else self.interpreter.data,
             written=written,
             reference=new_reference(),
             notes=tuple(notes),
         )
 
-    def validate_who(self, field: Field) -> None:
-        """One of the choices."""
-        if field.data not in [*Writer]:
-            raise ValidationError(_("Vælg, hvem der skriver."))
-
-    def validate_name(self, field: Field) -> None:
-        """Not too long."""
-        if len(field.data) > _LONGEST["name"]:
-            raise ValidationError(_("Navnet er for langt. Skriv højst 100 tegn."))
-
-    def validate_phone(self, field: Field) -> None:
-        """A number that can be rung, and there where it is needed."""
+    def validate_phone(self, field: Phone) -> None:
+        """There where it is needed."""
         if not field.data:
             if not self.mail.data:
                 raise ValidationError(_("Skriv et telefonnummer eller en mailadresse."))
-            if self.prefer.data in (Channel.CALL, Channel.TEXT):
+            if self.prefer.data in (_CALL, _TEXT):
                 raise ValidationError(
                     _("Skriv dit telefonnummer, når du helst vil ringes op eller have en sms.")
                 )
-        elif not _international(field.data):
-            raise ValidationError(
-                _(
-                    "Telefonnummeret ser ikke rigtigt ud. Et dansk nummer har 8 cifre. "
-                    "Er det fra udlandet, så begynd med + og landekoden."
-                )
-            )
 
-    def validate_mail(self, field: Field) -> None:
-        """An address that can be written to (RFC 5321), and there where it is needed."""
-        if not field.data:
-            if self.phone.data and self.prefer.data == Channel.MAIL:
-                raise ValidationError(_("Skriv din mailadresse, når du helst vil have en mail."))
-            return
-        try:
-            validate_email(field.data, check_deliverability=False)
-        except EmailNotValidError:
-            raise ValidationError(
-                _("Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk.")
-            ) from None
-
-    def validate_prefer(self, field: Field) -> None:
-        """One of the choices."""
-        if field.data not in [*Channel]:
-            raise ValidationError(_("Vælg, hvordan vi helst skal svare dig."))
-
-    def validate_times(self, field: Field) -> None:
-        """Not too long."""
-        if len(field.data) > _LONGEST["times"]:
-            raise ValidationError(_("Teksten om tider er for lang. Skriv højst 200 tegn."))
-
-    def validate_message(self, field: Field) -> None:
-        """Not too long; by how much, since nothing counts while one writes."""
-        over = len(field.data) - _LONGEST["message"]
-        if over > 0:
-            words = _("Gør din besked %(over)s tegn kortere. Resten kan du sige til os.")
-            raise ValidationError(words % {"over": over})
+    def validate_mail(self, field: Mail) -> None:
+        """There where it is needed."""
+        if not field.data and self.phone.data and self.prefer.data == _MAIL:
+            raise ValidationError(_("Skriv din mailadresse, når du helst vil have en mail."))
 
 
-def _cpr_found(name: str) -> str:
-    """The words at the field; in the summary they must tell one field from another."""
-    fields = {
-        "name": _("navn"),
-        "phone": _("telefon"),
-        "mail": _("mail"),
-        "times": _("tidspunkt"),
-        "message": _("besked"),
-    }
-    words = _("I feltet til %(field)s stod noget, der ligner et CPR-nummer. Vi har slettet det.")
-    return words % {"field": fields.get(name, name)}
-
-
-def _international(number: str) -> str:
-    """A phone number in international form, or "" when it is none; Danish without prefix."""
-    try:
-        parsed = phonenumbers.parse(number, "DK")
-    except phonenumbers.NumberParseException:
-        return ""
-    if len(number) > _LONGEST["phone"] or not phonenumbers.is_valid_number(parsed):
-        return ""
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+def _cpr_found(question: Question) -> str:
+    """By the question's own words, which tell it from others in the summary."""
+    words = _("Ved »%(question)s« stod noget, der ligner et CPR-nummer. Vi har slettet det.")
+    return words % {"question": _(question.label.text)}

@@ -14,63 +14,58 @@ _REFERENCE_ALPHABET = "34679ACDEFHJKMNPRTWXY"
 _DENMARK = ZoneInfo("Europe/Copenhagen")
 
 
-class Writer(StrEnum):
-    """Who writes."""
+class Section(StrEnum):
+    """The parts of a letter by their headings, in order."""
 
-    SELF = "self"
-    RELATIVE = "relative"
-    PROFESSIONAL = "professional"
-
-
-class Channel(StrEnum):
-    """How the person would rather be reached."""
-
-    CALL = "call"
-    TEXT = "text"
-    MAIL = "mail"
+    TOP = ""
+    WHO = "HVEM SKRIVER"
+    REPLY = "SÅDAN ER DET SIKKERT AT SVARE"
+    MESSAGE = "BESKED"
 
 
-_WRITERS = {
-    Writer.SELF: "En, der selv vil ud",
-    Writer.RELATIVE: "En pårørende",
-    Writer.PROFESSIONAL: "En fagperson",
-}
-_INTERPRETER = {True: "JA, ønskes", False: "ikke ønsket"}
-_CHANNELS = {Channel.CALL: "Opkald", Channel.TEXT: "Sms", Channel.MAIL: "Mail"}
+@dataclass(frozen=True)
+class Answer:
+    r"""The answer to one question of the form.
+
+    Attributes:
+        section: the part of the letter that shows it.
+        label: the words before it, in Danish; "" where the section says it.
+        text: the answer, or "" where there is none; lines end in "\n".
+        typed: whether these are the person's own words, and not ours.
+    """
+
+    section: Section
+    label: str
+    text: str
+    typed: bool = False
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The answer in the letter; own words stand after "> ", so that they cannot pass for ours.
+
+        What was not answered is said to be, so that nobody wonders whether it got lost.
+        """
+        if self.typed and self.text:
+            heading = [f"{self.label}:"] if self.label else []
+            return [*heading, *(f"> {line}" for line in self.text.splitlines())]
+        text = self.text or ("(ikke skrevet)" if self.typed else "(ikke valgt)")
+        return [f"{self.label}: {text}" if self.label else text]
 
 
 @dataclass(frozen=True)
 class Referral:
-    r"""What the team is told. Free of CPR numbers: the form has seen to that.
+    """What the team is told. Free of CPR numbers: the form has seen to that.
 
     Attributes:
-        who: who writes.
-        name: what we may call them, or "".
-        phone: in international form, or ""; never empty together with mail.
-        mail: an address, or "".
-        prefer: how they would rather be reached.
-        times: when that is safe, in their words, or "".
-        may_leave_message: whether a message may be left.
-        may_say_from: whether one may say where one calls from.
-        message: their words, or ""; lines end in "\n".
+        answers: to every question that was asked.
         language: what the page they wrote on is written in, in Danish ("dansk").
-        interpreter: whether they wish for one; None where they were not asked, as in Danish.
         written: when, with time zone.
         reference: what the receipt shows.
         notes: what the site has to add, in Danish.
     """
 
-    who: Writer
-    name: str
-    phone: str
-    mail: str
-    prefer: Channel
-    times: str
-    may_leave_message: bool
-    may_say_from: bool
-    message: str
+    answers: Sequence[Answer]
     language: str
-    interpreter: bool | None
     written: datetime
     reference: str
     notes: Sequence[str] = ()
@@ -86,7 +81,7 @@ class Referral:
             number: the running number, by which the team sees that none is missing.
 
         Returns:
-            Plain text. What the person wrote stands after "> ", so that it cannot pass for ours.
+            Plain text.
         """
         written = format_datetime(
             self.written.astimezone(_DENMARK), "EEEE 'den' d. MMMM y 'kl.' HH.mm", locale="da"
@@ -96,24 +91,15 @@ class Referral:
             f"Reference: {self.reference}",
             f"Modtaget: {written}",
             f"Siden var på: {self.language}",
-            *([] if self.interpreter is None else [f"Tolk: {_INTERPRETER[self.interpreter]}"]),
-            *(f"BEMÆRK: {note}" for note in self.notes),
-            "",
-            "HVEM SKRIVER",
-            f"{_WRITERS[self.who]}",
-            *_quoted("Vil kaldes", self.name),
-            "",
-            "SÅDAN ER DET SIKKERT AT SVARE",
-            f"Helst: {_CHANNELS[self.prefer]}",
-            *_quoted("Telefon", self.phone),
-            *_quoted("Mail", self.mail),
-            *_quoted("Hvornår", self.times),
-            "Læg en besked: " + ("ja, det må I gerne" if self.may_leave_message else "NEJ"),
-            "Sig, hvor I ringer fra: " + ("ja, det må I gerne" if self.may_say_from else "NEJ"),
-            "",
-            "BESKED",
-            *_quoted("", self.message),
         ]
+        for section in Section:
+            if section:
+                lines += ["", section]
+            for answer in self.answers:
+                if answer.section is section:
+                    lines += answer.lines
+            if section is Section.TOP:
+                lines += [f"BEMÆRK: {note}" for note in self.notes]
         return "\n".join(lines) + "\n"
 
 
@@ -121,10 +107,3 @@ def new_reference() -> str:
     """A short random reference that can be read aloud, such as "7KD-4RM"."""
     letters = [secrets.choice(_REFERENCE_ALPHABET) for _ in range(6)]
     return "".join(letters[:3]) + "-" + "".join(letters[3:])
-
-
-def _quoted(label: str, text: str) -> list[str]:
-    if not text:
-        return [f"{label}: (ikke skrevet)" if label else "(ikke skrevet)"]
-    heading = [f"{label}:"] if label else []
-    return heading + [f"> {line}" for line in text.splitlines()]

@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,8 +15,6 @@ from werkzeug.datastructures import MultiDict
 
 from udvej.intake import cpr
 
-CHOSEN: Final = ("who", "prefer", "may_leave_message", "may_say_from", "interpreter")
-TYPED: Final = ("name", "phone", "mail", "times", "message")
 # More than this is no browser sending this form.
 _MOST_FIELDS: Final = 40
 # When the form was shown, in seconds since the epoch, and 96 random bits.
@@ -37,26 +35,29 @@ class Submission:
 
     Attributes:
         token: the form's own; see `new_form_token`.
-        fields: what was typed and chosen, by field; nothing else that was sent.
+        csrf_token: the session's.
+        fields: what was typed and chosen, by question; nothing else that was sent.
         cpr_in: the fields in which CPR numbers were found; they are no longer there.
         trapped: whether the field that nobody sees was filled in, as robots do.
         hurried: whether it was filled in faster than people do. Neither refuses anything.
     """
 
     token: str
+    csrf_token: str
     fields: Mapping[str, str]
     cpr_in: Sequence[str]
     trapped: bool
     hurried: bool
 
     @classmethod
-    def read(cls, body: bytes, now: datetime) -> "Submission":
+    def read(cls, body: bytes, names: Iterable[str], now: datetime) -> "Submission":
         """Take the fields out of the body of a request.
 
         Read here and strictly, since Flask would take broken UTF-8 for what was typed.
 
         Args:
             body: as a browser sends a form (application/x-www-form-urlencoded).
+            names: of all questions.
             now: the present moment.
 
         Raises:
@@ -74,7 +75,7 @@ class Submission:
             raise Malformed("not a form") from None  # the cause would hold what was typed
         sent = MultiDict(pairs)
         fields, cpr_in = {}, []
-        for name in (*TYPED, *CHOSEN):
+        for name in names:
             values = sent.getlist(name)
             if len(values) > 1 or not all(map(_is_text, values)):
                 raise Malformed(f"{name} is not one text")
@@ -83,10 +84,11 @@ class Submission:
             if cpr.find(text):
                 cpr_in.append(name)
         token = sent.get("token", "")
-        if not _TOKEN.fullmatch(token):
+        if not is_form_token(token):
             raise Malformed("no token")
         hurried = now.timestamp() - int(token[:8], 16) < _FASTEST
-        return cls(token, fields, cpr_in, bool(sent.get(_TRAP)), hurried)
+        csrf_token = sent.get("csrf_token", "")
+        return cls(token, csrf_token, fields, tuple(cpr_in), bool(sent.get(_TRAP)), hurried)
 
     @property
     def notes(self) -> Sequence[str]:
@@ -110,6 +112,11 @@ class Submission:
 def new_form_token(now: datetime) -> str:
     """What tells one shown form from another, and when it was shown."""
     return f"{int(now.timestamp()):08x}{secrets.token_hex(12)}"
+
+
+def is_form_token(token: str) -> bool:
+    """Whether it could be one of ours."""
+    return bool(_TOKEN.fullmatch(token))
 
 
 def _is_text(value: str) -> bool:

@@ -35,7 +35,7 @@ from udvej.errors import UnknownNumber
 from udvej.outbox.sealed import Sealed, new_token
 
 # A press, a reload or Back within this time leads to the same receipt.
-_SENT_ONCE: Final = 24 * HOUR
+SENT_ONCE: Final = 24 * HOUR
 # A process that took a referral and died gives it up after this time.
 _LEASE: Final = 5 * MINUTE
 _FIRST_RETRY: Final = 30.0
@@ -367,7 +367,7 @@ class Outbox:
                     _referrals.c.state == "sent", _referrals.c.settled < now - keep_days * DAY
                 )
             )
-            connection.execute(delete(_receipts).where(_receipts.c.accepted < now - _SENT_ONCE))
+            connection.execute(delete(_receipts).where(_receipts.c.accepted < now - SENT_ONCE))
         self._database.checkpoint()
 
     def close(self) -> None:

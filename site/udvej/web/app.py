@@ -18,9 +18,10 @@ from werkzeug.routing import RequestRedirect
 
 from udvej import operations
 from udvej.config import Config
-from udvej.content import catalogue
+from udvej.content import addresses, catalogue
+from udvej.content.addresses import FORM
 from udvej.content.facts import phone_link
-from udvej.content.pages import FORM, Edition, load_edition
+from udvej.content.pages import Edition, load_edition
 from udvej.errors import StorageError
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
@@ -166,6 +167,7 @@ def _set_up_templates(
     languages = {tag: site.language for tag, site in sites.items()}
     app.jinja_env.globals.update(
         _=phrase,
+        addresses=addresses,
         inline=inline,
         demo=config.live is None,
         languages=languages.values(),

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response
 
+from udvej.content.addresses import HEALTH
 from udvej.health import Health
 
 
@@ -9,7 +10,7 @@ def blueprint(health: Health) -> Blueprint:
     """`/sundhed`: 200 while everything is well, else 503 and what is not, a line each."""
     views = Blueprint("health", __name__)
 
-    @views.get("/sundhed")
+    @views.get(HEALTH)
     def look() -> Response:
         problems = [*health.problems()]
         text = "\n".join(problems or ["ok"]) + "\n"

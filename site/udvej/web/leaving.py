@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Request, Response
 
+from udvej.content.addresses import LEAVE
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 COOKIE: Final = "__Host-videre"
-ADDRESS: Final = "/forlad/"
 # Runs before the refresh does, and leaves no entry in the history.
 SCRIPT: Final = "location.replace(document.querySelector('a').href)"
 _PAGE: Final = (
@@ -87,7 +88,7 @@ def blueprint(leaving: Leaving) -> Blueprint:
     """The route that every page's leave button posts to."""
     views = Blueprint("leaving", __name__)
 
-    @views.post(ADDRESS)
+    @views.post(LEAVE)
     def leave() -> Response:
         # Another site must not be able to shut ours in somebody's browser.
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):

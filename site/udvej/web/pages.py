@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, render_template
 
-from udvej.content.pages import FORM, Edition, Page
+from udvej.content.addresses import FORM
+from udvej.content.pages import Edition, Page
 
 
 def blueprint(site: Edition) -> Blueprint:

@@ -7,35 +7,31 @@ can hold what was typed.
 """
 
 import logging
-from collections.abc import Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session
+from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from udvej.content.pages import FORM, Page
-from udvej.durations import DAY, MINUTE
-from udvej.errors import SealingError, StorageError
-from udvej.intake.drafts import Drafts
+from udvej.content.addresses import AGAIN, FORM, RECEIPT, WITHOUT_COOKIE
+from udvej.content.pages import Page
+from udvej.durations import MINUTE
+from udvej.errors import FormError, SealingError, StorageError
+from udvej.intake.drafts import Draft, Drafts
 from udvej.intake.form import ReferralForm
 from udvej.intake.referral import Referral
 from udvej.intake.sealing import Sealer
 from udvej.intake.submission import Malformed, Submission, new_form_token
-from udvej.outbox.table import Outbox
+from udvej.outbox.table import SENT_ONCE, Outbox
 from udvej.web.rate_limit import ClientLimit
 
-RECEIPT: Final = "/skriv/tak/"
-AGAIN: Final = "/skriv/forfra/"
-WITHOUT_COOKIE: Final = "/skriv/ikke-sendt/"
 # Whoever picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
-# In a draft, what is wrong besides the fields themselves.
-_CPR_IN, _EXPIRED, _BUSY = "cpr", "expired", "busy"
 
 _log = logging.getLogger(__name__)
 
@@ -68,33 +64,53 @@ class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
 
 
 def blueprint(desk: FormServices) -> Blueprint:
-    """The form, its receipt and the way to another message."""
+    """The form, its receipt and the way to another message.
+
+    The application does not start where the form has a question that its page does not show, or
+    a field whose answer would be lost (`FormError`).
+    """
     views = Blueprint("referral", __name__)
     views.add_url_rule(FORM, "form", partial(_form, desk))
     views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
     views.add_url_rule(RECEIPT, "receipt", partial(_receipt, desk))
     views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
     views.add_url_rule(WITHOUT_COOKIE, "without_cookie", partial(_without_cookie, desk))
+    views.record(lambda state: copy_context().run(_rehearse, desk, cast("Flask", state.app)))
     return views
+
+
+def _rehearse(desk: FormServices, app: Flask) -> None:
+    """See that the page shows each question."""
+    names = ReferralForm.names()
+    with app.test_request_context(desk.prefix + FORM):
+        app.preprocess_request()  # sets the language
+        form = ReferralForm.of({}, "")
+        page = _page(desk, form)
+    asked = {question.name for question in form.questions}
+    for name in names:
+        if (f'name="{name}"' in page) != (name in asked):
+            raise FormError(
+                f"templates/write.html does not show the question {name} of the form;"
+                " components/question.html says how each kind of question looks"
+            )
 
 
 def _form(desk: FormServices) -> ResponseReturnValue:
     # A draft first: it may be the correction of what was sent.
-    draft = desk.drafts.open(session["draft"]) if "draft" in session else {}
-    if not draft and _reference(desk):
-        return redirect(desk.prefix + RECEIPT, 303)
-    if not draft:
-        token = new_form_token(datetime.now(UTC))
-        return _page(desk, ReferralForm(formdata=None, data={"token": token}))
+    draft = desk.drafts.open(session["draft"]) if "draft" in session else None
+    if draft is None:
+        if _reference(desk):
+            return redirect(desk.prefix + RECEIPT, 303)
+        return _page(desk, ReferralForm.of({}, new_form_token(datetime.now(UTC))))
     # Its own token: whoever only has a word to mend is soon done, and no robot.
-    form, cpr_in = ReferralForm.of(draft, draft["token"]), draft[_CPR_IN].split()
+    form = ReferralForm.of(draft.fields, draft.token)
     return _page(
         desk,
         form,
-        errors=form.problems(cpr_in),
-        cpr_found=bool(cpr_in),
-        expired=bool(draft[_EXPIRED]),
-        busy=bool(draft.get(_BUSY)),  # none in a draft from before an upgrade
+        errors=form.problems(draft.cpr_in),
+        cpr_found=bool(draft.cpr_in),
+        expired=draft.expired,
+        busy=draft.busy,
     )
 
 
@@ -103,10 +119,10 @@ def _send(desk: FormServices) -> ResponseReturnValue:
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         return redirect(desk.prefix + WITHOUT_COOKIE, 303)
     try:
-        typed = Submission.read(request.get_data(), now)
+        typed = Submission.read(request.get_data(), ReferralForm.names(), now)
     except Malformed:
         abort(400)
-    form = ReferralForm.of(typed.fields, typed.token, request.form.get("csrf_token", ""))
+    form = ReferralForm.of(typed.fields, typed.token, typed.csrf_token)
     problems = form.problems(typed.cpr_in)
     expired = bool(form.csrf_token.errors)
     refused = bool(problems or expired)
@@ -122,7 +138,8 @@ def _send(desk: FormServices) -> ResponseReturnValue:
             _log.warning("event=limited")
         if not kept:
             return _page(desk, form, busy=True, **state), 429
-        _keep_draft(desk, typed, {_EXPIRED: expired, _BUSY: busy})
+        draft = Draft(typed.token, typed.fields, typed.cpr_in, expired=expired, busy=busy)
+        _keep_draft(desk, draft)
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
         return _page(desk, form, not_stored=True, **state), 503
@@ -161,11 +178,9 @@ def _page(desk: FormServices, form: ReferralForm, **state: object) -> str:
     )
 
 
-def _keep_draft(desk: FormServices, typed: Submission, reasons: Mapping[str, bool]) -> None:
+def _keep_draft(desk: FormServices, draft: Draft) -> None:
     _drop_draft(desk)
-    marks = {reason: "yes" if so else "" for reason, so in reasons.items()}
-    marks[_CPR_IN] = " ".join(typed.cpr_in)
-    session["draft"] = desk.drafts.keep({**typed.fields, **marks, "token": typed.token})
+    session["draft"] = desk.drafts.keep(draft)
 
 
 def _drop_draft(desk: FormServices) -> None:
@@ -187,7 +202,7 @@ def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
 
 def _taken(desk: FormServices, typed: Submission) -> bool:
     """Whether it is here already: then it is not turned away when it is sent again."""
-    return bool(desk.outbox.receipt(typed.key, within=DAY))
+    return bool(desk.outbox.receipt(typed.key, within=SENT_ONCE))
 
 
 def _reference(desk: FormServices) -> str:

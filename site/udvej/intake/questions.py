@@ -1,0 +1,311 @@
+"""The kinds of questions that the form can ask.
+
+A question declares once all that is to be known of it: its words on the page, what makes an
+answer wrong, and how the letter shows the answer. Reading, CPR search, errors, draft, page, letter
+and drill follow from it. Words for the page are Danish messages (`N_`), translated when shown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    RadioField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation
+
+from udvej.intake.referral import Answer, Section
+from udvej.languages import current
+from udvej.languages import gettext as _
+
+_LONGEST_PHONE = 40
+
+
+@dataclass(frozen=True)
+class Group:
+    """Questions that follow each other under one heading.
+
+    Attributes:
+        id: its own on the page.
+        legend: the heading.
+        hint: said under it.
+    """
+
+    id: str
+    legend: str
+    hint: str
+
+
+class Option(NamedTuple):
+    """One of the answers to choose from.
+
+    Attributes:
+        value: what the browser sends.
+        label: the words on the page.
+        letter: the words in the letter.
+    """
+
+    value: str
+    label: str
+    letter: str
+
+
+class Question(Field):
+    """A field that is answered by a person; every other field of a form is a token.
+
+    Attributes:
+        hint: said under the label, or "".
+        optional: whether the page says that it may be left out.
+        required: whether it must be answered, whatever else is.
+        group: what it is asked under, if anything.
+        asked: whether it is on pages in the current language.
+    """
+
+    def __init__(  # noqa: PLR0913 (keywords, each said once a question)
+        self,
+        label: str,
+        *,
+        section: Section,
+        letter: str,
+        hint: str = "",
+        optional: bool = False,
+        missing: str = "",
+        group: Group | None = None,
+        in_danish: bool = True,
+        **options: Any,  # noqa: ANN401 (those of WTForms)
+    ) -> None:
+        """Declare a question.
+
+        Args:
+            label: its words on the page.
+            section: the part of the letter that shows the answer.
+            letter: the words before the answer there, in Danish; "" where the section says it.
+            hint: said under the label.
+            optional: whether the page says that it may be left out.
+            missing: said when it is not answered; "" lets it be.
+            group: what it is asked under.
+            in_danish: whether it is asked on Danish pages too.
+            options: as WTForms takes them for this kind of field.
+        """
+        super().__init__(label, **options)
+        self.hint = hint
+        self.optional = optional
+        self.required = bool(missing)
+        self.group = group
+        self._in_danish = in_danish
+        self._missing = missing
+        self._section = section
+        self._letter = letter
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is on pages in the current language."""
+        return self._in_danish or not current().is_danish
+
+    @property
+    def first_id(self) -> str:
+        """Where a link to the question leads."""
+        return self.id
+
+    @property
+    def answer(self) -> Answer:
+        """How the letter shows it."""
+        return Answer(self._section, self._letter, self.written, typed=True)
+
+    @property
+    def written(self) -> str:
+        """The answer as the team reads it, "" when there is none."""
+        return self.data or ""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """What can be said of the answer by itself.
+
+        Raises:
+            StopValidation: with words for the page, or none where it was not asked.
+        """
+        del form
+        if not self.asked:
+            raise StopValidation
+        if self._missing and not self.written:
+            raise StopValidation(_(self._missing))
+
+
+class Line(Question, StringField):
+    """A short text; space around and within it is closed up."""
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        longest: int,
+        too_long: str,
+        **options: Any,  # noqa: ANN401 (those of `Question`)
+    ) -> None:
+        """Declare a question.
+
+        Args:
+            label: its words on the page.
+            longest: how many characters it may have.
+            too_long: said when it has more; `%(over)s` is how many more.
+            options: as for `Question`.
+        """
+        super().__init__(label, **{"filters": [_one_line], **options})
+        self._longest = longest
+        self._too_long = too_long
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Not too long."""
+        super().pre_validate(form)
+        over = len(self.written) - self._longest
+        if over > 0:
+            raise StopValidation(_(self._too_long) % {"over": over})
+
+
+class Words(Line, TextAreaField):
+    """A text of many lines."""
+
+    def __init__(self, label: str, **options: Any) -> None:  # noqa: ANN401 (those of `Line`)
+        """Declare a question; see `Line`."""
+        super().__init__(label, filters=[_strip], **options)
+
+
+class Phone(Question, TelField):
+    """A number that can be rung; Danish without prefix."""
+
+    def __init__(self, label: str, **options: Any) -> None:  # noqa: ANN401 (those of `Question`)
+        """Declare a question; see `Question`."""
+        super().__init__(label, filters=[_one_line], **options)
+
+    @property
+    def written(self) -> str:
+        """In international form; "" when it is no number."""
+        number = self.data or ""
+        try:
+            parsed = phonenumbers.parse(number, "DK")
+        except phonenumbers.NumberParseException:
+            return ""
+        if len(number) > _LONGEST_PHONE or not phonenumbers.is_valid_number(parsed):
+            return ""
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """A valid number."""
+        super().pre_validate(form)
+        if self.data and not self.written:
+            raise StopValidation(
+                _(
+                    "Telefonnummeret ser ikke rigtigt ud. Et dansk nummer har 8 cifre. "
+                    "Er det fra udlandet, så begynd med + og landekoden."
+                )
+            )
+
+
+class Mail(Question, EmailField):
+    """An address that can be written to (RFC 5321)."""
+
+    def __init__(self, label: str, **options: Any) -> None:  # noqa: ANN401 (those of `Question`)
+        """Declare a question; see `Question`."""
+        super().__init__(label, filters=[_one_line], **options)
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """A valid address; whether it exists is not asked, since that would tell others of it."""
+        super().pre_validate(form)
+        if self.data:
+            try:
+                validate_email(self.data, check_deliverability=False)
+            except EmailNotValidError:
+                raise StopValidation(
+                    _("Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk.")
+                ) from None
+
+
+class Choice(Question, RadioField):
+    """One of a few answers.
+
+    Attributes:
+        labels: the words on the page, by what the browser sends.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        options: Sequence[Option],
+        **others: Any,  # noqa: ANN401 (those of `Question`)
+    ) -> None:
+        """Declare a question.
+
+        Args:
+            label: its words on the page.
+            options: what there is to choose from.
+            others: as for `Question`.
+        """
+        values = [option.value for option in options]
+        super().__init__(label, choices=values, validate_choice=False, **others)
+        self.labels = {option.value: option.label for option in options}
+        self._written = {option.value: option.letter for option in options}
+
+    @property
+    def first_id(self) -> str:
+        """The first of the options."""
+        return f"{self.id}-0"
+
+    @property
+    def answer(self) -> Answer:
+        """In our words."""
+        return Answer(self._section, self._letter, self.written)
+
+    @property
+    def written(self) -> str:
+        """What was chosen; "" also when that is none of the options."""
+        return self._written.get(self.data, "")
+
+
+class Tick(Question, BooleanField):
+    """A box to tick."""
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        yes: str,
+        no: str,
+        **options: Any,  # noqa: ANN401 (those of `Question`)
+    ) -> None:
+        """Declare a question.
+
+        Args:
+            label: its words on the page.
+            yes: what the letter says when it is ticked, in Danish.
+            no: what the letter says when it is not.
+            options: as for `Question`.
+        """
+        super().__init__(label, **options)
+        self._yes, self._no = yes, no
+
+    @property
+    def answer(self) -> Answer:
+        """In our words."""
+        return Answer(self._section, self._letter, self._yes if self.data else self._no)
+
+    @property
+    def written(self) -> str:
+        """What the letter says, where it is ticked."""
+        return self._yes if self.data else ""
+
+
+def _one_line(value: str | None) -> str:
+    return " ".join((value or "").split())
+
+
+def _strip(value: str | None) -> str:
+    return (value or "").strip()

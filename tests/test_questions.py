@@ -1,0 +1,198 @@
+"""A question added to the form is one field of it: it reaches the team, or nothing starts."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from support.visiting import FILLED_IN, Visitor, fields, summary
+from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
+from udvej.database import Database
+from udvej.errors import FormError
+from udvej.intake.form import ReferralForm
+from udvej.intake.questions import Choice, Line, Option, Phone, Tick, Words
+from udvej.intake.referral import Section
+from udvej.outbox.delivery import Delivery
+from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.table import Outbox
+from udvej.web.app import create_app
+from wtforms import Field, IntegerField
+
+CPR = "010190-1234"
+# A second question of each kind, what is typed there, and how the team reads it.
+ASKED: dict[str, tuple[Field, str, str]] = {
+    "age": (
+        Line(
+            "Hvor gammel er du?",
+            longest=3,
+            too_long="Alderen er for lang.",
+            missing="Skriv din alder.",
+            section=Section.WHO,
+            letter="Alder",
+        ),
+        "30",
+        "Alder:\n> 30\n",
+    ),
+    "hurry": (
+        Tick("Det haster", section=Section.REPLY, letter="Haster", yes="JA", no="nej"),
+        "y",
+        "Haster: JA\n",
+    ),
+    "place": (
+        Choice(
+            "Hvor bor du?",
+            options=[Option("here", "Her", "I kommunen"), Option("there", "Der", "Ude")],
+            missing="Vælg, hvor du bor.",
+            section=Section.WHO,
+            letter="Bor",
+        ),
+        "there",
+        "Bor: Ude\n",
+    ),
+    "fear": (
+        Words(
+            "Hvad er du bange for?",
+            longest=500,
+            too_long="Skriv kortere.",
+            section=Section.MESSAGE,
+            letter="Bange for",
+        ),
+        "Dem.\r\nOg ham.",
+        "Bange for:\n> Dem.\n> Og ham.\n",
+    ),
+    "friend": (
+        Phone("En vens telefon", section=Section.REPLY, letter="Vens telefon"),
+        "20 30 40 50",
+        "Vens telefon:\n> +45 20 30 40 50\n",
+    ),
+}
+
+
+def asking(**questions: object) -> type[ReferralForm]:
+    """The form with more questions."""
+    return type("LongerForm", (ReferralForm,), questions)
+
+
+@pytest.fixture
+def visitor_of(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[type[ReferralForm]], Visitor]:
+    """Somebody at a site with another form."""
+
+    def at(form: type[ReferralForm]) -> Visitor:
+        monkeypatch.setattr("udvej.web.referral.ReferralForm", form)
+        client = create_app(config).test_client()
+        client.environ_base["wsgi.url_scheme"] = "https"
+        return Visitor(client)
+
+    return at
+
+
+@pytest.fixture
+def letters(config: Config) -> Iterator[Callable[[], list[str]]]:
+    """What has reached the team, opened."""
+    database = Database(config.state)
+
+    def opened() -> list[str]:
+        demonstration = Demonstration.prepare(config.state)
+        while Delivery(Outbox(database), demonstration).next():
+            pass
+        return [*demonstration.letters()]
+
+    yield opened
+    database.close()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_new_question_is_followed_to_the_letter(
+    name: str,
+    visitor_of: Callable[[type[ReferralForm]], Visitor],
+    letters: Callable[[], list[str]],
+) -> None:
+    """From the page, over a draft of a form that is refused for something else."""
+    question, typed, told = ASKED[name]
+    visitor = visitor_of(asking(**{name: question}))
+    assert visitor.send(**{name: typed, "phone": "20"}).location == FORM
+    page = visitor.look()
+    assert fields(page)[name] == typed
+    assert visitor.press({**fields(page), "phone": FILLED_IN["phone"]}).location == RECEIPT
+    (letter,) = letters()
+    assert told in letter
+
+
+def test_all_new_questions_reach_the_letter_together(
+    visitor_of: Callable[[type[ReferralForm]], Visitor], letters: Callable[[], list[str]]
+) -> None:
+    """Each in its part."""
+    visitor = visitor_of(asking(**{name: asked[0] for name, asked in ASKED.items()}))
+    assert visitor.send(**{name: asked[1] for name, asked in ASKED.items()}).location == RECEIPT
+    (letter,) = letters()
+    assert not [name for name, asked in ASKED.items() if asked[2] not in letter]
+
+
+CPR_FOUND = "Ved »Hvad er du bange for?« stod noget, der ligner et CPR-nummer. Vi har slettet det."
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "place", "words"),
+    [
+        ("age", "", "age", "Skriv din alder."),
+        ("age", "3000", "age", "Alderen er for lang."),
+        ("place", "", "place-0", "Vælg, hvor du bor."),
+        ("place", "elsewhere", "place-0", "Vælg, hvor du bor."),
+        ("fear", "x" * 501, "fear", "Skriv kortere."),
+        ("fear", f"her {CPR} slut", "fear", CPR_FOUND),
+    ],
+)
+def test_what_is_wrong_with_a_new_question_is_said(
+    name: str,
+    typed: str,
+    place: str,
+    words: str,
+    visitor_of: Callable[[type[ReferralForm]], Visitor],
+) -> None:
+    """Above and at the question; it is not sent."""
+    visitor = visitor_of(asking(**{name: ASKED[name][0]}))
+    assert visitor.send(**{name: typed}).location == FORM
+    page = visitor.look()
+    assert summary(page) == [(place, words)]
+    assert CPR not in page
+
+
+def test_the_drill_holds_every_question() -> None:
+    """Unanswered, so that it is seen to be no referral."""
+    form = asking(**{name: asked[0] for name, asked in ASKED.items()})
+    letter = form.unanswered().referral(datetime.now(UTC)).letter(1)
+    assert "Alder: (ikke skrevet)\n" in letter
+    assert "Bor: (ikke valgt)\n" in letter
+    assert "Haster: nej\n" in letter
+
+
+def test_a_field_that_the_letter_does_not_know_stops_the_start(
+    visitor_of: Callable[[type[ReferralForm]], Visitor],
+) -> None:
+    """Named, with what to do."""
+    with pytest.raises(FormError, match=r"age .* IntegerField.*intake/questions\.py"):
+        visitor_of(asking(age=IntegerField()))
+
+
+def test_a_question_that_the_page_does_not_show_stops_the_start(
+    visitor_of: Callable[[type[ReferralForm]], Visitor],
+) -> None:
+    """Named, with what to do."""
+
+    class Number(Line):
+        """A kind of question without a look."""
+
+    options: dict[str, Any] = ASKED["age"][0].kwargs  # type: ignore[attr-defined]
+    with pytest.raises(FormError, match=r"does not show the question age.*question\.html"):
+        visitor_of(asking(age=Number("Hvor gammel er du?", **options)))
+
+
+def test_the_site_asks_what_it_is_told_to() -> None:
+    """No field is anything but a question or a token."""
+    assert ReferralForm.names() == (
+        "who", "name", "phone", "mail", "prefer", "times",
+        "may_leave_message", "may_say_from", "interpreter", "message",
+    )  # fmt: skip
