@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from support.visiting import FILLED_IN, Visitor, fields, summary
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
@@ -186,13 +187,24 @@ def test_a_question_that_the_page_does_not_show_stops_the_start(
         """A kind of question without a look."""
 
     options: dict[str, Any] = ASKED["age"][0].kwargs  # type: ignore[attr-defined]
-    with pytest.raises(FormError, match=r"does not show the question age.*question\.html"):
+    with pytest.raises(FormError, match=r"question age .* Number.*question\.html"):
         visitor_of(asking(age=Number("Hvor gammel er du?", **options)))
 
 
-def test_the_site_asks_what_it_is_told_to() -> None:
-    """No field is anything but a question or a token."""
-    assert ReferralForm.names() == (
-        "who", "name", "phone", "mail", "prefer", "times",
-        "may_leave_message", "may_say_from", "interpreter", "message",
-    )  # fmt: skip
+QUESTIONS = (
+    "who", "name", "phone", "mail", "prefer", "times",
+    "may_leave_message", "may_say_from", "interpreter", "message",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", ["", "/en", "/ar"])
+def test_the_page_asks_every_question_of_its_language(prefix: str, client: FlaskClient) -> None:
+    """An interpreter only where the page is not Danish."""
+    page = client.get(prefix + FORM).text
+    asked = [name for name in QUESTIONS if f'name="{name}"' in page]
+    assert asked == [name for name in QUESTIONS if prefix or name != "interpreter"]
+
+
+def test_the_names_of_the_questions_are_those_of_the_form() -> None:
+    """In order, and without the tokens."""
+    assert ReferralForm.names() == QUESTIONS

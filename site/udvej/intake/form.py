@@ -79,7 +79,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     )
     times = Line(
         N_("Hvornår er det sikkert at kontakte dig?"),
-        hint=N_("For eksempel: hverdage efter kl. 16."),
+        hint=N_("For eksempel: hverdage efter kl.\u00a016."),
         optional=True,
         longest=200,
         too_long=N_("Teksten om tider er for lang. Skriv højst 200 tegn."),
