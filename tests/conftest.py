@@ -20,6 +20,7 @@ from udvej.languages import DANISH, set_language
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 
 
@@ -73,7 +74,7 @@ def settings(tmp_path: Path, content: Path, team: TeamKey) -> dict[str, str]:
 @pytest.fixture
 def app(config: Config) -> Flask:
     """The site."""
-    return create_app(config)
+    return create_app(Services.open(config))
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import trustme
 from support.checkout import CHECKOUT
-from udvej.config import SETTINGS, Config, Scheme, content_folder
+from udvej.config import Config, content_folder
 from udvej.errors import ConfigError
+from udvej.outbox.sealed import Scheme
+from udvej.settings import SETTINGS
 
 REQUIRED = (
     "UDVEJ_PUBLIC_ADDRESS",
@@ -308,7 +310,17 @@ def test_content_is_the_checkouts_unless_named(content: Path) -> None:
 
 
 @pytest.mark.parametrize("key", SETTINGS)
-def test_readme_explains_every_setting(key: str) -> None:
-    """The table of settings is whole."""
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    assert any(line.startswith("|") and f"`{key}`" in line for line in readme.splitlines())
+def test_readme_tells_every_setting_as_the_help_does(key: str) -> None:
+    """One table is the source of both."""
+    setting = SETTINGS[key]
+    otherwise = setting.default or ("**needed**" if setting.advice else "")
+    row = f"| `{key}` | {setting.text} | {otherwise} |"
+    assert row in (CHECKOUT / "README.md").read_text("utf-8").splitlines()
+
+
+def test_the_example_of_settings_names_all_that_is_needed_and_none_that_there_is_not() -> None:
+    """Whoever fills it in has a live site; transport sealing is chosen by its own guide."""
+    example = (CHECKOUT / "site" / "deploy" / "settings.example").read_text("utf-8")
+    named = {line.lstrip("#").partition("=")[0] for line in example.splitlines() if "=" in line}
+    needed = {key for key, setting in SETTINGS.items() if setting.advice} - {"UDVEJ_SERVER_KEY"}
+    assert needed <= named <= SETTINGS.keys()

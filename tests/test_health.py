@@ -21,6 +21,7 @@ from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 
 ENOUGH = 512 * 2**20
@@ -182,7 +183,7 @@ def test_the_monitoring_is_told_of_a_certificate_that_soon_expires_and_the_form_
     """It is the live site's own, as it is at the moment that is asked."""
     soon = TeamKey.make("team@exit.example", datetime.now(UTC) - timedelta(days=2 * 365 - 29))
     Path(settings["UDVEJ_TEAM_CERTIFICATE"]).write_bytes(soon.certificate_pem())
-    client = create_app(Config.from_environ(settings)).test_client()
+    client = create_app(Services.open(Config.from_environ(settings))).test_client()
     answer = client.get("/sundhed")
     assert (answer.status_code, answer.text) == (503, f"{EXPIRES}\n")
     assert client.get(FORM).status_code == 200

@@ -17,6 +17,7 @@ from udvej.intake.referral import Section
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 from wtforms import Field, IntegerField
 
@@ -83,7 +84,7 @@ def visitor_of(
 
     def at(form: type[ReferralForm]) -> Visitor:
         monkeypatch.setattr("udvej.web.referral.ReferralForm", form)
-        client = create_app(config).test_client()
+        client = create_app(Services.open(config)).test_client()
         client.environ_base["wsgi.url_scheme"] = "https"
         return Visitor(client)
 

@@ -1,14 +1,51 @@
 """The command `udvej`."""
 
-import argparse
-import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
+from typing import Final
+
+import click
 
 from udvej import logs
-from udvej.config import SETTINGS
 from udvej.errors import UdvejError
+from udvej.settings import SETTINGS
+
+_COMMANDS: Final = ("serve", "build", "deliver", "status", "drill", "check", "inbox", "keys")
+_INTERRUPTED: Final = 130
+
+
+class _Commands(click.Group):
+    """One module a command, so that a process imports what it needs and no more."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"udvej.commands.{cmd_name}").command
+        return command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Settings, read from the environment"):
+            formatter.write_dl(
+                [
+                    (key, setting.text + (f" ({setting.default})" if setting.default else ""))
+                    for key, setting in SETTINGS.items()
+                ]
+            )
+        super().format_epilog(ctx, formatter)
+
+
+@click.group(
+    cls=_Commands,
+    epilog="With none but the first three given, `udvej serve` is a demonstration on this machine:"
+    " nobody receives what is sent, and every page says so.",
+)
+def udvej() -> None:
+    """The site that helps people out, and takes their first word to the team."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,68 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 found something wrong, 2 could not begin.
     """
-    options = _parser().parse_args(arguments)
     logs.configure()
     try:
-        command = import_module(f"udvej.commands.{options.command}")
-        return int(command.run(options))
+        return int(udvej.main(arguments, prog_name="udvej", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return _INTERRUPTED
     except UdvejError as error:
-        print(f"udvej: {error}", file=sys.stderr)
+        click.echo(f"udvej: {error}", err=True)
         return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="udvej",
-        description="The site that helps people out, and takes their first word to the team.",
-        epilog=_settings(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(command=name)
-        return added
-
-    serving = command("serve", "Run the site and deliver its referrals.")
-    serving.add_argument("--host", help="address to listen on (127.0.0.1)")
-    serving.add_argument("--port", help="port to listen on (8000)")
-    serving.add_argument(
-        "--without-delivery",
-        action="store_true",
-        help="only answer visitors; `udvej deliver` runs as a service of its own",
-    )
-    building = command("build", "Freeze the pages to files, for a web server in front.")
-    building.add_argument("folder", type=Path, metavar="FOLDER", help="a link that is made there")
-    delivering = command("deliver", "Only deliver referrals; `serve` does this too.")
-    delivering.add_argument(
-        "--again", type=int, metavar="NUMBER", help="mail this one again, and end"
-    )
-    command("status", "Say how many wait or have failed, and what is not well.")
-    command("drill", "Send a marked test referral to the team; say whether it was taken.")
-    command("check", "Check the content and its translations, and how easy it reads.")
-    command("inbox", "Print the referrals of a demonstration, opened.")
-    keys = command("keys", "Make the team's certificate and the key for its mail program.")
-    keys.add_argument("folder", type=Path, metavar="FOLDER", help="where to put the two files")
-    keys.add_argument(
-        "--server",
-        action="store_true",
-        help="make the server's own key, for UDVEJ_SEALING=transport",
-    )
-    keys.add_argument("--mail", help="the team's mail address (team.mail of kommune.toml)")
-    return parser
-
-
-def _settings() -> str:
-    width = max(map(len, SETTINGS))
-    lines = [f"  {key:<{width}}  {text}" for key, text in SETTINGS.items()]
-    return "\n".join(
-        [
-            "settings, read from the environment:",
-            *lines,
-            "",
-            "With none but the first three given, `udvej serve` is a demonstration on this",
-            "machine: nobody receives what is sent, and every page says so.",
-        ]
-    )

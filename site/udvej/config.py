@@ -4,57 +4,18 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal, cast
 
+from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
+from udvej.settings import SETTINGS
 
 _CHECKOUT = Path(__file__).parents[2]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
 _ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
-
-# What may be given without leaving the demonstration.
-_DEMONSTRATION = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT")
-
-SETTINGS: Mapping[str, str] = {
-    "UDVEJ_STATE": "folder for the database and what the site makes itself (./state)",
-    "UDVEJ_HOST": "address to listen on (127.0.0.1)",
-    "UDVEJ_PORT": "port to listen on (8000)",
-    "UDVEJ_CONTENT": "folder with the Danish pages and kommune.toml (the checkout's content/)",
-    "UDVEJ_TRANSLATIONS": "folder with the other languages (the checkout's translations/)",
-    "UDVEJ_PUBLIC_ADDRESS": "the address people use, such as https://example.dk",
-    "UDVEJ_SECRET_KEY": "signs the form's cookie: 32 random characters or more",
-    "UDVEJ_TEAM_CERTIFICATE": "PEM file with the certificates that may open referrals",
-    "UDVEJ_SEALING": "smime or transport (smime); transport only where the team cannot open S/MIME",
-    "UDVEJ_SERVER_KEY": "PEM file with the server's own key, for transport",
-    "UDVEJ_MAIL_SERVER": "host name of the mail server that takes the referrals",
-    "UDVEJ_MAIL_PORT": "its port (587, or 465 when UDVEJ_MAIL_TLS is tls)",
-    "UDVEJ_MAIL_TLS": "starttls or tls (starttls); there is no setting without",
-    "UDVEJ_MAIL_CA": "PEM file with the authority that signed its certificate (the system's)",
-    "UDVEJ_MAIL_USER": "user name there, if it wants one",
-    "UDVEJ_MAIL_PASSWORD": "password there, if it wants one",
-    "UDVEJ_MAIL_TO": "who receives the referrals (team.mail of kommune.toml)",
-    "UDVEJ_MAIL_FROM": "sender of the mails (the same as UDVEJ_MAIL_TO)",
-    "UDVEJ_PROXIES": "how many web servers stand in front and name the client (0)",
-}
-
-_REQUIRED: Mapping[str, str] = {
-    "UDVEJ_PUBLIC_ADDRESS": "the address people use, such as https://example.dk",
-    "UDVEJ_SECRET_KEY": "make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
-    "UDVEJ_TEAM_CERTIFICATE": "make one: udvej keys FOLDER",
-    "UDVEJ_SERVER_KEY": "make one: udvej keys FOLDER --server",
-    "UDVEJ_MAIL_SERVER": "host name of the mail server, ask your mail administrator",
-}
-
-
-class Scheme(StrEnum):
-    """For whom referrals are sealed."""
-
-    SMIME = "smime"  # for the team: nobody else can open them
-    TRANSPORT = "transport"  # for the server: at rest only; opened to be mailed inside TLS
 
 
 @dataclass(frozen=True)
@@ -86,7 +47,7 @@ class Live:
 
     public_address: str
     secret_key: str = field(repr=False)
-    sealing: Scheme
+    sealing: Literal["smime", "transport"]
     seal_for: Path
     proxies: int
     mail: MailServer
@@ -132,9 +93,9 @@ class Config:
             if not value.isprintable()
         ]
         reader = _Reader(given, problems)
-        demonstration = all(key in _DEMONSTRATION for key in ours)
-        host = given.get("UDVEJ_HOST", "127.0.0.1")
-        port = reader.port("UDVEJ_PORT", 8000)
+        demonstration = all(key in SETTINGS and not SETTINGS[key].live for key in ours)
+        host = given.get("UDVEJ_HOST", SETTINGS["UDVEJ_HOST"].default)
+        port = reader.port("UDVEJ_PORT", int(SETTINGS["UDVEJ_PORT"].default))
         content = translations = Path()
         try:
             content = content_folder(given)
@@ -152,7 +113,7 @@ class Config:
             live = _live(reader)
         if problems:
             raise ConfigError("\n".join(problems))
-        state = Path(given.get("UDVEJ_STATE", "state")).absolute()
+        state = Path(given.get("UDVEJ_STATE", SETTINGS["UDVEJ_STATE"].default)).absolute()
         return cls(state, content, host, port, live, translations)
 
 
@@ -208,8 +169,14 @@ class _Reader:
 
     def required(self, key: str) -> str:
         if key not in self.given:
-            self.problems.append(f"{key}: missing; {_REQUIRED[key]}")
+            self.problems.append(f"{key}: missing; {SETTINGS[key].advice}")
         return self.given.get(key, "")
+
+    def choice(self, key: str, *choices: str) -> str:
+        value = self.given.get(key, SETTINGS[key].default)
+        if value not in choices:
+            self.problems.append(f"{key}: give {' or '.join(choices)}")
+        return value
 
     def port(self, key: str, default: int) -> int:
         value = self.given.get(key, str(default))
@@ -226,17 +193,11 @@ class _Reader:
             self.problems.append(f"{key}: there is no such file")
         return path
 
-    def address(self, key: str) -> str | None:
+    def mail_address(self, key: str) -> str | None:
         value = self.given.get(key)
-        if value is not None and not _is_mail_address(value):
+        if value is not None and not is_mail_address(value, ascii_only=True, internal=True):
             self.problems.append(f"{key}: not a mail address")
         return value
-
-
-def _is_mail_address(value: str) -> bool:
-    local, at, domain = value.partition("@")
-    plain = value.isascii() and value.isprintable() and not set(value) & set(' <>,;:"\\')
-    return plain and bool(local and at and domain) and "@" not in domain
 
 
 def _live(reader: _Reader) -> Live:
@@ -247,42 +208,35 @@ def _live(reader: _Reader) -> Live:
         )
     secret_key = reader.required("UDVEJ_SECRET_KEY")
     if secret_key and len(secret_key) < _SHORTEST_SECRET:
-        reader.problems.append(f"UDVEJ_SECRET_KEY: too short; {_REQUIRED['UDVEJ_SECRET_KEY']}")
-    sealing, seal_for = _sealing(reader)
-    proxies = reader.given.get("UDVEJ_PROXIES", "0")
+        advice = SETTINGS["UDVEJ_SECRET_KEY"].advice
+        reader.problems.append(f"UDVEJ_SECRET_KEY: too short; {advice}")
+    sealing = reader.choice("UDVEJ_SEALING", "smime", "transport")
+    proxies = reader.given.get("UDVEJ_PROXIES", SETTINGS["UDVEJ_PROXIES"].default)
     if not re.fullmatch(r"[0-9]", proxies):
         reader.problems.append("UDVEJ_PROXIES: give a number from 0 to 9")
         proxies = "0"
     return Live(
         public_address=public_address,
         secret_key=secret_key,
-        sealing=sealing,
-        seal_for=seal_for,
+        sealing=cast("Literal['smime', 'transport']", sealing),
+        seal_for=_seal_for(reader, sealing),
         proxies=int(proxies),
         mail=_mail(reader),
     )
 
 
-def _sealing(reader: _Reader) -> tuple[Scheme, Path]:
-    sealing = Scheme.SMIME
-    try:
-        sealing = Scheme(reader.given.get("UDVEJ_SEALING", sealing))
-    except ValueError:
-        reader.problems.append("UDVEJ_SEALING: give smime or transport")
+def _seal_for(reader: _Reader, sealing: str) -> Path:
     key, other = "UDVEJ_TEAM_CERTIFICATE", "UDVEJ_SERVER_KEY"
-    if sealing is Scheme.TRANSPORT:
+    if sealing == "transport":
         key, other = other, key
     reader.required(key)
-    seal_for = reader.file(key) or Path()
     if other in reader.given:
         reader.problems.append(f"{other}: has no use with this UDVEJ_SEALING; leave it out")
-    return sealing, seal_for
+    return reader.file(key) or Path()
 
 
 def _mail(reader: _Reader) -> MailServer:
-    tls = reader.given.get("UDVEJ_MAIL_TLS", "starttls")
-    if tls not in ("starttls", "tls"):
-        reader.problems.append("UDVEJ_MAIL_TLS: give starttls or tls")
+    tls = reader.choice("UDVEJ_MAIL_TLS", "starttls", "tls")
     user, password = (reader.given.get(f"UDVEJ_MAIL_{part}") for part in ("USER", "PASSWORD"))
     if (user is None) != (password is None):
         reader.problems.append("UDVEJ_MAIL_USER and UDVEJ_MAIL_PASSWORD: give both or neither")
@@ -299,6 +253,6 @@ def _mail(reader: _Reader) -> MailServer:
         ca=ca,
         user=user,
         password=password,
-        recipient=reader.address("UDVEJ_MAIL_TO"),
-        sender=reader.address("UDVEJ_MAIL_FROM"),
+        recipient=reader.mail_address("UDVEJ_MAIL_TO"),
+        sender=reader.mail_address("UDVEJ_MAIL_FROM"),
     )

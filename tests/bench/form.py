@@ -34,7 +34,6 @@ from support.checkout import CHECKOUT
 from support.clock import Clock
 from support.letters import referral
 from support.visiting import FILLED_IN, Visitor, unhurried
-from udvej import operations
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
@@ -45,6 +44,7 @@ from udvej.intake.submission import new_form_token
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import SESSION_COOKIE, create_app
 
 if TYPE_CHECKING:
@@ -179,13 +179,13 @@ def safety(home: Path, scale: Scale) -> Iterator[Figure]:
     """The form's POST with sealing and durable commit, against the same with both left out."""
     config = Config(home / "safety", CHECKOUT / "content", "127.0.0.1", 8000, live=None)
     config.state.mkdir()
-    safe = Sender(create_app(config))
-    unsealed = Unsealed(operations.sealer(config).certificates)
+    safe = Sender(create_app(Services.open(config)))
+    unsealed = Unsealed(Services.open(config).sealer.certificates)
     with (
-        patch.object(operations, "sealer", return_value=unsealed),
+        patch.object(Services, "sealer", unsealed),
         patch.object(Outbox, "in_folder", return_value=Unkept()),
     ):
-        bare = Sender(create_app(config))
+        bare = Sender(create_app(Services.open(config)))
     taken = in_turns(scale, safe.seconds, bare.seconds)
     with_both, without = (1 / median(map(median, rounds)) for rounds in zip(*taken, strict=True))
     yield middle(
@@ -272,7 +272,7 @@ def mail_server(home: Path, scale: Scale) -> Iterator[Figure]:
             "UDVEJ_MAIL_PORT": str(silent.getsockname()[1]),
         }
         (folder / "state").mkdir()
-        sender = Sender(create_app(Config.from_environ(settings)))
+        sender = Sender(create_app(Services.open(Config.from_environ(settings))))
         sender.seconds()
         rounds = []
         for _ in range(scale.rounds):

@@ -18,7 +18,7 @@ from support.mailserver import Authority
 from support.road import Road, laid
 from support.searching import files, found, planted
 from support.w3m import text_browser
-from udvej.content.catalogue import tell_tale
+from udvej.content.titles import tell_tale
 from udvej.languages import DANISH
 from udvej.outbox.keys import TeamKey
 from udvej.web.assets import Assets

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from support.checkout import CHECKOUT
+from support.editions import BOXES
 from support.visiting import Visitor
 from udvej.check.content import check
 from udvej.check.page_weight import MOST_BYTES, heaviest, weight
 from udvej.content.pages import load_edition
 from werkzeug.test import TestResponse
 
-ADDRESSES = [*load_edition(CHECKOUT / "content").pages]
+ADDRESSES = [*load_edition(CHECKOUT / "content", boxes=BOXES).pages]
 LIGHT = {"Accept-Encoding": "br"}
 
 

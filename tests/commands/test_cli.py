@@ -19,14 +19,15 @@ from support.letters import referral
 from support.mailserver import Authority, Faults, Server, serving
 from support.opening import opened
 from support.spoiling import spoil
-from udvej import cli, operations
-from udvej.config import SETTINGS, Config
-from udvej.content.pages import load_edition
+from udvej import cli
+from udvej.config import Config
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
+from udvej.services import Services
+from udvej.settings import SETTINGS
 
 COMMANDS = ("serve", "deliver", "status", "drill", "check", "inbox", "keys")
 MARK = "kvittering4711"
@@ -94,7 +95,7 @@ class TestHelp:
         """A sentence a person understands."""
         outcome = udvej(command, "--help")
         assert outcome.status == 0
-        assert re.search(r"^[A-Z`][^.]+\.$", outcome.out, re.MULTILINE | re.DOTALL)
+        assert re.search(r"^ +[A-Z`][^.]+\.$", outcome.out, re.MULTILINE | re.DOTALL)
 
     @pytest.mark.parametrize("arguments", [(), ("servér",), ("serve", "--prot", "1"), ("keys",)])
     def test_is_pointed_to_where_a_command_is_not_understood(
@@ -103,7 +104,7 @@ class TestHelp:
         """Usage on stderr, status 2."""
         outcome = udvej(*arguments)
         assert (outcome.status, outcome.out) == (2, "")
-        assert outcome.err.startswith("usage: udvej")
+        assert outcome.err.startswith("Usage: udvej")
 
     def test_is_there_as_a_module_too(self) -> None:
         """`python -m udvej`."""
@@ -304,7 +305,7 @@ def at(server: Server, authority: Authority, live: dict[str, str]) -> dict[str, 
 def deliver(outbox: Outbox, settings: dict[str, str]) -> None:
     """Mail what is due, as the delivery process does."""
     config = Config.from_environ({f"UDVEJ_{key}": value for key, value in settings.items()})
-    carrier = operations.carrier(config, load_edition(config.content).facts)
+    carrier = Services.open(config).carrier
     while Delivery(outbox, carrier).next():
         pass
 
@@ -400,7 +401,7 @@ class TestDrill:
         """No server is there; its patience is over at the second look."""
         looks = count(0, 45)
         monkeypatch.setattr(
-            "udvej.operations.time", SimpleNamespace(monotonic=lambda: float(next(looks)))
+            "udvej.commands.drill.time", SimpleNamespace(monotonic=lambda: float(next(looks)))
         )
         with serving(authority.context()) as server:
             pass
@@ -471,7 +472,7 @@ class TestDeliverAgain:
         """Usage on stderr."""
         outcome = udvej("deliver", f"--again={number}")
         assert outcome.status == 2
-        assert outcome.err.startswith("usage: udvej deliver")
+        assert outcome.err.startswith("Usage: udvej deliver")
 
 
 class TestBadSettings:

@@ -10,6 +10,7 @@ from support.speaking import speaking
 from udvej.config import Config
 from udvej.content import catalogue
 from udvej.content.facts import load_facts
+from udvej.services import Services
 from udvej.web.app import create_app
 
 # Texts that are no words of a language: the name of the site and what the content says.
@@ -66,7 +67,7 @@ def unmarked(html: str, content: Iterable[str]) -> list[str]:
 @pytest.mark.usefixtures("marked")
 @pytest.mark.parametrize("address", ["/", "/skriv/", "/skriv/tak/", "/nej/", "/forlad/"])
 def test_every_word_passes_the_catalogue(config: Config, address: str) -> None:
-    client = create_app(config).test_client()
+    client = create_app(Services.open(config)).test_client()
     html = client.get(address, follow_redirects=True).text
     assert "⟦" in html
     assert unmarked(html, facts(config.content)) == []

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from support.checkout import CHECKOUT
 from support.spoiling import spoil
-from udvej.content.facts import SCHEMA, Facts, Kind, load_facts, phone_link, site_name
+from udvej.contacts import phone_link
+from udvej.content.facts import SCHEMA, Facts, Kind, load_facts, site_name
 from udvej.errors import ContentError
 
 FACTS = load_facts(CHECKOUT / "content" / "kommune.toml")

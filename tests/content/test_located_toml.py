@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from udvej.content.located_toml import Source, read_text
+from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import ContentError
 
 FILE = Path("kommune.toml")
@@ -38,13 +38,13 @@ def test_error_names_the_line_of_the_key_or_else_of_its_table(
     key: str, table: str, line: int
 ) -> None:
     """The editor is led to where there is something to do."""
-    source = Source.parse(FILE, TOML)
+    source = LocatedToml.parse(FILE, TOML)
     assert str(source.error("gør noget", key, table)) == f"kommune.toml:{line}: {key}: gør noget"
 
 
 def test_lines_above_the_toml_count() -> None:
     """A page's header begins on the second line of its file."""
-    source = Source.parse(FILE, TOML, above=1)
+    source = LocatedToml.parse(FILE, TOML, above=1)
     assert str(source.error("gør noget", "navn", "team")).startswith("kommune.toml:6: ")
     assert str(source.error("gør noget", "mail", "frister")).startswith("kommune.toml:2: ")
 
@@ -65,7 +65,7 @@ def test_lines_above_the_toml_count() -> None:
 def test_toml_that_cannot_be_read_is_named_by_line(toml: str, line: int) -> None:
     """Whatever is wrong with the TOML, it is told where, and how it should be."""
     with pytest.raises(ContentError) as refused:
-        Source.parse(FILE, toml, above=10)
+        LocatedToml.parse(FILE, toml, above=10)
     assert str(refused.value) == (
         f'kommune.toml:{10 + line}: her står noget, der ikke kan læses; skriv: navn = "værdi"'
     )

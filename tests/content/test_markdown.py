@@ -7,7 +7,7 @@ from markupsafe import Markup
 from support.checkout import CHECKOUT
 from support.speaking import speaking
 from udvej.content.facts import Facts, load_facts
-from udvej.content.markdown import CONTAINERS, Reader, Text
+from udvej.content.markdown import Reader, Text
 from udvej.errors import ContentError
 
 FACTS = load_facts(CHECKOUT / "content" / "kommune.toml")
@@ -285,7 +285,7 @@ BAD: list[tuple[str, int, str]] = [
     ("en\n:::\nto", 13, BOX),
     ("::: fare\nen\n:::\n:::", 15, BOX),
     ("- en\n\n  ::: fare\n  to", 14, BOX),
-    ("en\n\n::: advarsel\nto\n:::", 14, f"»advarsel« er ikke en boks; skriv et af {CONTAINERS[0]}"),
+    ("en\n\n::: advarsel\nto\n:::", 14, "»advarsel« er ikke en boks; skriv et af fare, "),
     (":::: fare\nen\n::::", 12, "»: fare« er ikke en boks"),
     ("::: fare her\nen\n:::", 12, "»fare her« er ikke en boks"),
     ("::: formular\nen\n:::\n\nto", 16, "efter ::: formular må der ikke stå mere"),

@@ -2,10 +2,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support.editions import BOXES
 from support.speaking import speaking
 from support.spoiling import refusal, spoil
-from udvej.content.catalogue import tell_tale
 from udvej.content.pages import load_edition
+from udvej.content.titles import tell_tale
 from udvej.languages import DANISH
 
 FOOT = "\n\n## Sidst på siden\n\n"
@@ -27,7 +28,7 @@ def _page(address: str, title: str, body: str = "Tekst.") -> str:
 
 def test_content_is_loaded_whole(content: Path) -> None:
     """Every file is a page, at the address it says, with what its header says."""
-    site = load_edition(content)
+    site = load_edition(content, boxes=BOXES)
     assert len(site.pages) == len([*content.glob("*.md")])
     page = site.pages["/om/"]
     assert (page.title, page.menu, page.order) == ("Om tilbuddet", "top", 2)
@@ -41,7 +42,7 @@ def test_content_is_loaded_whole(content: Path) -> None:
 
 def test_no_address_disappears_unnoticed(content: Path) -> None:
     """People have links, and search engines remember."""
-    assert {*load_edition(content).pages} == {
+    assert {*load_edition(content, boxes=BOXES).pages} == {
         "/", "/om/", "/hjaelp/", "/forloeb/", "/samtykke/", "/tid-inde/", "/paaroerende/",
         "/svar/", "/kontakt/", "/skriv/", "/sikker-brug/", "/privatliv/", "/tilgaengelighed/",
     }  # fmt: skip
@@ -51,7 +52,7 @@ def test_menus_are_in_their_order(content: Path) -> None:
     """By `orden`, and by address where that is the same or left out."""
     (content / "b.md").write_text(_page("/b/", "B").replace("+++\n#", 'menu = "top"\n+++\n#'))
     (content / "a.md").write_text(_page("/a/", "A").replace("+++\n#", 'menu = "top"\n+++\n#'))
-    site = load_edition(content)
+    site = load_edition(content, boxes=BOXES)
     orders = [page.order for page in site.top]
     assert orders == sorted(orders)
     assert [page.address for page in site.top][-2:] == ["/a/", "/b/"]
@@ -62,7 +63,7 @@ def test_menus_are_in_their_order(content: Path) -> None:
 
 def test_headers_are_translated_but_addresses_are_not(content: Path) -> None:
     """A translated page keeps its address and owner."""
-    pages = load_edition(content, speaking(lambda message: f"{message}!")).pages
+    pages = load_edition(content, speaking(lambda message: f"{message}!"), boxes=BOXES).pages
     assert pages["/om/"].title == "Om tilbuddet!"
     assert pages["/om/"].summary.endswith("står bag.!")
     assert pages["/om/"].owner == "Team Social Service"
@@ -71,7 +72,9 @@ def test_headers_are_translated_but_addresses_are_not(content: Path) -> None:
 @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><b onclick=x>', "&lt;"])
 def test_headers_hold_words_and_no_html(content: Path, words: str) -> None:
     """Titles and summaries are plain text; templates escape them."""
-    page = load_edition(content, speaking(lambda message: message + words)).pages["/om/"]
+    page = load_edition(content, speaking(lambda message: message + words), boxes=BOXES).pages[
+        "/om/"
+    ]
     assert page.title == f"Om tilbuddet{words}"
     assert page.summary.endswith(words)
     assert not hasattr(page.title, "__html__")
@@ -137,7 +140,7 @@ def test_a_page_need_not_be_in_a_menu(content: Path, key: str) -> None:
     path = content / "om.md"
     lines = path.read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith(key)), "utf-8")
-    page = load_edition(content).pages["/om/"]
+    page = load_edition(content, boxes=BOXES).pages["/om/"]
     assert (page.menu, page.order) in {("", 2), ("top", 1000)}
 
 
@@ -193,7 +196,10 @@ def test_a_wrong_text_is_named_by_file_and_line(
 def test_links_that_lead_somewhere_are_fine(content: Path, markdown: str) -> None:
     """Pages, anchors with Danish letters, and the world outside over HTTPS."""
     _append(content / "svar.md", markdown)
-    assert markdown.partition("](")[0].strip("[") in load_edition(content).pages["/svar/"].body
+    assert (
+        markdown.partition("](")[0].strip("[")
+        in load_edition(content, boxes=BOXES).pages["/svar/"].body
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,7 +223,9 @@ def test_a_tell_tale_title_or_address_is_refused(
 
 def test_the_heading_may_say_what_the_title_may_not(content: Path) -> None:
     """Only the browser's own lists are dangerous."""
-    assert "rockerklubben" in load_edition(content).pages["/"].body.partition("</h1>")[0]
+    assert (
+        "rockerklubben" in load_edition(content, boxes=BOXES).pages["/"].body.partition("</h1>")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -279,9 +287,9 @@ def test_a_wrong_fact_stops_the_site_too(content: Path) -> None:
 
 def test_a_filled_in_fact_shows_and_an_empty_one_does_not(content: Path) -> None:
     """Nothing is made up."""
-    assert "Så hurtigt svarer vi" not in load_edition(content).pages["/kontakt/"].body
+    assert "Så hurtigt svarer vi" not in load_edition(content, boxes=BOXES).pages["/kontakt/"].body
     spoil(content / "kommune.toml", 'svartid = ""', 'svartid = "inden for to hverdage"')
     assert (
         "<li>Så hurtigt svarer vi: inden for to hverdage</li>"
-        in load_edition(content).pages["/kontakt/"].body
+        in load_edition(content, boxes=BOXES).pages["/kontakt/"].body
     )

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask.testing import FlaskClient
 from support.checkout import CHECKOUT
+from support.editions import BOXES
 from support.translating import translate, whispering
 from support.visiting import FILLED_IN, Visitor, headings, links, reference
 from udvej.config import Config
@@ -16,9 +17,10 @@ from udvej.content.pages import load_edition
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 
-ADDRESSES = [*load_edition(CHECKOUT / "content").pages]
+ADDRESSES = [*load_edition(CHECKOUT / "content", boxes=BOXES).pages]
 READ = [address for address in ADDRESSES if address != "/skriv/"]
 ORIGIN = "http://127.0.0.1:8000"
 # What is Danish on a page in another language on purpose.
@@ -44,7 +46,7 @@ def visit(config: Config, translations: Path) -> Callable[[], FlaskClient]:
     """Open the site as its folders are now, over HTTPS as cookies want it."""
 
     def visit() -> FlaskClient:
-        client = create_app(replace(config, translations=translations)).test_client()
+        client = create_app(Services.open(replace(config, translations=translations))).test_client()
         client.environ_base["wsgi.url_scheme"] = "https"
         return client
 

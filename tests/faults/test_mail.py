@@ -19,12 +19,11 @@ from cryptography.x509.oid import NameOID
 from support.clock import DAY, HOUR, Clock
 from support.letters import referral
 from support.mailserver import SENDER, TEAM, Authority, Faults, Server, Taken, Tls, serving
-from udvej.config import Scheme
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
-from udvej.outbox.sealed import Opener, Sealed
+from udvej.outbox.sealed import Opener, Scheme, Sealed
 from udvej.outbox.table import Outbox
 
 BEFORE_TLS = (b"", b"ehlo kommune.example\r\n", b"ehlo kommune.example\r\nSTARTTLS\r\n")

@@ -30,6 +30,7 @@ from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 
 CPR = "010190-1234"
@@ -100,7 +101,7 @@ def at(config: Config, state: Path) -> Config:
 
 def visitor(config: Config) -> Visitor:
     """Somebody with a browser, on a site of their own."""
-    return Visitor(create_app(config).test_client())
+    return Visitor(create_app(Services.open(config)).test_client())
 
 
 def secure(person: Visitor) -> Visitor:
@@ -391,7 +392,7 @@ def test_a_certificate_that_expires_while_the_site_runs_still_seals_and_monitori
     file = tmp_path / "team.pem"
     file.write_bytes(old.certificate_pem())
     started_when_valid = Sealer.for_team(file, began + timedelta(days=1))
-    monkeypatch.setattr("udvej.operations.sealer", lambda _: started_when_valid)
+    monkeypatch.setattr(Services, "sealer", started_when_valid)
     person = secure(visitor(config))
     assert person.send().location == RECEIPT
     health = person.client.get("/sundhed")

@@ -20,11 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from support.letters import referral
 from support.opening import opened
-from udvej.config import Scheme
 from udvej.errors import SealingError
 from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
-from udvej.outbox.sealed import Opener
+from udvej.outbox.sealed import Opener, Scheme
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,15 @@ from support.clock import HOUR, Clock
 from support.mailserver import SENDER, TEAM, Authority, Server, Taken, serving
 from support.searching import files, found, planted
 from support.visiting import FILLED_IN, TYPED, Visitor, reference
-from udvej import operations
-from udvej.config import Config, Scheme
+from udvej.config import Config
 from udvej.content.addresses import RECEIPT
-from udvej.content.facts import Facts
-from udvej.content.pages import load_edition
 from udvej.database import Database
 from udvej.errors import SealingError, UnknownNumber
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
+from udvej.outbox.sealed import Scheme
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 
 WORDS = {
@@ -39,12 +37,6 @@ MARKERS = [line for name in TYPED for line in WORDS[name].split("\r\n")] + ["+45
 def server_key() -> TeamKey:
     """The server's own."""
     return TeamKey.make("server@kommune.example")
-
-
-@pytest.fixture
-def facts(content: Path) -> Facts:
-    """Of the municipality."""
-    return load_edition(content).facts
 
 
 @pytest.fixture
@@ -73,17 +65,17 @@ def state(settings: dict[str, str]) -> Path:
 
 def browser(settings: dict[str, str]) -> FlaskClient:
     """At the live site."""
-    return create_app(Config.from_environ(settings)).test_client()
+    return create_app(Services.open(Config.from_environ(settings))).test_client()
 
 
 @contextmanager
 def relay(
-    settings: dict[str, str], facts: Facts, authority: Authority, *, tls: bool = True
+    settings: dict[str, str], authority: Authority, *, tls: bool = True
 ) -> Iterator[tuple[Server, Callable[[Outbox], bool]]]:
     """A mail server that runs, and what hands it the next mail as these settings want it."""
     with serving(authority.context() if tls else None) as server:
         given = {"UDVEJ_MAIL_PORT": str(server.port), "UDVEJ_MAIL_CA": str(authority.file)}
-        carrier = operations.carrier(Config.from_environ(settings | given), facts)
+        carrier = Services.open(Config.from_environ(settings | given)).carrier
         yield server, lambda outbox: Delivery(outbox, carrier).next()
 
 
@@ -93,13 +85,13 @@ def read(taken: Taken) -> EmailMessage:
 
 
 def test_the_team_reads_a_plain_mail_with_every_field_and_neutral_headers(
-    transport: dict[str, str], facts: Facts, authority: Authority, outbox: Outbox
+    transport: dict[str, str], authority: Authority, outbox: Outbox
 ) -> None:
     """Taken at 250 by a verified server; before TLS it is told nothing."""
     visitor = Visitor(browser(transport))
     assert visitor.send(**WORDS).location == RECEIPT
     shown = reference(visitor.look(RECEIPT))
-    with relay(transport, facts, authority) as (server, hand_over):
+    with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
     taken = server.mails.get_nowait()
     mail = read(taken)
@@ -139,7 +131,6 @@ def test_at_rest_it_is_sealed_in_every_file(transport: dict[str, str], state: Pa
 def test_at_250_the_sealed_bytes_are_gone_from_every_file(
     *,
     transport: dict[str, str],
-    facts: Facts,
     authority: Authority,
     outbox: Outbox,
     state: Path,
@@ -158,7 +149,7 @@ def test_at_250_the_sealed_bytes_are_gone_from_every_file(
 
     assert left() == len(parts)
     clock.move(HOUR)
-    with relay(transport, facts, authority) as (server, hand_over):
+    with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
         assert server.mails.qsize() == 1
     assert left() == 0
@@ -167,17 +158,17 @@ def test_at_250_the_sealed_bytes_are_gone_from_every_file(
     with pytest.raises(UnknownNumber):
         outbox.again(1)
     Visitor(browser(transport)).send(**WORDS)
-    with relay(transport, facts, authority) as (server, hand_over):
+    with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
     assert read(server.mails.get_nowait())["Subject"] == "Henvendelse nr. 2"
 
 
 def test_without_starttls_nothing_goes_out_and_it_stays_sealed(
-    transport: dict[str, str], facts: Facts, authority: Authority, outbox: Outbox, state: Path
+    transport: dict[str, str], authority: Authority, outbox: Outbox, state: Path
 ) -> None:
     """Stripped on the way, say; it waits and is mailed when TLS is back."""
     Visitor(browser(transport)).send(**WORDS)
-    with relay(transport, facts, authority, tls=False) as (server, hand_over):
+    with relay(transport, authority, tls=False) as (server, hand_over):
         assert hand_over(outbox)
     assert server.mails.empty()
     assert not found(MARKERS, {"wire": bytes(server.clear)})
@@ -186,13 +177,13 @@ def test_without_starttls_nothing_goes_out_and_it_stays_sealed(
 
 
 def test_a_server_that_cannot_prove_who_it_is_is_told_nothing(
-    transport: dict[str, str], facts: Facts, authority: Authority, outbox: Outbox, tmp_path: Path
+    transport: dict[str, str], authority: Authority, outbox: Outbox, tmp_path: Path
 ) -> None:
     """Signed by somebody else."""
     Visitor(browser(transport)).send(**WORDS)
     with serving(Authority(tmp_path).context()) as server:
         given = {"UDVEJ_MAIL_PORT": str(server.port), "UDVEJ_MAIL_CA": str(authority.file)}
-        carrier = operations.carrier(Config.from_environ(transport | given), facts)
+        carrier = Services.open(Config.from_environ(transport | given)).carrier
         assert Delivery(outbox, carrier).next()
     assert server.mails.empty()
     assert outbox.outcome(1).startswith("waiting: certificate not accepted: ")
@@ -202,7 +193,6 @@ def test_a_server_that_cannot_prove_who_it_is_is_told_nothing(
 def test_what_was_sealed_for_the_server_waits_when_the_settings_turn_to_smime(
     *,
     transport: dict[str, str],
-    facts: Facts,
     authority: Authority,
     outbox: Outbox,
     team: TeamKey,
@@ -216,7 +206,7 @@ def test_what_was_sealed_for_the_server_waits_when_the_settings_turn_to_smime(
     smime = {k: v for k, v in transport.items() if k not in ("UDVEJ_SEALING", "UDVEJ_SERVER_KEY")}
     smime["UDVEJ_TEAM_CERTIFICATE"] = str(certificate)
     Visitor(browser(smime)).send()
-    with relay(smime, facts, authority) as (server, hand_over):
+    with relay(smime, authority) as (server, hand_over):
         assert [hand_over(outbox) for _ in range(3)] == [True, True, False]
     sealed = read(server.mails.get_nowait())
     assert sealed["Subject"] == "Henvendelse nr. 2"
@@ -226,7 +216,7 @@ def test_what_was_sealed_for_the_server_waits_when_the_settings_turn_to_smime(
     assert outbox.outcome(1) == f"waiting: {reason}"
     assert (outbox.status().waiting, outbox.status().sent) == (1, 1)
     clock.move(HOUR)
-    with relay(transport, facts, authority) as (server, hand_over):
+    with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
     assert read(server.mails.get_nowait())["Subject"] == "Henvendelse nr. 1"
 
@@ -234,7 +224,6 @@ def test_what_was_sealed_for_the_server_waits_when_the_settings_turn_to_smime(
 def test_what_was_sealed_for_the_team_stays_sealed_when_the_settings_turn_to_transport(
     *,
     transport: dict[str, str],
-    facts: Facts,
     authority: Authority,
     outbox: Outbox,
     team: TeamKey,
@@ -245,7 +234,7 @@ def test_what_was_sealed_for_the_team_stays_sealed_when_the_settings_turn_to_tra
     certificate.write_bytes(team.certificate_pem())
     smime = {k: v for k, v in transport.items() if k not in ("UDVEJ_SEALING", "UDVEJ_SERVER_KEY")}
     Visitor(browser(smime | {"UDVEJ_TEAM_CERTIFICATE": str(certificate)})).send(**WORDS)
-    with relay(transport, facts, authority) as (server, hand_over):
+    with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
     taken = server.mails.get_nowait()
     assert read(taken).get_content_type() == "application/pkcs7-mime"
@@ -254,12 +243,12 @@ def test_what_was_sealed_for_the_team_stays_sealed_when_the_settings_turn_to_tra
 
 
 def test_under_another_server_key_it_waits_and_says_why(
-    transport: dict[str, str], facts: Facts, authority: Authority, outbox: Outbox, team: TeamKey
+    transport: dict[str, str], authority: Authority, outbox: Outbox, team: TeamKey
 ) -> None:
     """The key file was replaced; with the old one back it goes."""
     Visitor(browser(transport)).send(**WORDS)
     Path(transport["UDVEJ_SERVER_KEY"]).write_bytes(team.private_pem())
-    with relay(transport, facts, authority) as (server, hand_over):
+    with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
     assert server.mails.empty()
     assert outbox.outcome(1) == "waiting: sealed for another key than the one at hand"
@@ -267,16 +256,16 @@ def test_under_another_server_key_it_waits_and_says_why(
 
 @pytest.mark.parametrize("name", ["certificate", "words"])
 def test_a_server_key_that_cannot_open_stops_site_and_delivery_at_their_start(
-    name: str, transport: dict[str, str], facts: Facts, server_key: TeamKey
+    name: str, transport: dict[str, str], server_key: TeamKey
 ) -> None:
     """Else referrals would be taken that nobody could mail. The setting is told, not its value."""
     contents = {"certificate": server_key.certificate_pem(), "words": b"ikke en kvittering4711"}
     key = Path(transport["UDVEJ_SERVER_KEY"])
     key.write_bytes(contents[name])
     config = Config.from_environ(transport)
-    for start in (create_app, partial(operations.carrier, facts=facts)):
+    for start in (create_app, lambda services: services.carrier):
         with pytest.raises(SealingError) as raised:
-            start(config)
+            start(Services.open(config))
         assert str(raised.value).startswith("UDVEJ_SERVER_KEY: must be PEM with a private key and")
         assert str(key) not in str(raised.value)
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import brotli
 import pytest
+from support.editions import BOXES
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.pages import load_edition
 from udvej.errors import ConfigError, ContentError
-from udvej.publish.freeze import HEADERS, WWW, freeze, stamp
+from udvej.publish.freeze import WWW, freeze, stamp
+from udvej.publish.front import HEADERS
+from udvej.services import Services
 from udvej.web.app import create_app
 
 PREFIXES = ("", "/en", "/ar")
@@ -28,8 +31,8 @@ def test_every_page_that_is_the_same_for_everybody_is_a_file(
     """In every language, as the application answers it; the form has a token and is none."""
     freeze(config, tmp_path / "pages")
     www = tmp_path / "pages" / WWW
-    client = create_app(config).test_client()
-    for address in load_edition(config.content).pages:
+    client = create_app(Services.open(config)).test_client()
+    for address in load_edition(config.content, boxes=BOXES).pages:
         for prefix in PREFIXES:
             path = www / (prefix + address).removeprefix("/") / "index.html"
             assert path.is_file() == (address != "/skriv/")
@@ -67,7 +70,7 @@ def test_unchanged_input_is_not_rendered_again(
 ) -> None:
     """One hash over all of it tells."""
     made = freeze(config, tmp_path / "pages")
-    monkeypatch.setattr("udvej.publish.freeze.create_app", None)
+    monkeypatch.setattr("udvej.publish.freeze.reader_app", None)
     assert freeze(config, tmp_path / "pages") == made
 
 
@@ -130,7 +133,9 @@ def test_nginx_is_told_the_headers_of_the_application(config: Config, tmp_path: 
     """Each of a page's own, and nothing that belongs to one answer."""
     freeze(config, tmp_path / "pages")
     told = (tmp_path / "pages" / HEADERS).read_text()
-    answer = create_app(config).test_client().get("/", headers={"Accept-Encoding": "br"})
+    answer = (
+        create_app(Services.open(config)).test_client().get("/", headers={"Accept-Encoding": "br"})
+    )
     for name, value in answer.headers.items():
         line = f'add_header {name} "{value}" always;\n'
         of_this_answer = name in ("Date", "ETag") or (

@@ -162,11 +162,11 @@ def serve(environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
 # A worker as the server makes them: forked from a process that takes SIGTERM in its own way.
 _FORKED = """
 import os, signal, sys, time
-from udvej.server.processes import let_new_workers_be_stopped
+from udvej.server.granian import reset_signals_in_workers
 
 signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
 if "with" in sys.argv:
-    let_new_workers_be_stopped()
+    reset_signals_in_workers()
 for _ in range(200):
     ready, begun = os.pipe()
     if not (worker := os.fork()):

@@ -1,4 +1,3 @@
-import os
 import socket
 import subprocess
 import sys
@@ -9,7 +8,6 @@ from pathlib import Path
 import psutil
 import pytest
 from support.road import PATIENCE, wait_until
-from udvej import state as state_folder
 from udvej.config import Config
 from udvej.errors import ConfigError
 from udvej.server.processes import check_port
@@ -20,38 +18,6 @@ def taken() -> Iterator[int]:
     """A port on which somebody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path) -> None:
-    """With the folders above it, and once."""
-    state = tmp_path / "var" / "lib" / "udvej"
-    state_folder.prepare(replace(config, state=state))
-    assert state.stat().st_mode & 0o777 == 0o700
-    (state / "fil").touch()
-    state_folder.prepare(replace(config, state=state))
-    assert (state / "fil").exists()
-
-
-@pytest.mark.parametrize("name", ["fil", "fil/under", "x" * 300])
-def test_a_state_folder_that_cannot_be_made_is_refused(
-    config: Config, tmp_path: Path, name: str
-) -> None:
-    """By the setting's key, never its value."""
-    (tmp_path / "fil").touch()
-    with pytest.raises(ConfigError) as refused:
-        state_folder.prepare(replace(config, state=tmp_path / name))
-    assert str(refused.value).startswith("UDVEJ_STATE: the folder cannot be made (")
-    assert str(tmp_path) not in str(refused.value)
-
-
-def test_a_state_folder_that_cannot_be_written_is_refused(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Before the first referral is lost."""
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(ConfigError) as refused:
-        state_folder.prepare(config)
-    assert str(refused.value) == "UDVEJ_STATE: the folder cannot be written; give it to this user"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -89,7 +55,8 @@ _PARENT = """
 import os, signal, sys
 from threading import Event
 from udvej import logs
-from udvej.server.processes import Supervised, let_new_workers_be_stopped
+from udvej.server.granian import reset_signals_in_workers
+from udvej.server.supervised import Supervised
 
 def work():
     print(os.getpid(), flush=True)
@@ -104,7 +71,7 @@ if "exits" in sys.argv:
     sys.exit()
 stop = Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
-let_new_workers_be_stopped()
+reset_signals_in_workers()
 beside = Supervised(work)
 stop.wait()
 beside.end()

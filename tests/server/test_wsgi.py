@@ -6,7 +6,9 @@ import pytest
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.server.wsgi import ReloadingApp, application
+from udvej.server.reloading import ReloadingApp
+from udvej.server.wsgi import application, frozen_app
+from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import Client
 
@@ -15,7 +17,7 @@ OM, CHANGED = "Hjælp til at komme ud", "Her er hjælp"
 
 def test_in_a_demonstration_a_changed_text_shows_on_reload(config: Config) -> None:
     """An editor sees what they do."""
-    visitor = Client(ReloadingApp(config))
+    visitor = Client(ReloadingApp(config, frozen_app))
     assert OM in visitor.get("/om/", buffered=True).text
     spoil(config.content / "om.md", f"# {OM}", f"# {CHANGED}")
     assert f"<h1>{CHANGED}</h1>" in visitor.get("/om/", buffered=True).text
@@ -25,7 +27,7 @@ def test_in_a_demonstration_a_mistake_shows_by_file_and_line_until_it_is_mended(
     config: Config,
 ) -> None:
     """Instead of a page; then the page is there again."""
-    visitor, path = Client(ReloadingApp(config)), config.content / "om.md"
+    visitor, path = Client(ReloadingApp(config, frozen_app)), config.content / "om.md"
     assert visitor.get("/om/", buffered=True).status_code == 200
     line = spoil(path, f"# {OM}", "Uden overskrift")
     answer = visitor.get("/om/", buffered=True)
@@ -39,7 +41,7 @@ def test_in_a_demonstration_a_mistake_shows_by_file_and_line_until_it_is_mended(
 
 def test_a_demonstration_goes_on_receiving_when_a_text_changes(config: Config) -> None:
     """What was sent before is not asked for again."""
-    visitor = Client(ReloadingApp(config))
+    visitor = Client(ReloadingApp(config, frozen_app))
     before = visitor.get(FORM, base_url="https://localhost")
     spoil(config.content / "om.md", f"# {OM}", f"# {CHANGED}")
     after = visitor.get(FORM, base_url="https://localhost")
@@ -60,4 +62,4 @@ def test_a_live_site_is_as_it_was_when_it_started(
 
 def test_the_application_can_be_made_without_files(config: Config) -> None:
     """Each page is then rendered when it is asked for."""
-    assert OM in create_app(config).test_client().get("/om/", buffered=True).text
+    assert OM in create_app(Services.open(config)).test_client().get("/om/", buffered=True).text

@@ -22,13 +22,14 @@ from urllib.request import urlopen
 import trustme
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
+from support.editions import BOXES
 from udvej import cli
 from udvej.content.addresses import FORM
 from udvej.content.pages import load_edition
 from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox, Status
-from udvej.server import processes as serving
+from udvej.server import granian, processes
 
 _CONTENT: Final = CHECKOUT / "content"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -45,7 +46,7 @@ FLAGS: Final = (
 _PATIENCE_SECONDS: Final = 30.0
 _HASTE_MILLISECONDS: Final = 3_100
 
-ADDRESSES: Final[Sequence[str]] = tuple(load_edition(_CONTENT).pages)
+ADDRESSES: Final[Sequence[str]] = tuple(load_edition(_CONTENT, boxes=BOXES).pages)
 
 
 @contextmanager
@@ -328,8 +329,8 @@ def until(done: Callable[[], bool]) -> None:
 
 def _serve_over_https(port: str, certificate: str, key: str) -> int:
     """`udvej serve`, but for the TLS that a web server in front of it would speak."""
-    over_https = partial(serving.Server, ssl_cert=Path(certificate), ssl_key=Path(key))
-    with patch.object(serving, "Server", over_https):
+    over_https = partial(granian.Server, ssl_cert=Path(certificate), ssl_key=Path(key))
+    with patch.object(processes, "Server", over_https):
         return cli.main(["serve", "--port", port])
 
 

@@ -19,8 +19,9 @@ import html5lib
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 from support.checkout import CHECKOUT
-from udvej.content import catalogue
-from udvej.content.facts import load_facts, phone_link
+from udvej.contacts import phone_link
+from udvej.content import catalogue, titles
+from udvej.content.facts import load_facts
 from udvej.languages import DANISH, Language
 from werkzeug.datastructures import Headers
 
@@ -305,7 +306,7 @@ def neutral_title(page: Page) -> Iterator[str]:
     """One title, which tells nobody what was read, nor that a page is being tried out."""
     if len(page.all("title")) != 1 or not page.title:
         yield "there is not one title"
-    for word in (*catalogue.tell_tale(page.language), "prøve", "demo"):
+    for word in (*titles.tell_tale(page.language), "prøve", "demo"):
         if word in page.title.casefold():
             yield f"»{word}« in »{page.title}«"
 
@@ -513,7 +514,7 @@ def tells_nothing(page: Page) -> Iterator[str]:
     """Not a word of ours."""
     words = text(page.root).casefold()
     for word in (
-        *catalogue.tell_tale(DANISH),
+        *titles.tell_tale(DANISH),
         *(_FACTS["kommune"]["navn"], _FACTS["team"]["navn"]),
     ):
         if word.casefold() in words:

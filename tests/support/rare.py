@@ -16,6 +16,7 @@ from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.errors import StorageError
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import TestResponse
 
@@ -28,7 +29,9 @@ def _site(state: Path, *, sendings: int = 1, drafts: int = 1) -> Flask:
         patch("udvej.web.app._SENDINGS", parse(f"{sendings}/hour")),
         patch("udvej.web.app._CORRECTIONS", parse(f"{drafts}/hour")),
     ):
-        return create_app(Config(state, _CONTENT, host="127.0.0.1", port=8000, live=None))
+        return create_app(
+            Services.open(Config(state, _CONTENT, host="127.0.0.1", port=8000, live=None))
+        )
 
 
 def _error(code: int, state: Path) -> TestResponse:

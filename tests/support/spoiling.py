@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.editions import BOXES
 from udvej.content.pages import load_edition
 from udvej.errors import ContentError
 
@@ -18,5 +19,5 @@ def spoil(path: Path, old: str, new: str) -> int:
 def refusal(content: Path) -> str:
     """What stops the site from starting with this content."""
     with pytest.raises(ContentError) as refused:
-        load_edition(content)
+        load_edition(content, boxes=BOXES)
     return str(refused.value)

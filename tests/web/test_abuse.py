@@ -24,6 +24,7 @@ from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
+from udvej.services import Services
 from udvej.web.app import SESSION_COOKIE, create_app
 
 PEOPLE = 300  # an hour, whose referrals are mailed at once
@@ -271,7 +272,7 @@ def test_at_the_bound_the_site_says_so_and_takes_the_form_when_there_is_room(
 ) -> None:
     """503 with the form as typed and the phone number; never a receipt."""
     monkeypatch.setattr("udvej.outbox.table._MOST_BYTES", BOUND)
-    client = create_app(config).test_client()
+    client = create_app(Services.open(config)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)
     filled_in = {**visitor.open(), **FILLED_IN}
@@ -325,7 +326,7 @@ def test_a_flood_past_the_limit_leaves_no_more_drafts_than_a_client_may_have(
     """With the same cookie each time, as robots send it: none takes the place of another."""
     monkeypatch.setattr("udvej.web.app._SENDINGS", parse("2/hour"))
     monkeypatch.setattr("udvej.web.app._CORRECTIONS", parse("5/hour"))
-    client = create_app(config).test_client()
+    client = create_app(Services.open(config)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)
     filled_in = {**visitor.open(), **FILLED_IN}
@@ -372,7 +373,7 @@ def test_when_drafts_have_no_room_the_text_is_on_the_page_and_a_right_form_is_ta
 ) -> None:
     """A flood of refused forms keeps no referral out."""
     monkeypatch.setattr("udvej.intake.drafts._MOST_BYTES", 2**16)
-    client = create_app(config).test_client()
+    client = create_app(Services.open(config)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)
     filled_in = {**visitor.open(), **FILLED_IN}

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from udvej.config import Config
 from udvej.publish.freeze import WWW, freeze
+from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import TestResponse
 
@@ -16,7 +17,7 @@ VALIDATORS = ("Date", "ETag", "Last-Modified")
 @pytest.fixture
 def frozen(config: Config) -> FlaskClient:
     """A visitor of the site whose pages are files."""
-    app = create_app(config, freeze(config, config.state / "pages") / WWW)
+    app = create_app(Services.open(config), freeze(config, config.state / "pages") / WWW)
     client = app.test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client

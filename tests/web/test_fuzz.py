@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from support.checkout import CHECKOUT
 from support.road import Browser, Site
 from support.visiting import FILLED_IN, TYPED, Visitor
-from udvej.config import Config, Live, MailServer, Scheme
+from udvej.config import Config, Live, MailServer
 from udvej.content.addresses import AGAIN, FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
+from udvej.services import Services
 from udvej.web.app import SESSION_COOKIE, create_app
 from werkzeug.datastructures import Headers
 
@@ -63,12 +64,12 @@ def live(tmp_path_factory: pytest.TempPathFactory, team: TeamKey) -> Flask:
     live = Live(
         public_address="https://udvej.example",
         secret_key="hemmelig" * 8,
-        sealing=Scheme.SMIME,
+        sealing="smime",
         seal_for=folder / "team-certificate.pem",
         proxies=1,
         mail=mail,
     )
-    return create_app(Config(folder, CHECKOUT / "content", "127.0.0.1", 8000, live))
+    return create_app(Services.open(Config(folder, CHECKOUT / "content", "127.0.0.1", 8000, live)))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
+from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
@@ -38,7 +39,7 @@ def live_client(config: Config, team: TeamKey, tmp_path: Path) -> FlaskClient:
         "UDVEJ_TEAM_CERTIFICATE": str(certificate),
         "UDVEJ_MAIL_SERVER": "mail.example.dk",
     }
-    client = create_app(Config.from_environ(environ)).test_client()
+    client = create_app(Services.open(Config.from_environ(environ))).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client
 

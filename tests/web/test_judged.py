@@ -12,6 +12,7 @@ from flask import abort
 from flask.testing import FlaskClient
 from limits import parse
 from support.checkout import CHECKOUT
+from support.editions import BOXES
 from support.judging import CONTENT, ERROR, FORM, LEAVING, RECEIPT, Page, Rule, faults, judge
 from support.visiting import FILLED_IN, Visitor, reference
 from udvej.config import Config
@@ -20,6 +21,7 @@ from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
@@ -44,7 +46,7 @@ class House:
     def __init__(self, config: Config) -> None:
         """Open the site, with doors to the errors that no request should meet."""
         self.demonstration = config.live is None
-        self.app = create_app(config)
+        self.app = create_app(Services.open(config))
         self.fetch = cache(self._fetch)
         for name, view in {"travlt": _busy, "i-stykker": _broken, "fuldt": _full}.items():
             self.app.add_url_rule(f"/{name}/", name, view)
@@ -79,7 +81,7 @@ def _full() -> str:
 @pytest.fixture(scope="module")
 def site() -> Edition:
     """What `content/` says."""
-    return load_edition(CONTENT_FOLDER)
+    return load_edition(CONTENT_FOLDER, boxes=BOXES)
 
 
 @pytest.fixture(scope="module", params=["demonstration", "live"])

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from flask.testing import FlaskClient
 from support.checkout import CHECKOUT
+from support.editions import BOXES
 from udvej.content.addresses import LEAVE
 from udvej.content.facts import load_facts
 from udvej.content.pages import load_edition
@@ -13,7 +14,7 @@ from werkzeug.test import TestResponse
 
 CONTENT = CHECKOUT / "content"
 FACTS = load_facts(CONTENT / "kommune.toml")["forlad"]
-PAGES = load_edition(CONTENT).pages
+PAGES = load_edition(CONTENT, boxes=BOXES).pages
 SESSION = "__Host-skema"
 
 

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from support.observatory import RULES, cross_origin_opener_policy, score
 from udvej.config import Config
 from udvej.content.addresses import FORM
+from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
@@ -15,7 +16,7 @@ from werkzeug.test import TestResponse
 @pytest.fixture
 def live(settings: dict[str, str]) -> FlaskClient:
     """A visitor of the live site, over HTTPS."""
-    client = create_app(Config.from_environ(settings)).test_client()
+    client = create_app(Services.open(Config.from_environ(settings))).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client
 

@@ -13,6 +13,7 @@ from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields, reference
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 from udvej.web.rate_limit import ClientLimit
 
@@ -183,7 +184,7 @@ def test_without_room_for_another_draft_the_answer_itself_holds_the_text(
     """429, whether the form was right or wrong; what is kept already stays."""
     monkeypatch.setattr("udvej.web.app._SENDINGS", parse("1/hour"))
     monkeypatch.setattr("udvej.web.app._CORRECTIONS", parse("2/hour"))
-    visitor = from_address(create_app(config), ADDRESS)
+    visitor = from_address(create_app(Services.open(config)), ADDRESS)
     filled_in = {**visitor.open(), **FILLED_IN}
     for message, place in (("en", RECEIPT), ("to", FORM), ("tre", FORM)):
         assert visitor.press({**filled_in, "message": message}).location == place
@@ -205,7 +206,9 @@ def behind(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callabl
     monkeypatch.setattr("udvej.web.app._SENDINGS", parse("2/hour"))
 
     def make(proxies: int) -> Flask:
-        return create_app(Config.from_environ(settings | {"UDVEJ_PROXIES": str(proxies)}))
+        return create_app(
+            Services.open(Config.from_environ(settings | {"UDVEJ_PROXIES": str(proxies)}))
+        )
 
     return make
 

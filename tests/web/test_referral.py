@@ -31,6 +31,7 @@ from udvej.errors import SealingError
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
+from udvej.services import Services
 from udvej.web.app import create_app
 
 CPR = "010190-1234"
@@ -107,10 +108,14 @@ def test_the_receipt_says_when_there_is_an_answer_once_the_editor_has_written_it
 ) -> None:
     """How soon the team answers, and when its phone is open; no empty promise before that."""
     words = ("Så hurtigt svarer vi: inden for to hverdage", "Telefonen er åben: hverdage kl. 9-14")
-    assert not [word for word in words if word.split(":")[0] in _receipt_of(create_app(config))]
+    assert not [
+        word
+        for word in words
+        if word.split(":")[0] in _receipt_of(create_app(Services.open(config)))
+    ]
     spoil(content / "kommune.toml", 'svartid = ""', 'svartid = "inden for to hverdage"')
     spoil(content / "kommune.toml", 'aabningstider = ""', 'aabningstider = "hverdage kl. 9-14"')
-    shown = _receipt_of(create_app(config))
+    shown = _receipt_of(create_app(Services.open(config)))
     assert [word for word in words if word in shown] == [*words]
 
 

@@ -1,19 +1,24 @@
 """What `udvej check` looks at: the content, how easy it reads, and the translations."""
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Final
+
+from flask.testing import FlaskClient
 
 from udvej.check.page_weight import MOST_BYTES, heaviest, weight
 from udvej.check.readability import ceiling, measure
-from udvej.config import Config
-from udvej.content.catalogue import Catalogue, languages, load
-from udvej.content.pages import Edition, load_edition
+from udvej.content.catalogue import Catalogue
+from udvej.content.editions import Content
 from udvej.errors import ContentError
-from udvej.languages import Language
-from udvej.web.app import create_app
+from udvej.languages import DANISH
+from udvej.outbox.sealed import Scheme
+from udvej.services import boxes_for
+from udvej.web.app import reader_app
+
+_ADDRESS: Final = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True)
@@ -29,36 +34,34 @@ class Report:
     good: bool
 
 
-def check(content: Path, translations: Path) -> Report:
+def check(folder: Path, translations: Path) -> Report:
     """Look at everything that can be edited without programming.
 
     Args:
-        content: the folder with the Danish pages.
+        folder: holds the Danish pages and `kommune.toml`.
         translations: the folder with the other languages.
 
     Raises:
         ContentError: a content file is wrong.
     """
-    site, catalogues = load_edition(content), load(translations)
-    with tempfile.TemporaryDirectory() as state:
-        config = Config(Path(state), content, "127.0.0.1", 0, live=None, translations=translations)
-        hard = [*_readability(site, config), *_weights(site, languages(catalogues), config)]
-    faults = [fault for catalogue in catalogues for fault in catalogue.faults]
+    content = Content.load(folder, translations, boxes_for(Scheme.SMIME))
+    client = reader_app(content, _ADDRESS).test_client()
+    hard = [*_readability(content, client), *_weights(content, client)]
+    faults = [fault for catalogue in content.catalogues for fault in catalogue.faults]
     missing = [
         f"kommune.toml: {fact} is to be filled in before the site goes live"
-        for fact in site.facts.missing()
+        for fact in content.facts.missing()
     ]
-    lines = [line for line, _ in hard] + missing + [*_coverage(catalogues)] + faults
+    lines = [line for line, _ in hard] + missing + [*_coverage(content.catalogues)] + faults
     return Report(lines, good=not (faults or any(too_hard for _, too_hard in hard)))
 
 
-def _readability(site: Edition, config: Config) -> Iterator[tuple[str, bool]]:
+def _readability(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]]:
     """A line for each page and for the sentences that make one too hard."""
-    client = create_app(config).test_client()
-    for address in site.pages:
+    for address in content.editions[DANISH.tag].pages:
         answer = client.get(address)
         if answer.status_code != HTTPStatus.OK:
-            raise ContentError(config.content, 1, f"siden {address} kan ikke vises")
+            raise ContentError(content.folder, 1, f"siden {address} kan ikke vises")
         text, most = measure(answer.text), ceiling(address)
         too_hard = text.lix > most
         yield f"{address:<20} LIX {text.lix:4.1f} of at most {most}", too_hard
@@ -66,13 +69,10 @@ def _readability(site: Edition, config: Config) -> Iterator[tuple[str, bool]]:
             yield f"    rewrite: {sentence}", True
 
 
-def _weights(
-    site: Edition, spoken: Mapping[str, Language], config: Config
-) -> Iterator[tuple[str, bool]]:
+def _weights(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]]:
     """A line for each page, in each language, that is too heavy."""
-    client = create_app(config).test_client()
-    for language in spoken.values():
-        for address in map(language.at, site.pages):
+    for edition in content.editions.values():
+        for address in map(edition.language.at, edition.pages):
             bytes_sent = weight(client.get(address, headers={"Accept-Encoding": "br"}))
             if bytes_sent > MOST_BYTES:
                 part = heaviest(client.get(address).text)

@@ -1,17 +1,19 @@
 """`udvej build`."""
 
 import os
-from argparse import Namespace
+from pathlib import Path
 
-from udvej import state
+import click
+
 from udvej.config import Config
 from udvej.publish.freeze import freeze
 
 
-def run(options: Namespace) -> int:
-    """Freeze the pages."""
-    config = Config.from_environ(os.environ)
-    state.prepare(config)
-    folder = options.folder.absolute()
-    print(freeze(config, folder))
-    return 0
+@click.command("build")
+@click.argument("folder", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Freeze the pages to files, for a web server in front.
+
+    FOLDER becomes a link to a folder next to it.
+    """
+    click.echo(freeze(Config.from_environ(os.environ), folder.absolute()))

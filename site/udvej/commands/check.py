@@ -1,15 +1,16 @@
 """`udvej check`."""
 
 import os
-from argparse import Namespace
+
+import click
 
 from udvej.check.content import check
 from udvej.config import content_folder, translations_folder
-from udvej.terminal import say
 
 
-def run(_options: Namespace) -> int:
-    """Check content and translations; 1 when something is wrong."""
+@click.command("check")
+def command() -> int:
+    """Check the content and its translations, and how easy it reads."""
     report = check(content_folder(os.environ), translations_folder(os.environ))
-    say("\n".join(report.lines))
+    click.echo("\n".join(report.lines), err=True)
     return int(not report.good)

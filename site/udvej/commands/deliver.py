@@ -1,21 +1,21 @@
 """`udvej deliver`."""
 
 import os
-from argparse import Namespace
 
-from udvej import operations, state
+import click
+
 from udvej.config import Config
-from udvej.outbox.table import Outbox
-from udvej.terminal import say
+from udvej.server.delivery import deliver
+from udvej.services import Services
 
 
-def run(options: Namespace) -> int:
-    """Deliver until told to stop, or put one referral back in the queue."""
-    config = Config.from_environ(os.environ)
-    state.prepare(config)
-    if options.again is None:
-        operations.deliver(config)
+@click.command("deliver")
+@click.option("--again", type=int, metavar="NUMBER", help="mail this one again, and end")
+def command(again: int | None) -> None:
+    """Only deliver referrals; `serve` does this too."""
+    services = Services.open(Config.from_environ(os.environ))
+    if again is None:
+        deliver(services)
     else:
-        Outbox.in_folder(config.state).again(options.again)
-        say(f"Number {options.again} waits to be mailed again.")
-    return 0
+        services.outbox.again(again)
+        click.echo(f"Number {again} waits to be mailed again.", err=True)

@@ -1,21 +1,71 @@
 """`udvej drill`."""
 
 import os
-from argparse import Namespace
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
-from udvej import operations, state
+import click
+
 from udvej.config import Config
-from udvej.content.facts import load_facts
+from udvej.intake.form import ReferralForm
+from udvej.intake.sealing import Sealer
+from udvej.outbox.delivery import Carrier, Delivery
+from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
+from udvej.services import Services
+
+_NOTE: Final = "Det her er en prøve af hele vejen. Ingen venter på svar."
+_PATIENCE_SECONDS: Final = 60.0
+_LOOK_EVERY_SECONDS: Final = 0.5
 
 
-def run(_options: Namespace) -> int:
-    """Send a test referral; 1 when it was not taken."""
-    config = Config.from_environ(os.environ)
-    state.prepare(config)
-    carrier = operations.carrier(config, load_facts(config.content / "kommune.toml"))
-    number, outcome = operations.drill(
-        Outbox.in_folder(config.state), operations.sealer(config), carrier
-    )
-    print(f"Drill, number {number}: {outcome}")
+@click.command("drill")
+def command() -> int:
+    """Send a marked test referral to the team; say whether it was taken."""
+    services = Services.open(Config.from_environ(os.environ))
+    number, outcome = drill(services.outbox, services.sealer, services.carrier)
+    click.echo(f"Drill, number {number}: {outcome}")
     return int(outcome != "sent")
+
+
+def drill(
+    outbox: Outbox,
+    sealer: Sealer,
+    carrier: Carrier,
+    *,
+    patience: float = _PATIENCE_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[int, str]:
+    """Send a marked test referral through the whole pipe.
+
+    Args:
+        outbox: the real one; a delivery process next to this one may take the mail first.
+        sealer: the real one.
+        carrier: the real one.
+        patience: how long to wait for 250, in seconds.
+        sleep: waits.
+
+    Returns:
+        Its running number, and its outcome: "sent", "failed: …" or "waiting: …".
+
+    Raises:
+        StorageError: it could not be kept.
+        SealingError: it could not be sealed.
+    """
+    number = 0
+    referral = ReferralForm.unanswered().referral(datetime.now(UTC), [_NOTE])
+
+    def seal(given: int) -> Sealed:
+        nonlocal number
+        number = given
+        return sealer.seal(referral, given)
+
+    outbox.accept(secrets.token_bytes(32), referral.reference, seal)
+    delivery, end = Delivery(outbox, carrier), time.monotonic() + patience
+    while (outcome := outbox.outcome(number)).startswith("waiting") and time.monotonic() < end:
+        if not delivery.next():
+            sleep(_LOOK_EVERY_SECONDS)
+    return number, outcome

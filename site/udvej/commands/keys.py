@@ -2,49 +2,79 @@
 
 import os
 import secrets
-from argparse import Namespace
-from typing import Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
 
 from udvej.config import content_folder
-from udvej.content.facts import MAIL, load_facts
+from udvej.contacts import is_mail_address
+from udvej.content.facts import FACTS_FILE, load_facts
 from udvej.errors import ConfigError
 from udvej.outbox.keys import TeamKey
 
 _OWNER_ONLY: Final = 0o600
 
 
-def run(options: Namespace) -> int:
-    """Make a key and its certificate."""
-    mail = options.mail or load_facts(content_folder(os.environ) / "kommune.toml")["team"]["mail"]
-    if not MAIL.fits(mail):
+class _File(NamedTuple):
+    content: bytes
+    use: str
+
+
+@click.command("keys")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--server", is_flag=True, help="make the server's own key, for UDVEJ_SEALING=transport"
+)
+@click.option("--mail", help="the team's mail address (team.mail of kommune.toml)")
+def command(folder: Path, mail: str | None, *, server: bool) -> None:
+    """Make the team's certificate and the key for its mail program.
+
+    FOLDER is where to put the two files.
+    """
+    mail = mail or load_facts(content_folder(os.environ) / FACTS_FILE)["team"]["mail"]
+    if not is_mail_address(mail, ascii_only=True):
         raise ConfigError("--mail: not a mail address")
-    key, passphrase = TeamKey.make(mail), "-".join(secrets.token_hex(3) for _ in range(5))
-    until = f"valid until {key.certificate.not_valid_after_utc:%Y-%m-%d}"
-    if options.server:
-        files = {"server-key.pem": (key.private_pem(), f"for UDVEJ_SERVER_KEY; {until}")}
-    else:
-        files = {
-            "team-certificate.pem": (
-                key.certificate_pem(),
-                f"for the server: UDVEJ_TEAM_CERTIFICATE; {until}",
-            ),
-            "team.p12": (
-                key.pkcs12(passphrase),
-                f"""for the team's mail program; take it there by hand, then delete it here
-    its passphrase, shown only now: {passphrase}""",
-            ),
-        }
+    key = TeamKey.make(mail)
+    files = _server_files(key) if server else _team_files(key)
+    _write(folder, files)
+    for name, file in files.items():
+        click.echo(f"{folder / name}\n    {file.use}")
+
+
+def _team_files(key: TeamKey) -> Mapping[str, _File]:
+    passphrase = "-".join(secrets.token_hex(3) for _ in range(5))
+    return {
+        "team-certificate.pem": _File(
+            key.certificate_pem(), f"for the server: UDVEJ_TEAM_CERTIFICATE; {_until(key)}"
+        ),
+        "team.p12": _File(
+            key.pkcs12(passphrase),
+            "for the team's mail program; take it there by hand, then delete it here\n"
+            f"    its passphrase, shown only now: {passphrase}",
+        ),
+    }
+
+
+def _server_files(key: TeamKey) -> Mapping[str, _File]:
+    return {"server-key.pem": _File(key.private_pem(), f"for UDVEJ_SERVER_KEY; {_until(key)}")}
+
+
+def _until(key: TeamKey) -> str:
+    return f"valid until {key.certificate.not_valid_after_utc:%Y-%m-%d}"
+
+
+def _write(folder: Path, files: Mapping[str, _File]) -> None:
+    """Write all of them, or none where one is there: a lost key opens nothing any more."""
     try:
-        options.folder.mkdir(parents=True, exist_ok=True)
-        held = any((options.folder / name).exists() for name in files)
-        for name, (content, _) in files.items() if not held else ():
-            path = options.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        held = any((folder / name).exists() for name in files)
+        for name, file in files.items() if not held else ():
+            path = folder / name
             path.touch(_OWNER_ONLY)
-            path.write_bytes(content)
+            path.write_bytes(file.content)
     except OSError as error:
-        raise ConfigError(f"{options.folder} cannot be written ({error.strerror})") from error
+        raise ConfigError(f"{folder} cannot be written ({error.strerror})") from error
     if held:
-        raise ConfigError(f"{options.folder} holds a key already; name an empty folder")
-    for name, (_, use) in files.items():
-        print(f"{options.folder / name}\n    {use}")
-    return 0
+        raise ConfigError(f"{folder} holds a key already; name an empty folder")

@@ -1,21 +1,41 @@
 """`udvej status`."""
 
 import os
-from argparse import Namespace
+from collections.abc import Iterator
 
-from udvej import operations, state
+import click
+
 from udvej.config import Config
-from udvej.health import Health
-from udvej.outbox.table import Outbox
+from udvej.durations import DAY, HOUR, MINUTE
+from udvej.outbox.table import Status
+from udvej.services import Services
 
 
-def run(_options: Namespace) -> int:
-    """Say how the outbox stands; 1 when something is not well."""
-    config = Config.from_environ(os.environ)
-    state.prepare(config)
-    outbox = Outbox.in_folder(config.state)
-    print("\n".join(operations.describe(outbox.status())))
-    problems = [*Health(outbox, operations.sealer(config), config.state).problems()]
+@click.command("status")
+def command() -> int:
+    """Say how many wait or have failed, and what is not well."""
+    services = Services.open(Config.from_environ(os.environ))
+    click.echo("\n".join(describe(services.outbox.status())))
+    problems = [*services.health.problems()]
     for problem in problems:
-        print(f"NOT WELL: {problem}")
+        click.echo(f"NOT WELL: {problem}")
     return int(bool(problems))
+
+
+def describe(status: Status) -> Iterator[str]:
+    """The status in lines for a terminal."""
+    yield f"waiting: {status.waiting}" + (
+        f", the oldest for {_span(status.oldest)}" if status.waiting else ""
+    )
+    yield f"sent and still kept: {status.sent}"
+    yield f"failed: {len(status.failed)}"
+    for number, reason in status.failed:
+        yield f"    number {number}: {reason}; try again with: udvej deliver --again {number}"
+    yield f"last number given: {status.last}"
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

@@ -19,10 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from udvej.content.markdown import shape
-from udvej.languages import DANISH, N_, Language, Marking, listed
-
-# The context (msgctxt) of what the browser writes down: titles.
-TITLE: Final = "title"
+from udvej.content.titles import TELL_TALE, TITLE, telling_word, with_danish
+from udvej.languages import DANISH, Language, Marking
 
 # A translation is longer than the Danish, but not without end.
 _LONGER: Final = 4
@@ -34,14 +32,6 @@ _SIGNS: Final = re.compile(r"[%{}\[\]()*_`<>!&\\]|\n")
 _HTML: Final = re.compile(r"<[/!?a-z]", re.IGNORECASE)
 # What turns the direction of the words around it, and characters that mean nothing.
 _ODD: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\x00-\x09\x0b-\x1f\x7f]")
-
-
-# Translators: words by which a title would betray its reader; put those of your language, apart
-# by commas. No title may hold one of them.
-_TELL_TALE: Final = N_(
-    "exit, bande, rocker, kriminal, afson, politi, fængsel, faengsel, løslad, loeslad, tatover, "
-    "misbrug, flugt, udvej"
-)
 
 
 @dataclass(frozen=True)
@@ -80,11 +70,6 @@ def languages(catalogues: Sequence[Catalogue]) -> Mapping[str, Language]:
     return {language.tag: language for language in (DANISH, *found)}
 
 
-def tell_tale(language: Language) -> Sequence[str]:
-    """The words that no title may hold in a language, the Danish ones among them."""
-    return _tell_tale(language.catalogue.gettext(_TELL_TALE))
-
-
 def _read(path: Path) -> Catalogue:
     name = path.parents[1].name
     try:
@@ -103,8 +88,8 @@ def _read(path: Path) -> Catalogue:
     faults = []
     if given.plural_forms != kept.plural_forms:
         faults.append(f"{path}:1: {name}: Plural-Forms must be {kept.plural_forms}")
-    own = given.get(_TELL_TALE)
-    judge = _Judge(kept.num_plurals, _tell_tale(str(own.string) if own else ""))
+    own = given.get(TELL_TALE)
+    judge = _Judge(kept.num_plurals, with_danish(str(own.string) if own else ""))
     messages = [message for message in given if message.id]
     ready = [message for message in messages if not message.fuzzy and _is_translated(message)]
     for message in ready:
@@ -146,10 +131,6 @@ def _compiled(catalogue: Catalog) -> GNUTranslations:
     return translations
 
 
-def _tell_tale(own: str) -> Sequence[str]:
-    return listed(f"{_TELL_TALE}, {own}".casefold())
-
-
 @dataclass(frozen=True)
 class _Judge:
     """Says what is wrong with translations, one after the other.
@@ -182,9 +163,8 @@ class _Judge:
             yield from self._title(forms[0].casefold())
 
     def _title(self, title: str) -> Iterator[str]:
-        for word in self.tell_tale:
-            if word in title:
-                yield f"{word!r} can betray the reader, since the browser keeps titles"
+        if word := telling_word(title, self.tell_tale):
+            yield f"{word!r} can betray the reader, since the browser keeps titles"
         if title in self.titles:
             yield "another title is the same"
         self.titles.add(title)

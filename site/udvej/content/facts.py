@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from udvej.contacts import is_mail_address, is_phone, phone_link
+from udvej.content.located_toml import LocatedToml, read_text
 
-from udvej.content.located_toml import Source, read_text
-
+FACTS_FILE: Final = "kommune.toml"
 # The characters of an address (RFC 3986).
 _WEB = re.compile(r"https://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 
@@ -22,20 +21,11 @@ def _text(value: object) -> bool:
 
 
 def _phone(value: object) -> bool:
-    try:
-        return isinstance(value, str) and phonenumbers.is_possible_number(_parsed(value))
-    except phonenumbers.NumberParseException:
-        return False
+    return isinstance(value, str) and is_phone(value)
 
 
 def _mail(value: object) -> bool:
-    try:
-        # ASCII: neither certificates nor every mail server take more.
-        return isinstance(value, str) and bool(
-            value.isascii() and validate_email(value, check_deliverability=False)
-        )
-    except EmailNotValidError:
-        return False
+    return isinstance(value, str) and is_mail_address(value, ascii_only=True)
 
 
 def _link(value: object) -> bool:
@@ -180,7 +170,7 @@ def load_facts(path: Path) -> Facts:
     Raises:
         ContentError: naming file, line and key.
     """
-    source = Source.parse(path, read_text(path))
+    source = LocatedToml.parse(path, read_text(path))
     for table, keys in source.data.items():
         if table not in SCHEMA:
             raise source.error("kendes ikke; slet den, eller ret stavningen", table, table)
@@ -201,15 +191,6 @@ def load_facts(path: Path) -> Facts:
     return Facts(MappingProxyType(tables))
 
 
-def phone_link(number: str) -> str:
-    """A `tel:` address (RFC 3966), the number in international form."""
-    return phonenumbers.format_number(_parsed(number), phonenumbers.PhoneNumberFormat.RFC3966)
-
-
 def site_name(address: str) -> str:
     """What people call the site at an address: its host without "www."."""
     return (urlsplit(address).hostname or address).removeprefix("www.")
-
-
-def _parsed(number: str) -> phonenumbers.PhoneNumber:
-    return phonenumbers.parse(number, "DK")

@@ -13,7 +13,7 @@ _SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 @dataclass(frozen=True)
-class Source:
+class LocatedToml:
     """The TOML in a content file.
 
     Attributes:
@@ -29,7 +29,7 @@ class Source:
     data: dict[str, Any]
 
     @classmethod
-    def parse(cls, path: Path, text: str, above: int = 0) -> "Source":
+    def parse(cls, path: Path, text: str, above: int = 0) -> "LocatedToml":
         """Read TOML.
 
         Raises:

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import bleach
@@ -19,15 +19,16 @@ from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.container import container_plugin
 
-from udvej.config import Scheme
 from udvej.content.facts import Facts
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language, Untranslated
 
 # `::: name` … `:::`. The last one marks where the form stands; see `Text`.
-CONTAINERS = ("fare", "knapper", "vej", "boks", "kontakt", "formular", *Scheme)
+_BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "formular")
 
-_BOX = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
+_BOX: Final = "container_box"
+_NO_TRACE: Final = "no trace"
+_UNCLOSED = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
 
 # What Markdown makes.
 _TAGS = frozenset((
@@ -71,14 +72,14 @@ class Reader:
             is still to be filled in is left out whole, rather than say something made up.
         language: gives each heading, paragraph and list item in its own words, or the Danish
             ones, marked, where it has none.
-        scheme: how referrals are sealed; a box named after the other scheme is left out.
+        boxes: further boxes by name, and whether each is shown; it leaves no trace of its own.
     """
 
     path: Path
     above: int
     facts: Facts
     language: Language = DANISH
-    scheme: Scheme = Scheme.SMIME
+    boxes: Mapping[str, bool] = field(default_factory=dict)
 
     def check(self, markdown: str) -> Links:
         """Find what is wrong with a text.
@@ -95,7 +96,7 @@ class Reader:
         if len(titles) != 1:
             line = self._line(titles[1]) if titles else 1
             raise self._error(line, "siden skal have præcis én overskrift med ét #")
-        form = [at for at, token in enumerate(tokens) if "container_formular_" in token.type]
+        form = _form(tokens)
         if form and (after := tokens[form[1] + 1 :]):
             raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
         anchors = (str(token.attrs["id"]) for token in tokens if "id" in token.attrs)
@@ -121,10 +122,14 @@ class Reader:
                 if danish:
                     block.attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
-        others = {f"container_{scheme}" for scheme in Scheme if scheme is not self.scheme}
         for node in [*tree.walk()]:
-            if (node.type == "inline" and node.meta["left out"]) or node.type in others:
+            if node.type == "inline" and node.meta["left out"]:
                 _cut(node)
+            elif node.type == _BOX and (name := node.info.strip()) in self.boxes:
+                if self.boxes[name]:
+                    _leave_no_trace(node)
+                else:
+                    _cut(node)
         return tree.to_tokens()
 
     def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
@@ -168,15 +173,16 @@ class Reader:
             if not line.lstrip().startswith(":::"):
                 continue
             name = line.strip().removeprefix(":::").strip()
-            if name and name not in CONTAINERS:
+            known = (*_BOXES, *self.boxes)
+            if name and name not in known:
                 raise self._error(
-                    number, f"»{name}« er ikke en boks; skriv et af {', '.join(CONTAINERS)}"
+                    number, f"»{name}« er ikke en boks; skriv et af {', '.join(known)}"
                 )
             if bool(name) == bool(begun):
-                raise self._error(begun or number, _BOX)
+                raise self._error(begun or number, _UNCLOSED)
             begun = number if name else 0
         if begun:
-            raise self._error(begun, _BOX)
+            raise self._error(begun, _UNCLOSED)
 
     def _check_syntax(self, tokens: Sequence[Token]) -> None:
         for token in tokens:
@@ -231,8 +237,8 @@ class Text:
     @cached_property
     def _parts(self) -> tuple[Sequence[Token], Sequence[Token]]:
         tokens = self.reader.filled(self.markdown)
-        form = [at for at, token in enumerate(tokens) if "container_formular_" in token.type]
-        start, end = form[:2] or (len(tokens), len(tokens))
+        form = _form(tokens)
+        start, end = form or (len(tokens), len(tokens))
         return tokens[:start], tokens[start + 1 : end]
 
     @cached_property
@@ -334,12 +340,30 @@ def _cut(node: SyntaxTreeNode) -> None:
         parent.children.remove(node)
 
 
+def _leave_no_trace(node: SyntaxTreeNode) -> None:
+    """Show what is in a box, and not the box."""
+    if node.nester_tokens:
+        for token in node.nester_tokens:
+            token.meta[_NO_TRACE] = True
+
+
+def _form(tokens: Sequence[Token]) -> Sequence[int]:
+    """Where the box around what stands next to the form begins and ends; empty without one."""
+    types = [token.type for token in tokens]
+    return [
+        place
+        for at, token in enumerate(tokens)
+        if token.type == f"{_BOX}_open" and token.info.strip() == "formular"
+        for place in (at, types.index(f"{_BOX}_close", at))
+    ]
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).disable(["code", "fence", "image"])
     parser.use(anchors_plugin, min_level=2, max_level=3)
     parser.inline.ruler.push("fact", _read_fact)
-    for name in CONTAINERS:
-        parser.use(container_plugin, name, render=_container)
+    # Of any name: which ones there are is checked where a page is read.
+    parser.use(container_plugin, "box", validate=lambda *_: True, render=_box)
     return parser
 
 
@@ -355,9 +379,9 @@ def _read_fact(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 (the l
     return True
 
 
-def _container(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa: ANN401
+def _box(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa: ANN401
     token = tokens[at]
-    if token.info.strip() in [*Scheme]:
+    if _NO_TRACE in token.meta:
         return ""
     return f'<div class="{token.info.strip()}">\n' if token.nesting == 1 else "</div>\n"
 

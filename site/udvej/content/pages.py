@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
 
-from udvej.config import Scheme
 from udvej.content.addresses import FORM, TAKEN
-from udvej.content.catalogue import TITLE, tell_tale
-from udvej.content.facts import Facts, load_facts
-from udvej.content.located_toml import Source, read_text
+from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.markdown import Reader, Text, blocks
+from udvej.content.titles import TITLE, tell_tale, telling_word
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language
 
@@ -100,20 +100,21 @@ def load_edition(
     folder: Path,
     language: Language = DANISH,
     *,
-    scheme: Scheme = Scheme.SMIME,
+    boxes: Mapping[str, bool] = MappingProxyType({}),
 ) -> Edition:
     """Read and check a whole content folder.
 
     Args:
         folder: holds `kommune.toml` and a Markdown file a page.
         language: gives headings, paragraphs, list items, titles and summaries in its own words.
-        scheme: how referrals are sealed; what is said of the other scheme is left out.
+        boxes: the names of boxes that are shown only where they are true, such as what is said of
+            one way to seal.
 
     Raises:
         ContentError: naming file, line and what to do.
     """
-    facts = load_facts(folder / "kommune.toml")
-    files = [_load(path, facts, language, scheme) for path in sorted(folder.glob("*.md"))]
+    facts = load_facts(folder / FACTS_FILE)
+    files = [_load(path, facts, language, boxes) for path in sorted(folder.glob("*.md"))]
     by_address: dict[str, _File] = {}
     by_title: dict[str, _File] = {}
     for file in files:
@@ -170,14 +171,14 @@ def messages(path: Path) -> Iterator[Message]:
 class _File:
     """A page with what is needed to check it against the others."""
 
-    source: Source
+    source: LocatedToml
     page: Page
 
 
-def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File:
+def _load(path: Path, facts: Facts, language: Language, boxes: Mapping[str, bool]) -> _File:
     source, above, markdown = _split(path)
     values = _values(source)
-    text = Text(Reader(path, above, facts, language, scheme), markdown)
+    text = Text(Reader(path, above, facts, language, boxes), markdown)
     title, summary = values["titel"], values["resume"]
     page = Page(
         address=values["adresse"],
@@ -192,17 +193,17 @@ def _load(path: Path, facts: Facts, language: Language, scheme: Scheme) -> _File
     return _File(source, page)
 
 
-def _split(path: Path) -> tuple[Source, int, str]:
+def _split(path: Path) -> tuple[LocatedToml, int, str]:
     """The header of a page, how many lines stand above its Markdown, and that."""
     content = read_text(path)
     header = _HEADER.match(content)
     if header is None:
         raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
-    source = Source.parse(path, header[1], above=1)
+    source = LocatedToml.parse(path, header[1], above=1)
     return source, header[0].count("\n"), content[header.end() :]
 
 
-def _values(source: Source) -> dict[str, Any]:
+def _values(source: LocatedToml) -> dict[str, Any]:
     for key in source.data:
         if key not in _KEYS:
             raise source.error("kendes ikke; slet linjen, eller ret stavningen", key)
@@ -223,12 +224,11 @@ def _values(source: Source) -> dict[str, Any]:
     return values
 
 
-def _check_neutral(source: Source, key: str) -> None:
-    for word in tell_tale(DANISH):
-        if word in source.data[key].casefold():
-            raise source.error(
-                f"»{word}« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", key
-            )
+def _check_neutral(source: LocatedToml, key: str) -> None:
+    if word := telling_word(source.data[key], tell_tale(DANISH)):
+        raise source.error(
+            f"»{word}« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", key
+        )
 
 
 def _check_texts(files: Mapping[str, _File]) -> None:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from wtforms import (
     BooleanField,
     EmailField,
@@ -23,6 +21,7 @@ from wtforms import (
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
+from udvej.contacts import international, is_mail_address
 from udvej.intake.referral import Answer, Section
 from udvej.languages import current
 from udvej.languages import gettext as _
@@ -189,13 +188,7 @@ class Phone(Question, TelField):
     def written(self) -> str:
         """In international form; "" when it is no number."""
         number = self.data or ""
-        try:
-            parsed = phonenumbers.parse(number, "DK")
-        except phonenumbers.NumberParseException:
-            return ""
-        if len(number) > _LONGEST_PHONE or not phonenumbers.is_valid_number(parsed):
-            return ""
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        return international(number) if len(number) <= _LONGEST_PHONE else ""
 
     def pre_validate(self, form: BaseForm) -> None:
         """A valid number."""
@@ -219,13 +212,10 @@ class Mail(Question, EmailField):
     def pre_validate(self, form: BaseForm) -> None:
         """A valid address; whether it exists is not asked, since that would tell others of it."""
         super().pre_validate(form)
-        if self.data:
-            try:
-                validate_email(self.data, check_deliverability=False)
-            except EmailNotValidError:
-                raise StopValidation(
-                    _("Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk.")
-                ) from None
+        if self.data and not is_mail_address(self.data):
+            raise StopValidation(
+                _("Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk.")
+            )
 
 
 class Choice(Question, RadioField):

@@ -13,10 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from udvej.config import Scheme
 from udvej.errors import SealingError
 from udvej.intake.referral import Referral
-from udvej.outbox.sealed import Opener, Sealed, new_token
+from udvej.outbox.sealed import Opener, Scheme, Sealed, new_token
 
 _FEWEST_KEY_BITS = 2048
 # The older of the library's two ways to write a mail, at a third of the time.

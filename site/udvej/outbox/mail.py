@@ -19,9 +19,9 @@ from typing import Final
 import flask_mail
 from flask import Flask
 
-from udvej.config import MailServer, Scheme
+from udvej.config import MailServer
 from udvej.errors import PermanentFailure, SealingError, TemporaryFailure
-from udvej.outbox.sealed import Opener, Sealed
+from udvej.outbox.sealed import Opener, Scheme, Sealed
 from udvej.outbox.table import Leased
 
 _TIMEOUT_SECONDS: Final = 30.0

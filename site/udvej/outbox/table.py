@@ -28,11 +28,10 @@ from sqlalchemy import (
     update,
 )
 
-from udvej.config import Scheme
 from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
 from udvej.errors import UnknownNumber
-from udvej.outbox.sealed import Sealed, new_token
+from udvej.outbox.sealed import Scheme, Sealed, new_token
 
 # A press, a reload or Back within this time leads to the same receipt.
 SENT_ONCE: Final = 24 * HOUR

@@ -1,7 +1,5 @@
 """Freeze the pages to files, compressed, so that reading them takes no Python."""
 
-import gzip
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,32 +10,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import brotli
 from flask import Flask
-from werkzeug.exceptions import default_exceptions
 from werkzeug.test import TestResponse
 
 from udvej.config import Config
-from udvej.content import catalogue
-from udvej.content.facts import load_facts
 from udvej.errors import ConfigError, ContentError
-from udvej.web.app import SESSION_COOKIE, create_app
+from udvej.publish.compressed import write_compressed
+from udvej.publish.front import write_for_front
+from udvej.services import load_content
+from udvej.web.app import reader_app
 from udvej.web.frozen import PAGE
-from udvej.web.leaving import Leaving
 
 WWW: Final = "www"
-HEADERS: Final = "headers.conf"
-PAGES: Final = "pages.conf"
-LEAVING: Final = "leaving.conf"
-ERRORS: Final = "errors"
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _MAKERS: Final = ("babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers")
 # The blueprints whose every answer can be a file.
 _SAME_FOR_EVERYBODY: Final = ("pages-", "searching.")
-_OF_ONE_ANSWER: Final = ("Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag")
-# What a web server in front has to say itself, when the application cannot.
-_FRONT_SAYS: Final = (400, 413, 429, 503)
 _STAMP_LENGTH: Final = 16
 
 
@@ -74,18 +63,18 @@ def freeze(config: Config, folder: Path) -> Path:
     Raises:
         ConfigError: the folder is something else, or cannot be written.
         ContentError: a page cannot be rendered.
-        UdvejError: as `create_app`.
     """
     made = folder.with_name(f"{folder.name}.{stamp(config)}")
     if folder.exists() and not folder.is_symlink():
         raise ConfigError(f"{folder} is there already and was not made by `udvej build`; move it")
     try:
         if not made.is_dir():
-            app = create_app(config)
+            content, live = load_content(config), config.live is not None
+            app = reader_app(content, config.address, demonstration=not live)
             with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as beside:
                 making = Path(beside, folder.name)
                 _write(app, config, making)
-                _write_for_front(app, config, making, made)
+                write_for_front(app, content, config.address, making, made)
                 _move(making, made)
         _repoint(folder, made)
     except OSError as error:
@@ -96,34 +85,7 @@ def freeze(config: Config, folder: Path) -> Path:
 def _write(app: Flask, config: Config, making: Path) -> None:
     for address, answer in _answers(app, config):
         path = making / WWW / address.removeprefix("/")
-        _compress(answer.data, path / PAGE if address.endswith("/") else path)
-    (making / HEADERS).write_text(_for_nginx(answer), "utf-8")
-
-
-def _write_for_front(app: Flask, config: Config, making: Path, made: Path) -> None:
-    for language in catalogue.languages(catalogue.load(config.translations)).values():
-        for code in _FRONT_SAYS:
-            with app.test_request_context(language.at("/"), base_url=config.address):
-                app.preprocess_request()
-                page = app.make_response(app.handle_user_exception(default_exceptions[code]()))
-            _compress(page.data, making / ERRORS / language.prefix.strip("/") / f"{code}.html")
-    away = load_facts(config.content / "kommune.toml")["forlad"]
-    left = Leaving(away["sider"][:1], away["minutter"], SESSION_COOKIE).response()
-    _compress(left.data, making / ERRORS / "leaving.html")
-    # Without the moment of its making: Max-Age is enough (RFC 6265, 5.3), and reproducible.
-    cookies = [re.sub(" Expires=[^;]*;", "", kept) for kept in left.headers.getlist("Set-Cookie")]
-    added = [f'add_header Set-Cookie "{cookie}" always;\n' for cookie in cookies]
-    (making / LEAVING).write_text("".join(added), "utf-8")
-    (making / PAGES).write_text(f'set $udvej_pages "{made}";\n', "utf-8")
-
-
-def _compress(body: bytes, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
-    packed = {".br": brotli.compress(body), ".gz": gzip.compress(body, mtime=0)}
-    for suffix, smaller in packed.items():
-        if len(smaller) < len(body):
-            path.with_name(path.name + suffix).write_bytes(smaller)
+        write_compressed(answer.data, path / PAGE if address.endswith("/") else path)
 
 
 def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:
@@ -134,16 +96,6 @@ def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:
             if answer.status_code != HTTPStatus.OK:
                 raise ContentError(config.content, 1, f"siden {rule.rule} kan ikke vises")
             yield rule.rule, answer
-
-
-def _for_nginx(answer: TestResponse) -> str:
-    """An include with the headers of an answer, for what nginx answers itself."""
-    lines = [
-        f'add_header {name} "{value}" always;\n'
-        for name, value in answer.headers.items()
-        if name not in _OF_ONE_ANSWER
-    ]
-    return "# Written by `udvej build`: the hashes change with the styles.\n" + "".join(lines)
 
 
 def _move(making: Path, made: Path) -> None:

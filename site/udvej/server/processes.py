@@ -1,33 +1,22 @@
-"""The processes of `udvej serve`: web workers, and the delivery beside them."""
+"""The processes of `udvej serve`: web workers, and the delivery next to them."""
 
 import gc
-import logging
-import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.context import ForkProcess
-from threading import Event, Lock, Thread
 from typing import Final
 
 from granian.constants import Interfaces
-from granian.server.mp import MPServer
 
 from udvej.config import Config
 from udvej.errors import ConfigError
+from udvej.server.granian import Server, reset_signals_in_workers
+from udvej.server.supervised import Supervised
 
 _WORKERS: Final = 2
 _THREADS: Final = 4
-# A mail in hand is let through before the delivery process is stopped for good.
-_DELIVERY_STOP_SECONDS: Final = 40
 _WORKER_STOP_SECONDS: Final = 10
-_RESTART_SECONDS: Final = 1.0
-_BEGIN_SECONDS: Final = 2.0
-
-_log = logging.getLogger(__name__)
 
 
 def check_port(config: Config) -> None:
@@ -49,8 +38,8 @@ def check_port(config: Config) -> None:
         ) from error
 
 
-def serve(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
-    """Run until told to stop.
+def run(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
+    """Serve until told to stop.
 
     Args:
         config: where to listen.
@@ -71,111 +60,16 @@ def serve(config: Config, factory: str, deliver: Callable[[], None] | None) -> N
         log_access=False,  # addresses are never written
         log_enabled=False,
     )
-    let_new_workers_be_stopped()
+    reset_signals_in_workers()
     gc.collect()
-    gc.freeze()  # what is here is shared with the others, as long as nobody writes into it
+    gc.freeze()  # what is here is shared with the forked processes, as long as none writes into it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
+    delivery = None
     try:
         if deliver is not None:
-            server.beside = Supervised(deliver)
+            delivery = Supervised(deliver)
+            server.on_stop = delivery.stop
         server.serve()
     finally:
-        if server.beside is not None:
-            server.beside.end()
-
-
-class Supervised:
-    """A process beside the workers, made anew should it ever end."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        """Begin.
-
-        Args:
-            work: goes on until its process gets SIGTERM.
-        """
-        self._work = work
-        self._stop, self._making = Event(), Lock()
-        self._process = self._made()
-        Thread(target=self._watch, daemon=True).start()
-
-    def stop(self) -> None:
-        """Tell it to stop, and do not wait."""
-        with self._making:
-            self._stop.set()
-        self._process.terminate()
-
-    def end(self) -> None:
-        """Stop it, and let it end what it has in hand."""
-        self.stop()
-        self._process.join(_DELIVERY_STOP_SECONDS)
-        self._process.kill()
-        self._process.join()
-
-    def _made(self) -> ForkProcess:
-        # Daemonic: also ended by an exit that comes before anybody can call `end`.
-        process = get_context("fork").Process(
-            target=_run_child, args=(self._work, os.getpid()), daemon=True
-        )
-        process.start()
-        return process
-
-    def _watch(self) -> None:
-        while True:
-            self._process.join()
-            if self._stop.wait(_RESTART_SECONDS):
-                return
-            _log.error("event=delivery-ended status=%s", self._process.exitcode)
-            with self._making:
-                if not self._stop.is_set():
-                    self._process = self._made()
-
-
-def _run_child(work: Callable[[], None], parent: int) -> None:
-    """In the process beside the workers, which a killed parent does not leave behind."""
-
-    def stop_without_parent() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    Thread(target=stop_without_parent, daemon=True).start()
-    try:
-        work()
-    except Exception:  # noqa: BLE001 (its message would be written, which may hold anything)
-        _log.exception("event=broken")
-        sys.exit(1)
-
-
-class Server(MPServer):
-    """Granian, but that it stops what stands beside it, and workers that only just begin."""
-
-    beside: Supervised | None = None
-
-    def shutdown(self, exit_code: int = 0) -> None:
-        """Wait until each worker can hear it, for one that is about to serve would forget it."""
-        if self.beside is not None:
-            self.beside.stop()
-        for worker in self.wrks:
-            time.sleep(max(0.0, worker.birth + _BEGIN_SECONDS - time.monotonic()))
-        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
-
-
-def let_new_workers_be_stopped() -> None:
-    """A forked worker takes SIGTERM as the first process does, and goes on, until it is prepared.
-
-    So it gets the system's way of taking it, before any signal can come through.
-    """
-    told = (signal.SIGTERM, signal.SIGINT)
-
-    def hold() -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, told)
-
-    def take() -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, told)
-
-    def begin() -> None:
-        for name in told:
-            signal.signal(name, signal.SIG_DFL)
-        take()
-
-    os.register_at_fork(before=hold, after_in_parent=take, after_in_child=begin)
+        if delivery is not None:
+            delivery.end()

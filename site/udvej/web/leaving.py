@@ -15,6 +15,7 @@ from flask import Blueprint, abort, request
 from werkzeug.wrappers import Request, Response
 
 from udvej.content.addresses import LEAVE
+from udvej.content.facts import Facts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,6 +46,11 @@ class Leaving:
     sites: Sequence[str]
     minutes: int
     session_cookie: str
+
+    @classmethod
+    def of(cls, facts: Facts, session_cookie: str) -> "Leaving":
+        """As `kommune.toml` says."""
+        return cls(facts["forlad"]["sider"], facts["forlad"]["minutter"], session_cookie)
 
     def response(self) -> Response:
         """The blank page, with the cookie that keeps the site shut."""

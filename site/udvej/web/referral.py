@@ -78,6 +78,18 @@ def blueprint(desk: FormServices) -> Blueprint:
     return views
 
 
+def shown_only(page: Page) -> Blueprint:
+    """The form before anybody has typed, without what it takes to send it."""
+    views = Blueprint("referral", __name__)
+    views.add_url_rule(FORM, "form", partial(_empty, page))
+    return views
+
+
+def _empty(page: Page) -> str:
+    token = new_form_token(datetime.now(UTC))
+    return _page(page, ReferralForm.of({}, token))
+
+
 def _rehearse(app: Flask) -> None:
     """See that each question reaches the letter and has a look on the page."""
     form, names = ReferralForm.unanswered(), ReferralForm.names()
@@ -96,11 +108,11 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     if draft is None:
         if _reference(desk):
             return redirect(desk.prefix + RECEIPT, 303)
-        return _page(desk, ReferralForm.of({}, new_form_token(datetime.now(UTC))))
+        return _empty(desk.page)
     # Its own token: whoever only has a word to mend is soon done, and no robot.
     form = ReferralForm.of(draft.fields, draft.token)
     return _page(
-        desk,
+        desk.page,
         form,
         errors=form.problems(draft.cpr_in),
         cpr_found=bool(draft.cpr_in),
@@ -132,12 +144,12 @@ def _send(desk: FormServices) -> ResponseReturnValue:
         if busy or not kept:
             _log.warning("event=limited")
         if not kept:
-            return _page(desk, form, busy=True, **state), 429
+            return _page(desk.page, form, busy=True, **state), 429
         draft = Draft(typed.token, typed.fields, typed.cpr_in, expired=expired, busy=busy)
         _keep_draft(desk, draft)
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
-        return _page(desk, form, not_stored=True, **state), 503
+        return _page(desk.page, form, not_stored=True, **state), 503
     return redirect(desk.prefix + FORM, 303)
 
 
@@ -165,12 +177,10 @@ def _again(desk: FormServices) -> ResponseReturnValue:
     return redirect(desk.prefix + FORM, 303)
 
 
-def _page(desk: FormServices, form: ReferralForm, **state: object) -> str:
+def _page(page: Page, form: ReferralForm, **state: object) -> str:
     nothing = {"errors": [], "cpr_found": False, "not_stored": False, "busy": False}
     context = {**nothing, "expired": False, **state}
-    return render_template(
-        "write.html", page=desk.page, title=desk.page.title, form=form, **context
-    )
+    return render_template("write.html", page=page, title=page.title, form=form, **context)
 
 
 def _keep_draft(desk: FormServices, draft: Draft) -> None:

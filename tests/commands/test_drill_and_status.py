@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.opening import opened
+from udvej.commands.drill import drill
+from udvej.commands.status import describe
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.intake.sealing import Sealer
-from udvej.operations import describe, drill
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox, Status
@@ -105,7 +106,7 @@ def sealer(team: TeamKey) -> Sealer:
 def patience(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A drill's time, which passes only while it sleeps."""
     clock = Clock()
-    monkeypatch.setattr("udvej.operations.time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr("udvej.commands.drill.time", SimpleNamespace(monotonic=clock))
     return clock
 
 

@@ -1,0 +1,70 @@
+"""What a web server in front includes and shows while the application does not answer."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+from werkzeug.exceptions import default_exceptions
+
+from udvej.content.editions import Content
+from udvej.publish.compressed import write_compressed
+from udvej.web.app import SESSION_COOKIE
+from udvej.web.leaving import Leaving
+
+HEADERS: Final = "headers.conf"
+PAGES: Final = "pages.conf"
+LEAVING: Final = "leaving.conf"
+ERRORS: Final = "errors"
+
+_OF_ONE_ANSWER: Final = ("Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag")
+# What a web server in front has to say itself, when the application cannot.
+_ERROR_CODES: Final = (400, 413, 429, 503)
+
+
+def write_for_front(app: Flask, content: Content, address: str, folder: Path, home: Path) -> None:
+    """Write the includes for nginx and its error pages, in every language.
+
+    Args:
+        app: made by `reader_app`.
+        content: what the site says.
+        address: the one people use.
+        folder: where to write.
+        home: where the folder will be when it is complete.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    for edition in content.editions.values():
+        language = edition.language
+        for code in _ERROR_CODES:
+            with app.test_request_context(language.at("/"), base_url=address):
+                app.preprocess_request()
+                page = app.make_response(app.handle_user_exception(default_exceptions[code]()))
+            path = folder / ERRORS / language.prefix.strip("/") / f"{code}.html"
+            write_compressed(page.data, path)
+    _write_leaving(content, folder)
+    (folder / HEADERS).write_text(_headers(app, address), "utf-8")
+    (folder / PAGES).write_text(f'set $udvej_pages "{home}";\n', "utf-8")
+
+
+def _write_leaving(content: Content, folder: Path) -> None:
+    """The page that leads away: a file leads to one site only, so to the first."""
+    leaving = Leaving.of(content.facts, SESSION_COOKIE)
+    left = replace(leaving, sites=leaving.sites[:1]).response()
+    write_compressed(left.data, folder / ERRORS / "leaving.html")
+    # Without the moment of its making: Max-Age is enough (RFC 6265, 5.3), and reproducible.
+    cookies = [re.sub(" Expires=[^;]*;", "", kept) for kept in left.headers.getlist("Set-Cookie")]
+    added = [f'add_header Set-Cookie "{cookie}" always;\n' for cookie in cookies]
+    (folder / LEAVING).write_text("".join(added), "utf-8")
+
+
+def _headers(app: Flask, address: str) -> str:
+    answer = app.test_client().get("/", base_url=address)
+    lines = [
+        f'add_header {name} "{value}" always;\n'
+        for name, value in answer.headers.items()
+        if name not in _OF_ONE_ANSWER
+    ]
+    return "# Written by `udvej build`: the hashes change with the styles.\n" + "".join(lines)

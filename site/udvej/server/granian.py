@@ -1,0 +1,53 @@
+"""Granian, where its own way of starting and stopping workers is not enough.
+
+Nothing else here reaches into its parts. A worker that is told to stop before it listens for
+signals goes on, and holds the stop back until it is killed; others have met it too:
+https://github.com/emmett-framework/granian/pull/579
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Final
+
+from granian.server.mp import MPServer
+
+# How long a forked worker takes, at most, until it listens for signals.
+_BEGIN_SECONDS: Final = 2.0
+
+
+class Server(MPServer):
+    """Stops what runs next to the workers first, and each worker only when it can hear it."""
+
+    on_stop: Callable[[], None] | None = None
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Wait until each worker listens for signals, since one that is younger forgets them."""
+        if self.on_stop is not None:
+            self.on_stop()
+        for worker in self.wrks:
+            time.sleep(max(0.0, worker.birth + _BEGIN_SECONDS - time.monotonic()))
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+
+def reset_signals_in_workers() -> None:
+    """Give forked processes the system's handling of SIGTERM and SIGINT.
+
+    Until Granian installs handlers of its own, a worker would inherit the parent's and go on. The
+    signals are blocked around the fork, so that none arrives in between.
+    """
+    stops = (signal.SIGTERM, signal.SIGINT)
+
+    def block() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stops)
+
+    def reset() -> None:
+        for name in stops:
+            signal.signal(name, signal.SIG_DFL)
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=reset)

@@ -1,0 +1,152 @@
+"""The one place where settings become parts: for the web, the delivery and each command alike."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from udvej.config import Config
+from udvej.content.editions import Content
+from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.errors import ConfigError
+from udvej.health import Health
+from udvej.intake.drafts import Drafts
+from udvej.intake.sealing import Sealer
+from udvej.outbox.delivery import Carrier
+from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.mail import Relay
+from udvej.outbox.sealed import Opener, Scheme
+from udvej.outbox.table import Outbox
+
+
+class Services:
+    """The parts of a running site, each made when it is first asked for.
+
+    What delivers must not fail for want of a certificate, nor what seals for want of a mail
+    server, so nothing is made before it is needed.
+    """
+
+    def __init__(self, config: Config) -> None:
+        """Make nothing yet; see `open`."""
+        self.config = config
+
+    @classmethod
+    def open(cls, config: Config) -> "Services":
+        """Make the state folder, in which the parts keep what they write.
+
+        Raises:
+            ConfigError: it cannot be made or written.
+        """
+        _make_folder(config.state)
+        return cls(config)
+
+    @cached_property
+    def content(self) -> Content:
+        """What the site says.
+
+        Raises:
+            ContentError: a content file is wrong.
+        """
+        return load_content(self.config)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What `kommune.toml` says, without reading the pages.
+
+        Raises:
+            ContentError: it is wrong.
+        """
+        return load_facts(self.config.content / FACTS_FILE)
+
+    @cached_property
+    def demonstration(self) -> Demonstration:
+        """What takes the place of a live site's settings.
+
+        Raises:
+            ConfigError: the site is live, and its team opens its own mail.
+        """
+        if self.config.live:
+            raise ConfigError("only a demonstration has an inbox here; the team opens its own mail")
+        return Demonstration.prepare(self.config.state)
+
+    @property
+    def secret_key(self) -> str:
+        """What signs the form's cookie."""
+        live = self.config.live
+        return live.secret_key if live else self.demonstration.secret_key
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """What seals referrals.
+
+        Raises:
+            SealingError: the certificate cannot be used.
+        """
+        live = self.config.live
+        if live is None:
+            return Sealer.for_team(self.demonstration.team_certificate)
+        if Scheme(live.sealing) is Scheme.TRANSPORT:
+            return Sealer.for_transport(live.seal_for)
+        return Sealer.for_team(live.seal_for)
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """What takes the mails.
+
+        Raises:
+            ContentError: `kommune.toml`, which names the team's address, is wrong.
+            SealingError: the server's own key cannot be used.
+        """
+        live = self.config.live
+        if live is None:
+            return self.demonstration
+        transport = Scheme(live.sealing) is Scheme.TRANSPORT
+        opener = Opener.from_file(live.seal_for) if transport else None
+        return Relay(live.mail, team=self.facts["team"]["mail"], opener=opener)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Where referrals wait.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        return Outbox.in_folder(self.config.state)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Where refused forms wait to be mended.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        return Drafts.in_folder(self.config.state)
+
+    @property
+    def health(self) -> Health:
+        """What looks at the parts that a referral needs."""
+        return Health(self.outbox, self.sealer, self.config.state)
+
+
+def load_content(config: Config) -> Content:
+    """What the site says; needs no state folder, certificate or database.
+
+    Raises:
+        ContentError: a content file is wrong.
+    """
+    sealing = Scheme(config.live.sealing) if config.live else Scheme.SMIME
+    return Content.load(config.content, config.translations, boxes_for(sealing))
+
+
+def boxes_for(sealing: Scheme) -> Mapping[str, bool]:
+    """The boxes of content that are shown under one way of sealing only, by name."""
+    return {scheme: scheme is sealing for scheme in Scheme}
+
+
+def _make_folder(state: Path) -> None:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"UDVEJ_STATE: the folder cannot be made ({error.strerror})") from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise ConfigError("UDVEJ_STATE: the folder cannot be written; give it to this user")

@@ -1,0 +1,98 @@
+"""The `UDVEJ_…` settings there are: what `udvej --help` and the README tell of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One `UDVEJ_…` setting, as `udvej --help` and the README tell it.
+
+    Attributes:
+        key: its name in the environment.
+        text: what it is.
+        default: what counts where it is not given, or "".
+        advice: how to come by one, where the live site may need it, else "".
+        live: whether giving it ends the demonstration.
+    """
+
+    key: str
+    text: str
+    default: str = ""
+    advice: str = ""
+    live: bool = True
+
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    setting.key: setting
+    for setting in (
+        Setting(
+            "UDVEJ_STATE",
+            "folder for the database and what the site makes itself",
+            default="./state",
+            live=False,
+        ),
+        Setting("UDVEJ_HOST", "address to listen on", default="127.0.0.1", live=False),
+        Setting("UDVEJ_PORT", "port to listen on", default="8000", live=False),
+        Setting(
+            "UDVEJ_CONTENT",
+            "folder with the Danish pages and kommune.toml",
+            default="the checkout's content/",
+        ),
+        Setting(
+            "UDVEJ_TRANSLATIONS",
+            "folder with the other languages",
+            default="the checkout's translations/",
+        ),
+        Setting(
+            "UDVEJ_PUBLIC_ADDRESS",
+            "the address people use",
+            advice="https:// and the host name, such as https://example.dk",
+        ),
+        Setting(
+            "UDVEJ_SECRET_KEY",
+            "signs the form's cookie: 32 random characters or more",
+            advice="make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        ),
+        Setting(
+            "UDVEJ_TEAM_CERTIFICATE",
+            "PEM file with the certificates that may open referrals",
+            advice="make one: udvej keys FOLDER",
+        ),
+        Setting(
+            "UDVEJ_SEALING",
+            "smime, or transport only where the team cannot open S/MIME: see SECURITY.md first",
+            default="smime",
+        ),
+        Setting(
+            "UDVEJ_SERVER_KEY",
+            "for transport, in place of the team's certificate: PEM file with the server's own key",
+            advice="make one: udvej keys FOLDER --server",
+        ),
+        Setting(
+            "UDVEJ_MAIL_SERVER",
+            "host name of the mail server that takes the referrals",
+            advice="ask your mail administrator",
+        ),
+        Setting("UDVEJ_MAIL_PORT", "its port", default="587, or 465 where UDVEJ_MAIL_TLS is tls"),
+        Setting(
+            "UDVEJ_MAIL_TLS", "starttls or tls; there is no setting without", default="starttls"
+        ),
+        Setting(
+            "UDVEJ_MAIL_CA",
+            "PEM file with the authority that signed its certificate",
+            default="the system's",
+        ),
+        Setting("UDVEJ_MAIL_USER", "user name there, if it wants one"),
+        Setting("UDVEJ_MAIL_PASSWORD", "password there, if it wants one"),
+        Setting("UDVEJ_MAIL_TO", "who receives the referrals", default="team.mail of kommune.toml"),
+        Setting("UDVEJ_MAIL_FROM", "sender of the mails", default="the same as UDVEJ_MAIL_TO"),
+        Setting(
+            "UDVEJ_PROXIES",
+            "how many web servers stand in front and name the client in X-Forwarded-For; rate"
+            " limits need it to tell clients apart",
+            default="0",
+        ),
+    )
+}
