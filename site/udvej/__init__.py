@@ -1,1 +1,1 @@
-"""Udvej: a site that tells of the EXIT programme and takes a person's first word to it."""
+"""Udvej: a site that explains the EXIT programme and takes a person's first word to it."""

@@ -136,10 +136,10 @@ class Database:
 
 
 def _take(lock: IO[bytes]) -> None:
-    """Wait in line for a file lock, but not for ever: whoever has it may hang.
+    """Take a file lock, or give up after a while: the process that holds it may hang.
 
-    In line, since to ask again and again lets others go first for seconds; in a thread, since
-    only that can be left waiting.
+    The kernel serves waiting processes in turn, which polling does not: it can starve one for
+    seconds. `flock` has no timeout, so it waits in a thread, which can be abandoned.
 
     Raises:
         TimeoutError: it could not be had in time.

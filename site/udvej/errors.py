@@ -1,4 +1,4 @@
-"""What can go wrong, said so that whoever runs the site knows what to do."""
+"""What can go wrong, in words that say what to do."""
 
 from pathlib import Path
 

@@ -36,7 +36,7 @@ class Untranslated(str):
 
 
 class Marking(NullTranslations):
-    """What stands behind a catalogue: the Danish words, marked."""
+    """Fallback of a catalogue: the Danish words, marked as Danish."""
 
     def gettext(self, message: str) -> str:
         """A message."""
@@ -82,11 +82,11 @@ class Language:
 
     @property
     def offer(self) -> str:
-        """A few words in this language for whoever would rather read it."""
+        """An offer, in this language, to read the site in it."""
         return self.catalogue.gettext(N_("Læs siden på dansk"))
 
     def parts(self, words: str) -> Iterator[tuple[str, bool]]:
-        """Words of this language cut where Danish ones stand among them.
+        """Words of this language, cut around the Danish terms among them.
 
         Yields:
             A part, and whether it is a Danish term, to be spoken as such (WCAG 3.1.2); where the
@@ -157,7 +157,7 @@ def current() -> Language:
 
 
 def set_language(language: Language) -> None:
-    """Make the page that is begun in a language."""
+    """Set the language of the page being made."""
     _current.set(language)
 
 

@@ -19,7 +19,7 @@ _LONG = 6
 _BLOCKS = {"p", "li", "h1", "h2", "h3", "label", "legend"}
 _WORD = re.compile(r"[^\W_]+(?:[-'\u2019.@/:][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?:…]+(?=[\s»«”“\"')]|$)")
-# Ordinal numbers ("1. maj") are told by the small letter that follows.
+# A small letter after it tells an ordinal number ("1. maj") from the end of a sentence.
 _ABBREVIATION = re.compile(
     r"\b(?:bl\.a|ca|dvs|evt|f\.eks|fx|hhv|inkl|jf|kl|kr|m\.fl|m\.m|m\.v|mfl|mv|nr|osv|o\.l|pga|pr|tlf"
     r"|vedr)\.|\b\d+\.(?=\s(?-i:[a-zæøå]))",

@@ -1,6 +1,6 @@
 """The catalogues of `translations/`: one gettext file a language, read, checked and compiled.
 
-A translation that would break a page is left out, and Danish stands in its place: a slip in one
+A translation that would break a page is left out, and Danish takes its place: a slip in one
 sentence must not take a language away, still less the site.
 """
 
@@ -56,7 +56,7 @@ class Catalogue:
 
 
 def load(folder: Path) -> Sequence[Catalogue]:
-    """Every catalogue in a folder, by language; never raises for what stands in one.
+    """Every catalogue in a folder, by language; never raises for its content.
 
     Args:
         folder: holds `en/LC_MESSAGES/udvej.po` and the like.

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Carrier(Protocol):
-    """Whatever takes mails: a mail server, or in a demonstration a folder."""
+    """Takes mails: a mail server, or in a demonstration a folder."""
 
     def carry(self, leased: Leased) -> None:
         """Take one mail.
@@ -39,7 +39,7 @@ class Delivery:
         """
         self._outbox = outbox
         self._carrier = carrier
-        # Taken by the server, but the disk would not have it written down; not to be sent again.
+        # Taken by the server, but the database failed to record it: recorded later, not sent again.
         self._unmarked: dict[int, Leased] = {}
 
     def next(self) -> bool:
@@ -87,12 +87,12 @@ def run(
     keep_days: int,
     stop: Event,
 ) -> None:
-    """Deliver until told to stop, and forget what has had its time.
+    """Deliver until stopped, and delete what has been kept long enough.
 
     Args:
         outbox: where the referrals wait.
         carrier: what takes the mails.
-        sweep: forgets what else has had its time; called each minute.
+        sweep: deletes what others keep and is out of date; called each minute.
         keep_days: how long a sealed referral stays after 250.
         stop: set to end after the mail in hand.
     """

@@ -66,10 +66,10 @@ class Demonstration:
 
 
 def _furnish(home: Path) -> None:
-    """Fill a folder beside it and move it in place, so that it is there whole or not at all."""
+    """Fill a temporary folder and rename it, so that it is there whole or not at all."""
     team = TeamKey.make(_MAIL)
-    with TemporaryDirectory(dir=home.parent) as beside:
-        making = Path(beside, home.name)
+    with TemporaryDirectory(dir=home.parent) as temporary:
+        making = Path(temporary, home.name)
         making.mkdir(mode=0o700)
         for name, content in (
             ("secret-key", secrets.token_hex(32).encode()),
@@ -81,5 +81,5 @@ def _furnish(home: Path) -> None:
         try:
             making.rename(home)
         except OSError:
-            if not home.is_dir():  # else another process was first
+            if not home.is_dir():  # another process may have made it meanwhile
                 raise

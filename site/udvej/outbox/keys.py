@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _KEY_BITS = 3072
-_LONGEST_NAME = 64  # RFC 5280, ub-common-name; the whole address stands in the SAN
+_LONGEST_NAME = 64  # RFC 5280, ub-common-name; the SAN holds the whole address
 _VALID = timedelta(days=2 * 365)
 # Clocks differ a little from one machine to the next.
 _LEEWAY = timedelta(hours=1)

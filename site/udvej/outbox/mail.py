@@ -28,9 +28,9 @@ _TIMEOUT_SECONDS: Final = 30.0
 
 
 class SealedMail(flask_mail.Message):
-    """A mail whose headers tell nothing and whose body only the team can open.
+    """A mail whose headers say nothing of its content and whose body only the team can open.
 
-    With an opener it is the other scheme's: the letter in clear, for verified TLS alone.
+    What was sealed for transport is mailed in clear instead, over verified TLS alone.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SealedMail(flask_mail.Message):
             recipient: a plain mail address; one a mail, so that a refusal is never half.
             opener: opens what was sealed for the transport; other referrals stay sealed.
         """
-        # The number is here too: without it mail programs fold the referrals into one thread.
+        # Without the number in the subject, mail programs fold all referrals into one thread.
         super().__init__(f"Henvendelse nr. {leased.number}", [recipient], sender=sender)
         self._sealed: Sealed = leased.sealed
         self._from, self._to, self._opener = sender, recipient, opener
@@ -122,7 +122,7 @@ class Relay:
 
 
 class _Connection(flask_mail.Connection):
-    """One connection, verified and with an end to its patience."""
+    """One connection: its certificate is verified, and it times out."""
 
     def __init__(self, mail: flask_mail.Mail, server: MailServer, sender: str) -> None:
         super().__init__(mail)
@@ -133,7 +133,7 @@ class _Connection(flask_mail.Connection):
         server = self._server
         context = ssl.create_default_context(cafile=server.ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # EHLO says the mail's own domain: the name of this machine is nobody's business.
+        # EHLO with the sender's domain, rather than the name of this machine.
         secure = partial(smtplib.SMTP_SSL, context=context)
         connect = secure if server.tls == "tls" else smtplib.SMTP
         host = connect(server.host, server.port, self._domain, timeout=_TIMEOUT_SECONDS)
@@ -148,7 +148,7 @@ class _Connection(flask_mail.Connection):
         return host
 
     def __exit__(self, *_exception: object) -> None:
-        """Say goodbye; what was taken stays taken though nobody answers."""
+        """QUIT. The mail is taken at 250, so an error here is no failure."""
         if self.host is not None:
             with suppress(smtplib.SMTPException, OSError):
                 self.host.quit()
@@ -166,8 +166,8 @@ def _failures() -> Iterator[None]:
     except smtplib.SMTPDataError as error:
         raise _failure("DATA", error.smtp_code) from error
     except smtplib.SMTPResponseException as error:
-        # Before the mail itself (EHLO, AUTH, MAIL): wrong settings or a busy server, which
-        # somebody mends.
+        # EHLO, AUTH and MAIL fail for wrong settings or a busy server: both can be mended, so
+        # even a 5xx is tried again.
         raise TemporaryFailure(f"{type(error).__name__} {error.smtp_code}") from error
     except ssl.SSLCertVerificationError as error:
         raise TemporaryFailure(f"certificate not accepted: {error.verify_message}") from error

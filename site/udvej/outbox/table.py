@@ -15,11 +15,9 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Row,
     String,
     Table,
-    bindparam,
     case,
     delete,
     func,
@@ -31,25 +29,23 @@ from sqlalchemy import (
 from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
 from udvej.errors import UnknownNumber
+from udvej.outbox import receipts
+from udvej.outbox.receipts import TABLES
 from udvej.outbox.sealed import Scheme, Sealed, new_token
 
-# A press, a reload or Back within this time leads to the same receipt.
-SENT_ONCE: Final = 24 * HOUR
-# A process that took a referral and died gives it up after this time.
+# A referral that a process took and did not settle, since it died, is due again after this time.
 _LEASE: Final = 5 * MINUTE
 _FIRST_RETRY: Final = 30.0
 _LONGEST_RETRY: Final = HOUR
 _GIVE_UP: Final = 5 * DAY
-# What comes faster than people write is mailed a minute apart, behind everything else: a flood
-# neither fills the team's mailbox nor keeps a real referral from it.
-_CROWD: Final = 300
+# What comes faster than people write is mailed this far apart, after everything else: a flood
+# neither fills the team's mailbox nor delays a real referral.
 _PACE: Final = MINUTE
 _MOST_BYTES: Final = 256 * 2**20
 
-_TABLES = MetaData()
 _referrals = Table(
     "referrals",
-    _TABLES,
+    TABLES,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("cms", LargeBinary, nullable=False),
     Column("token", String, nullable=False),
@@ -66,25 +62,14 @@ Index("next_up", _referrals.c.state, _referrals.c.due, _referrals.c.number)
 Index("oldest", _referrals.c.state, _referrals.c.accepted)
 Index("last_paced", _referrals.c.paced, _referrals.c.state, _referrals.c.due)
 # Running numbers go on after the rows are gone, and leave no gap when a transaction fails.
-_numbers = Table("numbers", _TABLES, Column("last", Integer, nullable=False))
-_receipts = Table(
-    "receipts",
-    _TABLES,
-    Column("key", LargeBinary, primary_key=True),
-    Column("reference", String, nullable=False),
-    Column("accepted", Float, nullable=False, index=True),
-)
+_numbers = Table("numbers", TABLES, Column("last", Integer, nullable=False))
 
-# Written out once: to build them anew for each referral takes longer than the disk does.
-_EARLIER = select(_receipts.c.reference).where(_receipts.c.key == bindparam("key"))
-_CROWDED_SINCE = (
-    select(_receipts.c.accepted).order_by(_receipts.c.accepted.desc()).offset(_CROWD - 1).limit(1)
-)
+# Compiled once: to build them for each referral takes longer than the disk does.
 _LAST_PACED = select(func.max(_referrals.c.due)).where(
     _referrals.c.paced, _referrals.c.state == "waiting"
 )
 _NEXT_NUMBER = update(_numbers).values(last=_numbers.c.last + 1).returning(_numbers.c.last)
-_KEEP, _KEEP_RECEIPT = insert(_referrals), insert(_receipts)
+_KEEP = insert(_referrals)
 
 
 @dataclass(frozen=True)
@@ -106,7 +91,7 @@ class Leased:
 
 @dataclass(frozen=True)
 class Status:
-    """How the outbox stands, without a word of what is in it.
+    """The state of the outbox, without a word of what is in it.
 
     Attributes:
         waiting: how many the mail server has yet to take.
@@ -136,7 +121,7 @@ class Outbox:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        database.create(_TABLES)
+        database.create(TABLES)
         self._database = database
         self._clock = clock
 
@@ -150,7 +135,7 @@ class Outbox:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        # Some thirty thousand referrals: what a flood can take of the disk.
+        # Room for some thirty thousand referrals: the most that a flood can take of the disk.
         return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
 
     def accept(
@@ -174,10 +159,9 @@ class Outbox:
         """
         now = self._clock()
         with self._database.transaction(growing=True) as connection:
-            earlier = connection.scalar(_EARLIER, {"key": key})
-            if earlier is not None:
-                return str(earlier)
-            paced = paced or _crowded(connection, now)
+            if earlier := receipts.reference(connection, key):
+                return earlier
+            paced = paced or receipts.crowded(connection, now)
             number = _next_number(connection)
             sealed = seal(number)
             connection.execute(
@@ -192,7 +176,7 @@ class Outbox:
                     "due": _paced_due(connection, now) if paced else now,
                 },
             )
-            connection.execute(_KEEP_RECEIPT, {"key": key, "reference": reference, "accepted": now})
+            receipts.keep(connection, key, reference, now)
         return reference
 
     def receipt(self, key: bytes, within: float) -> str:
@@ -206,12 +190,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         with self._database.reading() as connection:
-            reference = connection.scalar(
-                select(_receipts.c.reference).where(
-                    _receipts.c.key == key, _receipts.c.accepted >= self._clock() - within
-                )
-            )
-        return reference or ""
+            return receipts.reference(connection, key, since=self._clock() - within)
 
     def lease(self) -> Leased | None:
         """The next referral that is due, for this process alone; None when nothing is due.
@@ -222,7 +201,7 @@ class Outbox:
         now = self._clock()
         waiting = _referrals.c.state == "waiting"
         in_turn = select(_referrals.c.number).order_by(_referrals.c.due, _referrals.c.number)
-        # Times to come that no rule of ours gives: the clock was set back. One index each.
+        # Due at a time that no rule gives, since the clock was set back. One query an index.
         adrift = (
             _referrals.c.accepted > now,
             ~_referrals.c.paced & (_referrals.c.due > now + _LONGEST_RETRY),
@@ -238,12 +217,11 @@ class Outbox:
             row = connection.execute(
                 update(_referrals)
                 .where(_referrals.c.number == number)
-                # Whoever had to wait for the others is now one of them.
                 .values(
                     due=now + _LEASE,
                     tries=_referrals.c.tries + 1,
-                    paced=False,
-                    # No longer adrift, or it would be handed out again before the lease ends.
+                    paced=False,  # once it has been tried, a retry follows the ordinary times
+                    # Else it would still be adrift, and leased again before this lease ends.
                     accepted=case((_referrals.c.accepted > now, now), else_=_referrals.c.accepted),
                 )
                 .returning(_referrals)
@@ -267,7 +245,7 @@ class Outbox:
                     .values(state="sent", reason="", settled=self._clock())
                 )
         if leased.sealed.scheme is Scheme.TRANSPORT:
-            self._database.checkpoint()  # else the database's log has it for a while yet
+            self._database.checkpoint()  # else it stays in the write-ahead log for a while
 
     def failed(self, leased: Leased, reason: str) -> None:
         """The mail server refused it for good; it stays until a person has looked.
@@ -292,7 +270,7 @@ class Outbox:
         self._change(leased, due=now + wait, reason=reason)
 
     def _change(self, leased: Leased, **values: object) -> None:
-        """Only while it is still ours: a process that hung beyond its lease has no say."""
+        """Settle it only while the lease is ours: another process may have taken it since."""
         with self._database.transaction() as connection:
             connection.execute(
                 update(_referrals)
@@ -316,7 +294,7 @@ class Outbox:
             found = connection.execute(
                 update(_referrals)
                 .where(_referrals.c.number == number, _referrals.c.state != "waiting")
-                # As if new: days of trying lie before it again, and no server drops it as seen.
+                # As if new: it may be tried for days again, under a Message-ID no server has seen.
                 .values(
                     state="waiting",
                     accepted=now,
@@ -333,7 +311,7 @@ class Outbox:
             )
 
     def outcome(self, number: int) -> str:
-        """How one referral stands: "waiting…", "failed…" with the reason, or "sent".
+        """The state of one referral: "waiting…", "failed…" with the reason, or "sent".
 
         Raises:
             UnknownNumber: that number was never given.
@@ -366,7 +344,7 @@ class Outbox:
                     _referrals.c.state == "sent", _referrals.c.settled < now - keep_days * DAY
                 )
             )
-            connection.execute(delete(_receipts).where(_receipts.c.accepted < now - SENT_ONCE))
+            receipts.forget(connection, now)
         self._database.checkpoint()
 
     def close(self) -> None:
@@ -419,12 +397,6 @@ def _next_number(connection: Connection) -> int:
         connection.execute(insert(_numbers).values(last=1))
         return 1
     return int(number)
-
-
-def _crowded(connection: Connection, now: float) -> bool:
-    """Whether more has come in an hour than people write."""
-    since = connection.scalar(_CROWDED_SINCE)
-    return since is not None and since > now - HOUR
 
 
 def _paced_due(connection: Connection, now: float) -> float:

@@ -1,4 +1,4 @@
-"""A file and, beside it, what it is compressed to."""
+"""A file, and its compressed forms next to it."""
 
 import gzip
 from pathlib import Path

@@ -25,16 +25,16 @@ WWW: Final = "www"
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _MAKERS: Final = ("babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers")
-# The blueprints whose every answer can be a file.
+# The blueprints whose answers are the same for every visitor.
 _SAME_FOR_EVERYBODY: Final = ("pages-", "searching.")
 _STAMP_LENGTH: Final = 16
 
 
 def stamp(config: Config) -> str:
-    """One hash over all that the pages are made of; the same pages have the same."""
+    """A hash over everything that pages are made of: it changes when they may."""
     live = config.live
-    told = [config.address, str(live and live.sealing), sys.version, *map(version, _MAKERS)]
-    digest = sha256("\n".join(told).encode())
+    inputs = [config.address, str(live and live.sealing), sys.version, *map(version, _MAKERS)]
+    digest = sha256("\n".join(inputs).encode())
     for folder in (config.content, config.translations, _PACKAGE):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix not in (".pyc", ".mo", ".pot"):
@@ -46,9 +46,9 @@ def stamp(config: Config) -> str:
 def freeze(config: Config, folder: Path) -> Path:
     """Render every page that is the same for everybody, in every language.
 
-    `folder` becomes a link to a folder beside it that is complete before the link leads there:
-    a build that fails leaves the one before in place. Unchanged input is not rendered again, and
-    the same input gives the same bytes.
+    `folder` becomes a symbolic link to a folder next to it, which is complete before the link
+    points to it: a build that fails leaves the previous one in place. Unchanged input is not
+    rendered again, and the same input gives the same bytes.
 
     Args:
         config: as for the site itself.
@@ -71,8 +71,8 @@ def freeze(config: Config, folder: Path) -> Path:
         if not made.is_dir():
             content, live = load_content(config), config.live is not None
             app = reader_app(content, config.address, demonstration=not live)
-            with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as beside:
-                making = Path(beside, folder.name)
+            with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as temporary:
+                making = Path(temporary, folder.name)
                 _write(app, config, making)
                 write_for_front(app, content, config.address, making, made)
                 _move(making, made)
@@ -102,16 +102,19 @@ def _move(making: Path, made: Path) -> None:
     try:
         making.rename(made)
     except OSError:
-        if not made.is_dir():  # else another process was first
+        if not made.is_dir():  # another process may have made it meanwhile
             raise
 
 
 def _repoint(folder: Path, made: Path) -> None:
-    """Turn the link at once, and forget all but what it leads to and what it led to."""
+    """Replace the link in one step, and delete all builds but this and the one it replaces.
+
+    A web server may still be reading from the latter.
+    """
     before = folder.resolve()
     if before != made:
-        with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as beside:
-            link = Path(beside, folder.name)
+        with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as temporary:
+            link = Path(temporary, folder.name)
             link.symlink_to(made.name)
             link.replace(folder)
     length = len(made.name)

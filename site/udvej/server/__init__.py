@@ -1,1 +1,1 @@
-"""Processes: the entry of a web worker, and the delivery beside the workers."""
+"""Processes: the entry of a web worker, and the delivery next to the workers."""

@@ -129,7 +129,8 @@ def _with_pages(content: Content, address: str, *, demonstration: bool) -> Flask
         MAX_CONTENT_LENGTH=_LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
-        # Compression beside a secret tells no other site anything: the cookie is strict (BREACH).
+        # BREACH: another site cannot make a browser ask for compressed secrets, since the session
+        # cookie is SameSite=Strict.
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "text/plain", "text/xml"],
         COMPRESS_BR_LEVEL=5,
@@ -149,7 +150,7 @@ def _with_pages(content: Content, address: str, *, demonstration: bool) -> Flask
 def _guarded(
     application: "WSGIApplication", content: Content, public_address: str | None
 ) -> "WSGIApplication":
-    """Nobody who has left is let in, and every answer has the security headers."""
+    """Send away who has left, and set the security headers on every answer."""
     assets = Assets.load()
     return SecurityHeaders(
         Bounce(application, Leaving.of(content.facts, SESSION_COOKIE)),
@@ -160,24 +161,24 @@ def _guarded(
 
 
 class _Udvej(Flask):
-    """Flask, but for what it writes when something breaks."""
+    """Flask, without what a visitor sent in logs and redirects."""
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 (Flask's own signature)
-        """Without the address, which may hold anything; the formatter leaves messages out."""
+        """Log no address, which may hold anything; the formatter leaves messages out."""
         _log.error("event=broken", exc_info=exc_info)
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
-        """A missing slash leads on without the query: no page has one, and it may hold anything."""
+        """Redirect to the missing slash without the query, which no page reads."""
         if isinstance(redirect := request.routing_exception, RequestRedirect):
             redirect.new_url = redirect.new_url.partition("?")[0]
         super().raise_routing_exception(request)
 
 
 class _Compress(Compress):
-    """Errors are pages like the others, which the library would leave as they are."""
+    """Compresses errors too, which the library leaves as they are."""
 
     def after_request(self, response: Response | None) -> Response:
-        """Compress, whatever the status."""
+        """Compress, as if the status were 200."""
         if response is None:
             return super().after_request(response)
         status = response.status_code

@@ -1,4 +1,4 @@
-"""Pages that are files: served as they lie, compressed, before anything else is asked."""
+"""Frozen pages, served from memory before a request reaches the application."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,14 +16,14 @@ COMPRESSED: Final = (".br", ".gz")
 
 
 class Frozen:
-    """WSGI middleware: an address that is a file is answered by it, all others go on."""
+    """WSGI middleware that answers with the file of an address, if there is one."""
 
     def __init__(self, application: "WSGIApplication", folder: Path) -> None:
-        """Learn what is there; what comes later is not seen.
+        """Read the files; those that are added later are not seen.
 
         Args:
-            application: answers what is no file, and whatever is not read but sent.
-            folder: holds `om/index.html` for `/om/`, and each file compressed beside it.
+            application: answers what is no file, and every request but GET and HEAD.
+            folder: holds `om/index.html` for `/om/`, and each file with its compressed forms.
         """
         self._application = application
         # One address a page: neither `/om` nor `/om/index.html` is one.
@@ -41,24 +41,24 @@ class Frozen:
 
 
 class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
-    """WhiteNoise, but a page is not opened anew each time, which costs more than all the rest."""
+    """WhiteNoise, without opening the file at each request, which costs more than all the rest."""
 
     def __init__(self, application: "WSGIApplication") -> None:
-        """Know no file yet."""
+        """Hold no file yet."""
         self._read: dict[str, bytes] = {}
         super().__init__(
             application, max_age=None, allow_all_origins=False, add_headers_function=_plain_type
         )
 
     def add_file_to_dictionary(self, url: str, path: str, stat_cache: None = None) -> None:
-        """Learn of a file, and read it with those beside it."""
+        """Add a file, and read it and its compressed forms."""
         super().add_file_to_dictionary(url, path, stat_cache)
         self._read |= {path: Path(path).read_bytes() for _, path, _ in self.files[url].alternatives}
 
     def serve(
         self, static_file: StaticFile, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer with the whole of it; no page is so long that a part (`Range`) is worth asking."""
+        """Answer with the whole file: no page is long enough for a `Range` to be worth it."""
         if environ["REQUEST_METHOD"] != "GET" or static_file.is_not_modified(environ):
             answer: Iterable[bytes] = super().serve(static_file, environ, start_response)
             return answer

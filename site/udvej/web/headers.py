@@ -1,4 +1,4 @@
-"""The outermost wrapper: the same security headers on every answer, whoever made it."""
+"""The outermost wrapper: the same security headers on every answer."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any

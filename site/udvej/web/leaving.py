@@ -1,7 +1,7 @@
 """Leaving: a blank page that moves on to an ordinary site, and for some minutes keeps doing so.
 
-The cookie lets every request within those minutes, Back included, be sent away too, so that
-whoever picks up the phone does not get back to the site. It is Lax: with Strict, Back after
+By the cookie every request within those minutes, Back included, is sent away too, so that
+somebody who picks up the phone does not get back to the site. It is Lax: with Strict, Back after
 coming from another site would show the page.
 """
 
@@ -73,7 +73,7 @@ class Leaving:
 
 
 class Bounce:
-    """WSGI middleware: whoever has left is sent away again, whatever they ask for."""
+    """WSGI middleware: a browser that has left is sent away again, whatever it asks for."""
 
     def __init__(self, application: "WSGIApplication", leaving: Leaving) -> None:
         """Wrap an application."""
@@ -84,7 +84,7 @@ class Bounce:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer, or let the application answer."""
-        # Most have no cookie at all; whoever has is read with care.
+        # Most requests have no cookie: only those that may have ours are parsed.
         left = COOKIE in environ.get("HTTP_COOKIE", "") and COOKIE in Request(environ).cookies
         application = self._leaving.response() if left else self._application
         return application(environ, start_response)

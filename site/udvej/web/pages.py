@@ -1,4 +1,4 @@
-"""The pages that only tell."""
+"""The pages that are only read."""
 
 from collections.abc import Callable
 

@@ -26,7 +26,8 @@ from udvej.intake.form import ReferralForm
 from udvej.intake.referral import Referral
 from udvej.intake.sealing import Sealer
 from udvej.intake.submission import Malformed, Submission, new_form_token
-from udvej.outbox.table import SENT_ONCE, Outbox
+from udvej.outbox.receipts import SENT_ONCE
+from udvej.outbox.table import Outbox
 from udvej.web.rate_limit import ClientLimit
 
 # Whoever picks up the phone later must not find the receipt.

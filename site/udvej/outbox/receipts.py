@@ -1,0 +1,78 @@
+"""What was sent, by a key that says nothing of it: so that nothing is taken twice.
+
+A second press, a reload or Back within `SENT_ONCE` leads to the same receipt.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
+
+from udvej.durations import HOUR
+
+SENT_ONCE: Final = 24 * HOUR
+# More than people write in an hour.
+_CROWD: Final = 300
+
+TABLES = MetaData()
+_receipts = Table(
+    "receipts",
+    TABLES,
+    Column("key", LargeBinary, primary_key=True),
+    Column("reference", String, nullable=False),
+    Column("accepted", Float, nullable=False, index=True),
+)
+
+# Compiled once: to build them for each referral takes longer than the disk does.
+_SINCE = select(_receipts.c.reference).where(
+    _receipts.c.key == bindparam("key"), _receipts.c.accepted >= bindparam("since")
+)
+_CROWDED_SINCE = (
+    select(_receipts.c.accepted).order_by(_receipts.c.accepted.desc()).offset(_CROWD - 1).limit(1)
+)
+_KEEP = insert(_receipts)
+
+
+def reference(connection: Connection, key: bytes, since: float = 0.0) -> str:
+    """The reference of what was sent under a key, or "".
+
+    Args:
+        connection: within a transaction.
+        key: as given to `keep`.
+        since: only what was sent at this moment or later, in seconds since the epoch.
+    """
+    return connection.scalar(_SINCE, {"key": key, "since": since}) or ""
+
+
+def keep(connection: Connection, key: bytes, shown: str, now: float) -> None:
+    """Remember what was sent.
+
+    Args:
+        connection: within a transaction.
+        key: the same for the same sending of the same words.
+        shown: the reference on its receipt.
+        now: seconds since the epoch.
+    """
+    connection.execute(_KEEP, {"key": key, "reference": shown, "accepted": now})
+
+
+def crowded(connection: Connection, now: float) -> bool:
+    """Whether more was sent within an hour than people write."""
+    since = connection.scalar(_CROWDED_SINCE)
+    return since is not None and since > now - HOUR
+
+
+def forget(connection: Connection, now: float) -> None:
+    """Delete what is older than `SENT_ONCE`."""
+    connection.execute(delete(_receipts).where(_receipts.c.accepted < now - SENT_ONCE))
