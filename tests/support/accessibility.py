@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from playwright.sync_api import Browser, JSHandle, Page
-from support.browser import ADDRESSES, STATES, Served, Visit, chromium, leave, served, visiting
+from support.browser import STATES, Served, Visit, chromium, leave, served, visiting
+from support.municipality import ADDRESSES
 from support.rare import RARE
 
 SNAPSHOTS: Final = Path(__file__).parents[1] / "browser" / "accessibility-tree"

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -22,16 +22,14 @@ from urllib.request import urlopen
 import trustme
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
-from support.editions import BOXES
+from support.municipality import ADDRESSES, places
 from udvej import cli
 from udvej.content.addresses import FORM
-from udvej.content.pages import load_edition
 from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox, Status
 from udvej.server import granian, processes
 
-_CONTENT: Final = CHECKOUT / "content"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
     "--disable-background-networking",
@@ -45,8 +43,6 @@ FLAGS: Final = (
 )
 _PATIENCE_SECONDS: Final = 30.0
 _HASTE_MILLISECONDS: Final = 3_100
-
-ADDRESSES: Final[Sequence[str]] = tuple(load_edition(_CONTENT, boxes=BOXES).pages)
 
 
 @contextmanager
@@ -125,7 +121,12 @@ def served(state: Path, *, https: bool = True) -> Iterator[Served]:
     with (state / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=settings | {"UDVEJ_STATE": str(state), "PYTHONPATH": str(CHECKOUT / "tests")},
+            env={
+                **settings,
+                **places(),
+                "UDVEJ_STATE": str(state),
+                "PYTHONPATH": str(CHECKOUT / "tests"),
+            },
             stderr=log,
             start_new_session=True,
         )
@@ -237,7 +238,7 @@ class Visit:
 SEND: Final = "main .primary"
 TYPED: Final[Mapping[str, str]] = {
     "name": "Kim",
-    "phone": "46 46 46 46",
+    "phone": "20 12 34 56",
     "mail": "navn@eksempel.dk",
     "times": "Hverdage efter kl. 16",
     "message": "Jeg vil gerne høre mere.",
