@@ -105,8 +105,16 @@ class Served:
 
 
 @contextmanager
-def served(state: Path, *, https: bool = True) -> Iterator[Served]:
-    """`udvej serve` in a process of its own, over HTTPS or as `make run` does it."""
+def served(
+    state: Path, settings: Mapping[str, str] | None = None, *, https: bool = True
+) -> Iterator[Served]:
+    """`udvej serve` in a process of its own, over HTTPS or as `make run` does it.
+
+    Args:
+        state: its folder.
+        settings: content and translations; Nordby's if left out.
+        https: whether it speaks TLS.
+    """
     port = _free_port()
     authority = trustme.CA()
     arguments = ["-m", "udvej", "serve", "--port", str(port)]
@@ -117,13 +125,13 @@ def served(state: Path, *, https: bool = True) -> Iterator[Served]:
         identity.private_key_pem.write_to_path(key)
         arguments = ["-m", "support.browser", str(port), str(certificate), str(key)]
     site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
-    settings = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
+    others = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
     with (state / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             env={
-                **settings,
-                **places(),
+                **others,
+                **(settings or places()),
                 "UDVEJ_STATE": str(state),
                 "PYTHONPATH": str(CHECKOUT / "tests"),
             },
