@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 from support.browser import Served, chromium, served
-from support.checkout import CHECKOUT
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
+from support.municipality import CONTENT, demonstration, places
 from udvej.config import Config
 from udvej.database import Database
 from udvej.languages import DANISH, set_language
@@ -34,8 +34,8 @@ def alone() -> Iterator[None]:
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    """A copy of `content/` that a test may change."""
-    return Path(shutil.copytree(CHECKOUT / "content", tmp_path / "content"))
+    """A copy of Nordby's pages and facts that a test may change."""
+    return Path(shutil.copytree(CONTENT, tmp_path / "content"))
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config(tmp_path: Path, content: Path, furnished: Path) -> Config:
     """A demonstration in a folder of its own."""
     state = Path(shutil.copytree(furnished, tmp_path / "state"))
-    return Config(state, content, host="127.0.0.1", port=8000, live=None)
+    return demonstration(state, content)
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def settings(tmp_path: Path, content: Path, team: TeamKey) -> dict[str, str]:
     state.mkdir()
     certificate.write_bytes(team.certificate_pem())
     return {
+        **places(),
         "UDVEJ_STATE": str(state),
         "UDVEJ_CONTENT": str(content),
         "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",

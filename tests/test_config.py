@@ -16,7 +16,7 @@ REQUIRED = (
     "UDVEJ_TEAM_CERTIFICATE",
     "UDVEJ_MAIL_SERVER",
 )
-FREE = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT")
+FREE = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT", "UDVEJ_CONTENT", "UDVEJ_TRANSLATIONS")
 SECRET = "0123456789abcdef" * 4
 PASSWORD = "kodeord til mailserveren"
 # Stands in bad values, and may stand in no error.
@@ -59,6 +59,14 @@ class TestDemonstration:
             {"UDVEJ_STATE": str(tmp_path), "UDVEJ_HOST": "::1", "UDVEJ_PORT": "65535"}
         )
         assert (config.state, config.host, config.port) == (tmp_path, "::1", 65535)
+        assert config.live is None
+
+    def test_a_folder_of_ones_own_can_be_tried_out(self, content: Path, tmp_path: Path) -> None:
+        """What is said, and in which languages, does not make it live."""
+        config = Config.from_environ(
+            {"UDVEJ_CONTENT": str(content), "UDVEJ_TRANSLATIONS": str(tmp_path)}
+        )
+        assert (config.content, config.translations) == (content, tmp_path)
         assert config.live is None
 
     @pytest.mark.parametrize("key", FREE)

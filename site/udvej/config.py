@@ -77,7 +77,7 @@ class Config:
             environ: names and values, as `os.environ`; an empty value counts as not given.
 
         Returns:
-            A demonstration when nothing but state folder, host and port is given, else live.
+            A demonstration when nothing but folders, host and port is given, else live.
 
         Raises:
             ConfigError: every missing, unknown or wrong setting, each by its key.

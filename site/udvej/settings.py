@@ -39,11 +39,13 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             "UDVEJ_CONTENT",
             "folder with the Danish pages and kommune.toml",
             default="the checkout's content/",
+            live=False,
         ),
         Setting(
             "UDVEJ_TRANSLATIONS",
             "folder with the other languages",
             default="the checkout's translations/",
+            live=False,
         ),
         Setting(
             "UDVEJ_PUBLIC_ADDRESS",

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 from support.browser import (
-    ADDRESSES,
     CHOSEN,
     CPR,
     SEND,
@@ -18,6 +17,7 @@ from support.browser import (
     served,
     visiting,
 )
+from support.municipality import ADDRESSES
 
 pytestmark = pytest.mark.browser
 

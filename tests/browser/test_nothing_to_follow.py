@@ -207,13 +207,13 @@ def test_firefox_at_its_safest_sends_the_form_and_asks_nobody_but_the_site(
     """As Tor Browser is at its safest: reading, being refused, sending, leaving."""
     person = Firefox(tmp_path_factory.mktemp("a"), net, script=False, preferences=SAFEST)
     try:
-        for address in ("/", "/svar/", "/skriv/"):
+        for address in ("/", "/moedet/", "/skriv/"):
             person.open(ORIGIN + address)
             assert person.words("h1")
         person.write("#name", "Kim")
         person.click("main .primary")
         until(lambda: person.sees("[role=alert]"))
-        person.write("#phone", "46 46 46 46")
+        person.write("#phone", "20 12 34 56")
         for choice in ("#who-0", "#prefer-0"):
             person.choose(choice)
         person.click("main .primary")
@@ -285,13 +285,13 @@ def test_text_browser_is_refused_mends_the_form_and_reaches_the_receipt(
         person.sees("Din besked er ikke sendt")
         person.sees("  • Vælg, hvordan vi helst skal svare dig.")
         person.sees("[Kim Æbelø")
-        person.write("Telefon", "46 46 46 46")
+        person.write("Telefon", "20 12 34 56")
         person.choose("Hvordan vil du helst have svar?", "Ring til mig")
         person.press("Send")
         person.sees("Tak")
         (shown,) = re.findall(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}\b", "\n".join(person.screen))
     (letter,) = (letter for letter in site.letters() if f"Reference: {shown}\n" in letter)
-    for words in ("Kim Æbelø", "+45 46 46 46 46", *message.splitlines()):
+    for words in ("Kim Æbelø", "+45 20 12 34 56", *message.splitlines()):
         assert f"> {words}\n" in letter
 
 

@@ -25,7 +25,7 @@ Person = Chromium | Firefox
 KINDS: Mapping[str, type[Person]] = {"chromium": Chromium, "firefox": Firefox}
 
 NAME, MESSAGE, PHONE = "hemmæligt4711", "fortræffeligt4711", "28741963"
-READ = ("/", "/om/", "/tid-inde/")
+READ = ("/", "/om/", "/moedet/")
 
 # A page that keeps what ours must not: each word must be found, packed as the browser packs it.
 CONTROL = "https://kontrol.example/"

@@ -17,7 +17,7 @@ COUNTED: list[tuple[str, int, int, int]] = [
     ("Det er (måske.) nok.", 4, 2, 0),
     ("Han sagde »nej.« Så gik han.", 6, 2, 0),
     ("Dit CPR-nummer er hemmeligt.", 4, 1, 2),
-    ("Ring 46 46 46 46.", 5, 1, 0),
+    ("Ring 20 12 34 56.", 5, 1, 0),
     ("Gå til www.borger.dk i dag.", 5, 1, 1),
     ("Det koster 1.000 kroner.", 4, 1, 0),
     ("Blåbærgrød på øen.", 3, 1, 1),

@@ -1,13 +1,12 @@
 from pathlib import Path
 
 import pytest
-from support.checkout import CHECKOUT
+from support.municipality import FACTS, PHONE
 from support.spoiling import spoil
 from udvej.contacts import phone_link
 from udvej.content.facts import SCHEMA, Facts, Kind, load_facts, site_name
 from udvej.errors import ContentError
 
-FACTS = load_facts(CHECKOUT / "content" / "kommune.toml")
 NAMES = [f"{table}.{key}" for table, keys in SCHEMA.items() for key in keys]
 
 
@@ -54,6 +53,18 @@ def test_missing_names_exactly_the_empty_facts() -> None:
     assert [*filled.missing()] == [name for name in empty if name != "team.svartid"]
 
 
+# Values as they stand in the file.
+CENTER = FACTS.text("team.center")
+NAME, NUMBER, MAIL, POST = (
+    f'"{FACTS[table][key]}"'
+    for table, key in (
+        ("kommune", "navn"),
+        ("team", "telefon"),
+        ("team", "mail"),
+        ("sikkerpost", "adresse"),
+    )
+)
+MINUTES, DAYS = FACTS["forlad"]["minutter"], FACTS["frister"]["gemmes_dage"]
 WEB = 'skriv en adresse, der begynder med "https://"'
 
 # What is put in place of what -> how many lines below it the problem is, what is told.
@@ -61,52 +72,52 @@ BAD: list[tuple[str, str, int, str]] = [
     ('center = "', 'centr = "', 0, "centr: kendes ikke; slet linjen, eller ret stavningen"),
     ("[frister]", "[frist]", 0, "frist: kendes ikke; slet den, eller ret stavningen"),
     ("[frister]\n", "[frister]\nuger = 2\n", 1, "uger: kendes ikke; slet linjen"),
-    ('"Lejre Kommune"', "4320", 0, "navn: skriv en tekst i anførselstegn"),
-    ('"Lejre Kommune"', '""', 0, "navn: skriv en tekst i anførselstegn"),
-    ('"Lejre Kommune"', '"  "', 0, "navn: skriv en tekst i anførselstegn"),
-    ('"Lejre Kommune"', r'"Lejre\nKommune"', 0, "navn: skriv en tekst i anførselstegn"),
-    ('"Lejre Kommune"', '["Lejre"]', 0, "navn: skriv en tekst i anførselstegn"),
+    (NAME, "4320", 0, "navn: skriv en tekst i anførselstegn"),
+    (NAME, '""', 0, "navn: skriv en tekst i anførselstegn"),
+    (NAME, '"  "', 0, "navn: skriv en tekst i anførselstegn"),
+    (NAME, r'"Nordby\nKommune"', 0, "navn: skriv en tekst i anførselstegn"),
+    (NAME, '["Nordby"]', 0, "navn: skriv en tekst i anførselstegn"),
     (
         'svartid = ""',
         "svartid = 2",
         0,
         'svartid: skriv en tekst i anførselstegn, eller "" indtil',
     ),
-    ('"46 46 46 46"', '"46 46 46"', 0, "telefon: skriv et telefonnummer"),
-    ('"46 46 46 46"', '"ring til os"', 0, "telefon: skriv et telefonnummer"),
-    ('"46 46 46 46"', '"46 46 46 46 <b>"', 0, "telefon: skriv et telefonnummer"),
-    ('"46 46 46 46"', "46464646", 0, "telefon: skriv et telefonnummer"),
-    ('"46 46 46 46"', '""', 0, "telefon: skriv et telefonnummer"),
-    ('"jobcenter@lejre.dk"', '"jobcenter"', 0, "mail: skriv en mailadresse"),
-    ('"jobcenter@lejre.dk"', '"Job <job@lejre.dk>"', 0, "mail: skriv en mailadresse"),
-    ('"jobcenter@lejre.dk"', '"jøb@lejre.dk"', 0, "mail: skriv en mailadresse"),
-    ('"jobcenter@lejre.dk"', "1", 0, "mail: skriv en mailadresse"),
+    (NUMBER, '"99 88 77"', 0, "telefon: skriv et telefonnummer"),
+    (NUMBER, '"ring til os"', 0, "telefon: skriv et telefonnummer"),
+    (NUMBER, f'"{PHONE} <b>"', 0, "telefon: skriv et telefonnummer"),
+    (NUMBER, PHONE.replace(" ", ""), 0, "telefon: skriv et telefonnummer"),
+    (NUMBER, '""', 0, "telefon: skriv et telefonnummer"),
+    (MAIL, '"kapitel"', 0, "mail: skriv en mailadresse"),
+    (MAIL, '"Job <job@a.dk>"', 0, "mail: skriv en mailadresse"),
+    (MAIL, '"jøb@a.dk"', 0, "mail: skriv en mailadresse"),
+    (MAIL, "1", 0, "mail: skriv en mailadresse"),
     (
-        '"https://www.borger.dk/"',
+        POST,
         '"http://www.borger.dk/"',
         0,
         f"adresse: {WEB}",
     ),
     (
-        '"https://www.borger.dk/"',
+        POST,
         '"javascript:alert(1)"',
         0,
         f"adresse: {WEB}",
     ),
     (
-        '"https://www.borger.dk/"',
+        POST,
         '"https://"',
         0,
         f"adresse: {WEB}",
     ),
     (
-        '"https://www.borger.dk/"',
+        POST,
         '"https://[::1"',
         0,
         f"adresse: {WEB}",
     ),
     (
-        '"https://www.borger.dk/"',
+        POST,
         """'https://b.dk/"><b>'""",
         0,
         f"adresse: {WEB}",
@@ -117,19 +128,24 @@ BAD: list[tuple[str, str, int, str]] = [
         0,
         f'erklaering: {WEB}, eller "" indtil I har',
     ),
-    ("minutter = 10", "minutter = 0", 0, "minutter: skriv et helt antal minutter"),
-    ("minutter = 10", "minutter = 121", 0, "minutter: skriv et helt antal minutter"),
-    ("minutter = 10", "minutter = true", 0, "minutter: skriv et helt antal minutter"),
-    ("minutter = 10", 'minutter = "10"', 0, "minutter: skriv et helt antal minutter"),
+    (f"minutter = {MINUTES}", "minutter = 0", 0, "minutter: skriv et helt antal minutter"),
+    (f"minutter = {MINUTES}", "minutter = 121", 0, "minutter: skriv et helt antal minutter"),
+    (f"minutter = {MINUTES}", "minutter = true", 0, "minutter: skriv et helt antal minutter"),
+    (f"minutter = {MINUTES}", 'minutter = "10"', 0, "minutter: skriv et helt antal minutter"),
     (
-        "gemmes_dage = 14",
-        "gemmes_dage = 14.0",
+        f"gemmes_dage = {DAYS}",
+        f"gemmes_dage = {DAYS}.0",
         0,
         "gemmes_dage: skriv et helt antal dage",
     ),
-    ('  "https://www.dmi.dk/",\n', '  "www.dmi.dk",\n', -1, "sider: skriv mindst én adresse"),
+    (
+        '  "https://www.vejret.example/",\n',
+        '  "vejret.example",\n',
+        -1,
+        "sider: skriv mindst én adresse",
+    ),
     ("[sikkerpost]", "[sikkerpost", 0, "her står noget, der ikke kan læses"),
-    ("minutter = 10", "minutter = ti", 0, "her står noget, der ikke kan læses"),
+    (f"minutter = {MINUTES}", "minutter = ti", 0, "her står noget, der ikke kan læses"),
 ]
 
 
@@ -148,8 +164,8 @@ def test_a_wrong_fact_is_named_by_file_line_and_key(
 @pytest.mark.parametrize(
     ("table", "line", "advice"),
     [
-        ("team", 'center = "Center for Job og Social"', "skriv en tekst"),
-        ("frister", "gemmes_dage = 14", "skriv et helt antal dage"),
+        ("team", f'center = "{CENTER}"', "skriv en tekst"),
+        ("frister", f"gemmes_dage = {DAYS}", "skriv et helt antal dage"),
         ("privatliv", 'dpo = ""', "skriv en tekst i anførselstegn, eller"),
     ],
 )
@@ -170,7 +186,7 @@ def test_a_missing_fact_is_named_at_its_table(
 @pytest.mark.parametrize(
     ("above", "line", "key", "advice"),
     [
-        ('team = "Team Social Service"\n', 1, "team", "skriv [team] på en linje for sig"),
+        ('team = "Team Nyt Kapitel"\n', 1, "team", "skriv [team] på en linje for sig"),
         ("fritekst = 1\n", 1, "fritekst", "kendes ikke"),
     ],
 )
@@ -198,9 +214,9 @@ def test_no_address_to_leave_for_is_refused(content: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "link"),
     [
-        ("team.telefon", "tel:+45-46-46-46-46"),
-        ("team.mail", "mailto:jobcenter@lejre.dk"),
-        ("sikkerpost.adresse", "https://www.borger.dk/"),
+        ("team.telefon", f"tel:+45-{PHONE.replace(' ', '-')}"),
+        ("team.mail", f"mailto:{FACTS['team']['mail']}"),
+        ("sikkerpost.adresse", FACTS["sikkerpost"]["adresse"]),
         ("team.navn", ""),
         ("frister.gemmes_dage", ""),
         ("tilgaengelighed.erklaering", ""),
@@ -214,9 +230,9 @@ def test_numbers_and_addresses_lead_somewhere(name: str, link: str) -> None:
 @pytest.mark.parametrize(
     ("number", "link"),
     [
-        ("46 46 46 46", "tel:+45-46-46-46-46"),
-        ("46464646", "tel:+45-46-46-46-46"),
-        ("+45 46 46 46 46", "tel:+45-46-46-46-46"),
+        ("20 12 34 56", "tel:+45-20-12-34-56"),
+        ("20123456", "tel:+45-20-12-34-56"),
+        ("+45 20 12 34 56", "tel:+45-20-12-34-56"),
         ("+46 8 123 456 78", "tel:+46-8-123-456-78"),
     ],
 )
@@ -237,4 +253,4 @@ def test_a_phone_number_is_dialled_in_international_form(number: str, link: str)
 def test_a_site_is_called_by_its_host(address: str, name: str) -> None:
     """What people call it."""
     assert site_name(address) == name
-    assert FACTS.text("sikkerpost.adresse") == "borger.dk"
+    assert FACTS.text("sikkerpost.adresse") == "sikkerpost.example"

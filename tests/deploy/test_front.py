@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from itertools import product
 from pathlib import Path
@@ -18,12 +18,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 import pytest
-from support.checkout import CHECKOUT
 from support.front import HOST, SHIPPED, Front, Heard, Ports, everything, standing
 from support.mailserver import Authority
+from support.municipality import PHONE, demonstration, places, translations
 from support.road import Browser, Road, laid, wait_until
 from support.searching import found
-from support.visiting import PHONE, reference
+from support.visiting import reference
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.errors import ConfigError
@@ -69,8 +69,8 @@ def addresses_of(pages: Path) -> list[str]:
 
 def in_polish(folder: Path) -> Path:
     """The translations, and one more that has a word in it."""
-    translations = Path(shutil.copytree(CHECKOUT / "translations", folder / "translations"))
-    catalogue = translations / "pl" / "LC_MESSAGES" / "udvej.po"
+    spoken = Path(shutil.copytree(translations(), folder / "translations"))
+    catalogue = spoken / "pl" / "LC_MESSAGES" / "udvej.po"
     catalogue.parent.mkdir(parents=True)
     plural = (
         "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
@@ -78,18 +78,19 @@ def in_polish(folder: Path) -> Path:
     head = f'"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {plural}\\n"'
     heading = 'msgid "Siden virker ikke lige nu"\nmsgstr "Strona teraz nie działa"'
     catalogue.write_text(f'msgid ""\nmsgstr ""\n{head}\n\n{heading}\n', "utf-8")
-    return translations
+    return spoken
 
 
-def settings_of(road: Road, certificate: Path, translations: Path) -> dict[str, str]:
+def settings_of(road: Road, certificate: Path, spoken: Path) -> dict[str, str]:
     """What decides how the pages look."""
     return {
+        **places(),
         "UDVEJ_STATE": str(road.folder / "state"),
         "UDVEJ_PUBLIC_ADDRESS": f"https://{HOST}",
         "UDVEJ_SECRET_KEY": "hemmelig" * 8,
         "UDVEJ_TEAM_CERTIFICATE": str(certificate),
         "UDVEJ_MAIL_SERVER": "localhost",
-        "UDVEJ_TRANSLATIONS": str(translations),
+        "UDVEJ_TRANSLATIONS": str(spoken),
     }
 
 
@@ -97,15 +98,8 @@ def settings_of(road: Road, certificate: Path, translations: Path) -> dict[str, 
 def pages(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
     """Frozen pages of a site that does not run."""
     folder = tmp_path_factory.mktemp("pages")
-    config = Config(
-        Path(shutil.copytree(furnished, folder / "state")),
-        CHECKOUT / "content",
-        host="127.0.0.1",
-        port=8000,
-        live=None,
-        translations=in_polish(folder),
-    )
-    freeze(config, folder / "site")
+    config = demonstration(Path(shutil.copytree(furnished, folder / "state")))
+    freeze(replace(config, translations=in_polish(folder)), folder / "site")
     return folder / "site"
 
 
@@ -115,10 +109,10 @@ def deployed(
 ) -> Iterator[Deployed]:
     """A site that tests share, none of which stops it."""
     folder = tmp_path_factory.mktemp("deployed")
-    translations = in_polish(folder)
-    others = {"UDVEJ_PROXIES": "1", "UDVEJ_TRANSLATIONS": str(translations)}
+    spoken = in_polish(folder)
+    others = {"UDVEJ_PROXIES": "1", "UDVEJ_TRANSLATIONS": str(spoken)}
     with laid("starttls", folder, authority, team, **others) as road:
-        settings = settings_of(road, folder / "team-certificate.pem", translations)
+        settings = settings_of(road, folder / "team-certificate.pem", spoken)
         pages = folder / "site"
         freeze(Config.from_environ(settings), pages)
         with standing(Ports.free(site=road.site.port), pages, folder / "nginx") as front:
@@ -548,7 +542,7 @@ def test_nginx_can_read_the_pages_that_the_service_makes(
     mask = mask or unit.partition("UMask=")[2].partition("\n")[0]
     subprocess.run(
         [sys.executable, "-m", "udvej", "build", tmp_path / "site"],
-        env={"PATH": os.environ["PATH"], "UDVEJ_STATE": str(config.state)},
+        env={"PATH": os.environ["PATH"], **places(), "UDVEJ_STATE": str(config.state)},
         umask=int(mask, 8),
         check=True,
         capture_output=True,

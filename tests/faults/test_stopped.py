@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.mailserver import SENDER, TEAM, Authority, Faults, Hold, Server, serving
+from support.municipality import places
 from support.road import PATIENCE, SECRET_KEY, Answer, Browser, laid, wait_until
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM, RECEIPT
@@ -31,6 +32,7 @@ def settings(
     certificate = folder / "team-certificate.pem"
     certificate.write_bytes(team.certificate_pem())
     return {
+        **places(),
         "UDVEJ_STATE": str(folder / "state"),
         "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
         "UDVEJ_SECRET_KEY": SECRET_KEY,

@@ -16,8 +16,9 @@ import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.letters import draft
 from support.mailserver import TEAM, Authority, Server, serving
+from support.municipality import PHONE
 from support.opening import opened
-from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields
+from support.visiting import FILLED_IN, TYPED, Visitor, fields
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database

@@ -137,7 +137,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
     ],
     "called a CPR number: the date does not matter": [
         ("cpr 9999999999", "cpr"),
-        ("CPR-nr. 4646464646", "CPR-nr."),
+        ("CPR-nr. 5252525246", "CPR-nr."),
         ("cpr-nummer er 463290-1234", "cpr-nummer er"),
         ("mit personnummer: 000000 0000", "mit personnummer:"),
         ("personnr 9912341234", "personnr"),
@@ -151,8 +151,8 @@ FOUND: dict[str, list[tuple[str, str]]] = {
     ],
     "context is no hiding place": [
         (
-            "mit telefonnummer er 25261099 og cpr 0101901234",
-            "mit telefonnummer er 25261099 og cpr",
+            "mit telefonnummer er 23261099 og cpr 0101901234",
+            "mit telefonnummer er 23261099 og cpr",
         ),
         ("tlf 010190-1234", "tlf"),
         ("tlf. 0101901234", "tlf."),
@@ -164,10 +164,10 @@ FOUND: dict[str, list[tuple[str, str]]] = {
         ("+311290-1234", "+"),
         ("+46 70 123 45 67, 010190-1234", "+46 70 123 45 67,"),
         ("+46701234567 og 0101901234", "+46701234567 og"),
-        ("25261099 010190-1234", "25261099"),
-        ("25 26 10 99 010190-1234", "25"),  # 261099-0101 as well
-        ("46 46 46 46 010190-1234", "46 46 46 46"),
-        ("46464646, 010190-1234", "46464646,"),
+        ("23261099 010190-1234", "23261099"),
+        ("23 26 10 99 010190-1234", "23"),  # 261099-0101 as well
+        ("52 52 52 52 010190-1234", "52 52 52 52"),
+        ("52525252, 010190-1234", "52525252,"),
         ("konto 0101901234", "konto"),
         ("konto 0101 010190-1234", "konto"),  # 010101-0190 as well
         ("konto 5301 010190-1234", "konto 5301"),
@@ -178,7 +178,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
         ("0101901234 kr", "kr"),
         ("kl. 0101901234", "kl."),
         ("kl. 9-16, 010190-1234", "kl. 9-16,"),
-        ("4330 Hvalsø 0101901234", "4330 Hvalsø"),
+        ("4330 Nordby 0101901234", "4330 Nordby"),
         ("Vej 46, 01 01 90 12 34", "Vej 46,"),
         ("Vej 20, 010190-1234", "Vej"),  # 200101-9012 as well,
         ("faktura 010190-1234", "faktura"),
@@ -199,7 +199,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
         ("cpr 01.01.90 12.34", "cpr"),
         ("cpr: 01-01-1990 12:34", "cpr:"),
         ("22-11-2026 16-18", ""),
-        ("24-12-2026 4330 Hvalsø", "Hvalsø"),
+        ("24-12-2026 4330 Nordby", "Nordby"),
         ("01 01 90, 46 46", ""),
     ],
     "doubt: hours and years that make a date": [
@@ -212,7 +212,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {
         ("50101901234", ""),
         ("0101901234567", ""),
         ("5010190-1234", ""),
-        ("252610990101901234", ""),
+        ("232610990101901234", ""),
         ("4571010190123456", ""),  # a card number holding a CPR number: not for this form either
     ],
     "more than one": [
@@ -225,8 +225,8 @@ FOUND: dict[str, list[tuple[str, str]]] = {
     "what was typed around it stays": [
         ("Hej, mit cpr er 010190-1234, ring til mig.", "Hej, mit cpr er, ring til mig."),
         ("  010190-1234 hej", "hej"),
-        ("Anna\n0101901234\nLejre", "Anna\nLejre"),
-        ("Anna\n\n0101901234\n\nLejre", "Anna\n\nLejre"),
+        ("Anna\n0101901234\nNordby", "Anna\nNordby"),
+        ("Anna\n\n0101901234\n\nNordby", "Anna\n\nNordby"),
         ("(0101901234)", "()"),
         ("a 0101901234 b", "a b"),
         ("a@b.dk 010190-1234", "a@b.dk"),
@@ -237,30 +237,30 @@ FOUND: dict[str, list[tuple[str, str]]] = {
 LEFT_ALONE: dict[str, list[str]] = {
     "no digits to speak of": ["", " ", "Hej", "æøå", "12", "1", "\u200b", "½", "cpr", "cpr-nr.:"],
     "Danish phone": [
-        "25261099",
-        "46 46 46 46",
-        "4646 4646",
+        "23261099",
+        "52 52 52 52",
+        "5252 5252",
         "46-46-46-46",
-        "46464646 25261099",
-        "46464646, 25261099",
-        "46464646\n25261099",
-        "tlf. 25 26 10 99 eller 46 46 46 46",
-        "25 26 10 99 46 46 46 46",
-        "25 26 10 99, 46 46 46 46",
-        "25 26 10 99 / 46 46 46 46",
-        "25101099 46464646",
-        "46 46 46 46 25261099",
-        "25101990 46464646",
-        "jeg vil ikke opgive cpr, tlf. 25261099",
-        "cpr 25261099",
+        "52525252 23261099",
+        "52525252, 23261099",
+        "52525252\n23261099",
+        "tlf. 23 26 10 99 eller 52 52 52 52",
+        "23 26 10 99 52 52 52 52",
+        "23 26 10 99, 52 52 52 52",
+        "23 26 10 99 / 52 52 52 52",
+        "25101099 52525252",
+        "52 52 52 52 23261099",
+        "25101990 52525252",
+        "jeg vil ikke opgive cpr, tlf. 23261099",
+        "cpr 23261099",
     ],
     "phone with country code": [
-        "+45 25 26 10 99",
-        "+4525261099",
+        "+45 23 26 10 99",
+        "+4523261099",
         "+45 2526 1099",
-        "(+45) 25 26 10 99",
-        "0045 25261099",
-        "0045 25 26 10 99",
+        "(+45) 23 26 10 99",
+        "0045 23261099",
+        "0045 23 26 10 99",
         "+46 70 123 45 67",
         "+46701234567",
         "+49 30 1234567",
@@ -268,8 +268,8 @@ LEFT_ALONE: dict[str, list[str]] = {
         "+47 22 12 34 56",
         "+1 202-555-0101",
         "+65 1234 5678",
-        "+45 25 26 10 99 / +45 46 46 46 46",
-        "cpr opgives ikke, ring +45 25 26 10 99",
+        "+45 23 26 10 99 / +45 52 52 52 52",
+        "cpr opgives ikke, ring +45 23 26 10 99",
     ],
     "date, and date with time": [
         "010190",
@@ -301,17 +301,17 @@ LEFT_ALONE: dict[str, list[str]] = {
         "010190-****",
         "010190-____",
         "cpr: 010190",
-        "01-01-90, 46464646",
+        "01-01-90, 52525252",
     ],
     "hours and days": [
         "mellem 10.00-12.00 og 13.30-15.00",
         "10.00-12.00, 13.30-15.00",
         "10.10-12.10, 13.10-15.10",
         "08:10-12:10",
-        "kl. 8-16, 25261099",
-        "8-10, 25261099",
-        "25261099, 8-16",
-        "25 26 10 99, 10-12",
+        "kl. 8-16, 23261099",
+        "8-10, 23261099",
+        "23261099, 8-16",
+        "23 26 10 99, 10-12",
         "22/11 16-18, 23/11 10-12",
         "hverdage 8-16",
         "efter kl. 17.30",
@@ -339,8 +339,8 @@ LEFT_ALONE: dict[str, list[str]] = {
         "CVR 12345678",
         "cvr-nr. 31 12 99 12",
         "1990-1995",
-        "4330 Hvalsø",
-        "Vej 12, 4330 Hvalsø",
+        "4330 Nordby",
+        "Vej 12, 4330 Nordby",
         "Vej 12, 2. tv, 4330",
         "0000000000",
         "9999999999",
@@ -350,7 +350,7 @@ LEFT_ALONE: dict[str, list[str]] = {
         "010090-1234",
         "601290-1234",
         "920190-1234",
-        "4571 4646 4646 4646",
+        "4571 5252 5252 5252",
         "123456789",
         "https://udvej.dk/2024/01/sag-12",
     ],
@@ -395,8 +395,8 @@ def test_span_takes_the_marks_on_the_last_digit() -> None:
 
 def test_a_number_made_by_removing_another_is_removed_too() -> None:
     """Removal goes on until nothing is found."""
-    assert find("cpr 464646461 946464646") == [Span(4, 13)]
-    assert remove("cpr 464646461 946464646") == "cpr"
+    assert find("cpr 525252521 952525252") == [Span(4, 13)]
+    assert remove("cpr 525252521 952525252") == "cpr"
 
 
 # Zeros of several scripts; the nine digits above each follow in order.

@@ -22,7 +22,7 @@ Vil kaldes:
 SÅDAN ER DET SIKKERT AT SVARE
 Helst: Sms
 Telefon:
-> +45 46 46 46 46
+> +45 20 12 34 56
 Mail:
 > sofie@eksempel.dk
 Hvornår:

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.clock import HOUR, Clock
 from support.mailserver import SENDER, TEAM, Authority, Server, Taken, serving
+from support.municipality import FACTS
 from support.searching import files, found, planted
 from support.visiting import FILLED_IN, TYPED, Visitor, reference
 from udvej.config import Config
@@ -270,8 +271,8 @@ def test_a_server_key_that_cannot_open_stops_site_and_delivery_at_their_start(
         assert str(key) not in str(raised.value)
 
 
-SMIME_ONLY = ("så kun teamet kan åbne den", "i 14 dage, så den kan sendes igen")
-TRANSPORT_ONLY = ("Kommunens server har nøglen", "gennem en kodet forbindelse")
+SMIME_ONLY = (f"Kun {FACTS.text('team.navn')} kan", f"i {FACTS.text('frister.gemmes_dage')} dage")
+TRANSPORT_ONLY = ("Beskeden bliver kodet", "Serveren har nøglen")
 
 
 @pytest.mark.parametrize(

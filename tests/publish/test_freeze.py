@@ -7,6 +7,7 @@ from pathlib import Path
 import brotli
 import pytest
 from support.editions import BOXES
+from support.municipality import FACTS, HEADING
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.pages import load_edition
@@ -81,9 +82,9 @@ def test_whatever_the_pages_are_made_of_changes_them(
     """Content, facts, translations, and where the site is."""
     before = freeze(config, tmp_path / "pages")
     if changed == "text":
-        spoil(config.content / "om.md", "# Hjælp til at komme ud", "# Hjælp til dig")
+        spoil(config.content / "om.md", f"# {HEADING}", "# Hjælp til dig")
     elif changed == "fact":
-        spoil(config.content / "kommune.toml", 'gade = "Skovbogade 3"', 'gade = "Skovbogade 4"')
+        spoil(config.content / "kommune.toml", FACTS.text("politi.gade"), "En anden vej 4")
     elif changed == "translation":
         config = replace(config, translations=tmp_path / "none")
         config.translations.mkdir()
@@ -99,7 +100,7 @@ def test_a_broken_build_leaves_the_one_before_in_place(config: Config, tmp_path:
     """Whoever reads meanwhile reads good pages; nothing half lies about."""
     good = freeze(config, tmp_path / "pages")
     before = files(good)
-    spoil(config.content / "svar.md", "# Spørgsmål og svar", "[x](/findes-ikke/)")
+    spoil(config.content / "om.md", f"# {HEADING}", "[x](/findes-ikke/)")
     with pytest.raises(ContentError):
         freeze(config, tmp_path / "pages")
     assert (tmp_path / "pages").resolve() == good

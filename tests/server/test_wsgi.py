@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.municipality import HEADING
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -12,14 +13,14 @@ from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import Client
 
-OM, CHANGED = "Hjælp til at komme ud", "Her er hjælp"
+CHANGED = "Her er hjælp"
 
 
 def test_in_a_demonstration_a_changed_text_shows_on_reload(config: Config) -> None:
     """An editor sees what they do."""
     visitor = Client(ReloadingApp(config, frozen_app))
-    assert OM in visitor.get("/om/", buffered=True).text
-    spoil(config.content / "om.md", f"# {OM}", f"# {CHANGED}")
+    assert HEADING in visitor.get("/om/", buffered=True).text
+    spoil(config.content / "om.md", f"# {HEADING}", f"# {CHANGED}")
     assert f"<h1>{CHANGED}</h1>" in visitor.get("/om/", buffered=True).text
 
 
@@ -29,21 +30,21 @@ def test_in_a_demonstration_a_mistake_shows_by_file_and_line_until_it_is_mended(
     """Instead of a page; then the page is there again."""
     visitor, path = Client(ReloadingApp(config, frozen_app)), config.content / "om.md"
     assert visitor.get("/om/", buffered=True).status_code == 200
-    line = spoil(path, f"# {OM}", "Uden overskrift")
+    line = spoil(path, f"# {HEADING}", "Uden overskrift")
     answer = visitor.get("/om/", buffered=True)
     assert answer.status_code == 500
     assert f"{path}:" in answer.text
     assert "præcis én overskrift" in answer.text
     assert line
-    spoil(path, "Uden overskrift", f"# {OM}")
-    assert OM in visitor.get("/om/", buffered=True).text
+    spoil(path, "Uden overskrift", f"# {HEADING}")
+    assert HEADING in visitor.get("/om/", buffered=True).text
 
 
 def test_a_demonstration_goes_on_receiving_when_a_text_changes(config: Config) -> None:
     """What was sent before is not asked for again."""
     visitor = Client(ReloadingApp(config, frozen_app))
     before = visitor.get(FORM, base_url="https://localhost")
-    spoil(config.content / "om.md", f"# {OM}", f"# {CHANGED}")
+    spoil(config.content / "om.md", f"# {HEADING}", f"# {CHANGED}")
     after = visitor.get(FORM, base_url="https://localhost")
     assert before.status_code == after.status_code == 200
 
@@ -55,11 +56,13 @@ def test_a_live_site_is_as_it_was_when_it_started(
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
     visitor = Client(application())
-    spoil(content / "om.md", f"# {OM}", f"# {CHANGED}")
-    assert OM in visitor.get("/om/", buffered=True).text
+    spoil(content / "om.md", f"# {HEADING}", f"# {CHANGED}")
+    assert HEADING in visitor.get("/om/", buffered=True).text
     assert CHANGED in Client(application()).get("/om/", buffered=True).text
 
 
 def test_the_application_can_be_made_without_files(config: Config) -> None:
     """Each page is then rendered when it is asked for."""
-    assert OM in create_app(Services.open(config)).test_client().get("/om/", buffered=True).text
+    assert (
+        HEADING in create_app(Services.open(config)).test_client().get("/om/", buffered=True).text
+    )

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -22,16 +22,14 @@ from urllib.request import urlopen
 import trustme
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
-from support.editions import BOXES
+from support.municipality import ADDRESSES, places
 from udvej import cli
 from udvej.content.addresses import FORM
-from udvej.content.pages import load_edition
 from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox, Status
 from udvej.server import granian, processes
 
-_CONTENT: Final = CHECKOUT / "content"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
     "--disable-background-networking",
@@ -45,8 +43,6 @@ FLAGS: Final = (
 )
 _PATIENCE_SECONDS: Final = 30.0
 _HASTE_MILLISECONDS: Final = 3_100
-
-ADDRESSES: Final[Sequence[str]] = tuple(load_edition(_CONTENT, boxes=BOXES).pages)
 
 
 @contextmanager
@@ -109,8 +105,16 @@ class Served:
 
 
 @contextmanager
-def served(state: Path, *, https: bool = True) -> Iterator[Served]:
-    """`udvej serve` in a process of its own, over HTTPS or as `make run` does it."""
+def served(
+    state: Path, settings: Mapping[str, str] | None = None, *, https: bool = True
+) -> Iterator[Served]:
+    """`udvej serve` in a process of its own, over HTTPS or as `make run` does it.
+
+    Args:
+        state: its folder.
+        settings: content and translations; Nordby's if left out.
+        https: whether it speaks TLS.
+    """
     port = _free_port()
     authority = trustme.CA()
     arguments = ["-m", "udvej", "serve", "--port", str(port)]
@@ -121,11 +125,16 @@ def served(state: Path, *, https: bool = True) -> Iterator[Served]:
         identity.private_key_pem.write_to_path(key)
         arguments = ["-m", "support.browser", str(port), str(certificate), str(key)]
     site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
-    settings = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
+    others = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
     with (state / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=settings | {"UDVEJ_STATE": str(state), "PYTHONPATH": str(CHECKOUT / "tests")},
+            env={
+                **others,
+                **(settings or places()),
+                "UDVEJ_STATE": str(state),
+                "PYTHONPATH": str(CHECKOUT / "tests"),
+            },
             stderr=log,
             start_new_session=True,
         )
@@ -237,7 +246,7 @@ class Visit:
 SEND: Final = "main .primary"
 TYPED: Final[Mapping[str, str]] = {
     "name": "Kim",
-    "phone": "46 46 46 46",
+    "phone": "20 12 34 56",
     "mail": "navn@eksempel.dk",
     "times": "Hverdage efter kl. 16",
     "message": "Jeg vil gerne høre mere.",

@@ -11,7 +11,7 @@ _ANSWERS = {
     "who": Answer(Section.WHO, "", "En, der selv vil ud"),
     "name": Answer(Section.WHO, "Vil kaldes", "Sofie", typed=True),
     "prefer": Answer(Section.REPLY, "Helst", "Sms"),
-    "phone": Answer(Section.REPLY, "Telefon", "+45 46 46 46 46", typed=True),
+    "phone": Answer(Section.REPLY, "Telefon", "+45 20 12 34 56", typed=True),
     "mail": Answer(Section.REPLY, "Mail", "sofie@eksempel.dk", typed=True),
     "times": Answer(Section.REPLY, "Hvornår", "hverdage efter kl. 16", typed=True),
     "may_leave_message": Answer(Section.REPLY, "Læg en besked", "ja, det må I gerne"),

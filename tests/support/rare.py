@@ -10,17 +10,14 @@ from flask import Flask, abort
 from limits import parse
 from playwright.sync_api import Route
 from support.browser import Visit
-from support.checkout import CHECKOUT
+from support.municipality import demonstration
 from support.visiting import Visitor
-from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.errors import StorageError
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import TestResponse
-
-_CONTENT: Final = CHECKOUT / "content"
 
 
 def _site(state: Path, *, sendings: int = 1, drafts: int = 1) -> Flask:
@@ -29,9 +26,7 @@ def _site(state: Path, *, sendings: int = 1, drafts: int = 1) -> Flask:
         patch("udvej.web.app._SENDINGS", parse(f"{sendings}/hour")),
         patch("udvej.web.app._CORRECTIONS", parse(f"{drafts}/hour")),
     ):
-        return create_app(
-            Services.open(Config(state, _CONTENT, host="127.0.0.1", port=8000, live=None))
-        )
+        return create_app(Services.open(demonstration(state)))
 
 
 def _error(code: int, state: Path) -> TestResponse:

@@ -27,6 +27,7 @@ from support.mailserver import (
     Tls,
     serving,
 )
+from support.municipality import places
 from support.opening import opened
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM
@@ -189,6 +190,7 @@ def laid(
             port = free.getsockname()[1]
         site = Site(
             {
+                **places(),
                 "UDVEJ_STATE": str(folder / "state"),
                 "UDVEJ_PORT": str(port),
                 "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",

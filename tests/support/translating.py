@@ -1,4 +1,4 @@
-"""Made-up languages: every message of the program, said in another way."""
+"""Made-up languages: every message of the program and of Nordby's pages, said in another way."""
 
 from collections.abc import Callable
 from functools import cache
@@ -8,6 +8,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from support.checkout import CHECKOUT
+from support.municipality import CONTENT
+from udvej.content.pages import messages
 
 
 @cache
@@ -15,9 +17,12 @@ def _made(locale: str, say: Callable[[str], str]) -> bytes:
     made, written = Catalog(locale=locale), BytesIO()
     with (CHECKOUT / "translations" / "udvej.pot").open("rb") as file:
         for message in read_po(file):
-            if message.id:
+            if any(source.startswith("site/") for source, _ in message.locations):
                 made.add(message.id, say(str(message.id)), context=message.context)
-    write_po(written, made)
+    for page in CONTENT.glob("*.md"):
+        for said in messages(page):
+            made.add(said.words, say(said.words), context=said.context or None)
+    write_po(written, made, width=0)  # to wrap a long word takes minutes
     return written.getvalue()
 
 

@@ -9,8 +9,6 @@ from flask.testing import FlaskClient
 from udvej.content.addresses import FORM
 from werkzeug.test import TestResponse
 
-PHONE: Final = "46 46 46 46"
-
 # Every field filled in, and in order.
 FILLED_IN: Final = {
     "who": "self",

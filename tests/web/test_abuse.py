@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from limits import parse
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.letters import draft, referral
-from support.visiting import FILLED_IN, PHONE, Visitor, fields
+from support.municipality import PHONE
+from support.visiting import FILLED_IN, Visitor, fields
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database

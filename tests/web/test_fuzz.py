@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +16,10 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.checkout import CHECKOUT
+from support.municipality import demonstration
 from support.road import Browser, Site
 from support.visiting import FILLED_IN, TYPED, Visitor
-from udvej.config import Config, Live, MailServer
+from udvej.config import Live, MailServer
 from udvej.content.addresses import AGAIN, FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
 from udvej.services import Services
@@ -69,7 +70,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, team: TeamKey) -> Flask:
         proxies=1,
         mail=mail,
     )
-    return create_app(Services.open(Config(folder, CHECKOUT / "content", "127.0.0.1", 8000, live)))
+    return create_app(Services.open(replace(demonstration(folder), live=live)))
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from support.municipality import places
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
@@ -32,6 +33,7 @@ def live_client(config: Config, team: TeamKey, tmp_path: Path) -> FlaskClient:
     certificate = tmp_path / "team.pem"
     certificate.write_bytes(team.certificate_pem())
     environ = {
+        **places(),
         "UDVEJ_STATE": str(config.state),
         "UDVEJ_CONTENT": str(config.content),
         "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example.dk",

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from limits import parse
 from support.clock import DAY, Clock
-from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields, reference
+from support.municipality import PHONE
+from support.visiting import FILLED_IN, TYPED, Visitor, fields, reference
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.table import Outbox

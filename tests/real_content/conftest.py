@@ -1,0 +1,23 @@
+"""The content that is judged: as it is, with all facts filled in, and another municipality's.
+
+These tests are the only ones that read the `content/` and `translations/` that are served. They
+expect no municipality, and pass for any content that is valid: `pytest -m content` judges the
+folders that `UDVEJ_CONTENT` and `UDVEJ_TRANSLATIONS` name.
+"""
+
+import pytest
+from support.contents import CONTENTS, Contents
+from support.house import House, live
+
+
+@pytest.fixture(scope="session", params=CONTENTS)
+def contents(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    """Each of the three."""
+    return CONTENTS[request.param](tmp_path_factory.mktemp("contents"))
+
+
+@pytest.fixture(scope="session")
+def house(contents: Contents, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The real site with that content."""
+    state = tmp_path_factory.mktemp("state")
+    return House(live(state, contents.content, contents.translations))

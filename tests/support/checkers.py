@@ -1,0 +1,58 @@
+"""Judges from outside that `make setup-ci` installs: the Nu HTML checker, and Lighthouse.
+
+Elsewhere tests that need them are left out; on CI they must not be.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.checkout import CHECKOUT
+
+_CHECKERS: Final = CHECKOUT / ".checkers" / "node_modules"
+_NU: Final = _CHECKERS / "vnu-jar" / "build" / "dist" / "vnu.jar"
+# For a program that ends in seconds: compiled once and simply, in a third of the time.
+_JAVA: Final = ("-Xss8m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar")
+LIGHTHOUSE: Final = _CHECKERS / ".bin" / "lighthouse"
+
+
+def needed(command: str, file: Path) -> Sequence[str]:
+    """The beginning of a command line, or the end of the test where its program is missing."""
+    if shutil.which(command) is None or not file.exists():
+        reason = f"{command} or {file.name} is not installed; run: make setup-ci"
+        if "CI" in os.environ:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return [command, *(_JAVA if command == "java" else ()), str(file)]
+
+
+def nu(folder: Path, pages: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Have pages checked (validator.nu): HTML, ARIA in HTML, and what may stand in what.
+
+    Args:
+        folder: for their files.
+        pages: HTML by a name for each.
+
+    Returns:
+        Each error and warning: the name of the page, and what is said.
+    """
+    command = needed("java", _NU)
+    files = {name: folder / f"{number}.html" for number, name in enumerate(pages)}
+    for name, file in files.items():
+        file.write_text(pages[name], "utf-8")
+    run = subprocess.run(
+        [*command, "--format", "json", "--exit-zero-always", *files.values()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = {file.name: name for name, file in files.items()}
+    return [
+        (names[Path(said["url"]).name], said["message"])
+        for said in json.loads(run.stderr)["messages"]
+    ]
