@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Response
 from support.accessibility import ALL_STATES
 from support.browser import ADDRESSES, Served, Visit, installed_chromium, visiting
 from support.checkout import CHECKOUT
+from support.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,9 @@ def needed(command: str, file: Path) -> Sequence[str]:
 def nu(*files: Path) -> list[str]:
     """What the checker says of files: errors and warnings."""
     command = [*needed("java", _NU), "--format", "json", "--exit-zero-always"]
-    run = subprocess.run([*command, *files], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [*command, *files], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
     return [
         f"{Path(said['url']).name}: {said['message']}"
         for said in json.loads(run.stderr)["messages"]
@@ -99,6 +102,7 @@ def lighthouse(address: str) -> Mapping[str, Any]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE,
     )
     report = json.loads(run.stdout)
     failed = [name for name, audit in report["audits"].items() if audit["score"] not in (None, 1)]
@@ -136,6 +140,8 @@ def test_lighthouse_would_notice_a_poor_page() -> None:
     """All three scores can be less."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Poor) as server:
         Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True).start()
-        scores = lighthouse(f"http://127.0.0.1:{server.server_port}/")
-        server.shutdown()
+        try:
+            scores = lighthouse(f"http://127.0.0.1:{server.server_port}/")
+        finally:
+            server.shutdown()
     assert max(scores["accessibility"], scores["best-practices"], scores["seo"]) < 1

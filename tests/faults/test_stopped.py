@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from support.mailserver import SENDER, TEAM, Authority, Faults, Hold, Server, serving
-from support.road import PATIENCE, SECRET_KEY, Answer, Browser, laid, wait_until
+from support.patience import PATIENCE, until
+from support.road import SECRET_KEY, Answer, Browser, laid
+from support.running import ended, started
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
@@ -54,11 +56,11 @@ def delivering(environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"
     """`udvej deliver`, in a process of its own."""
     others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
     command = [sys.executable, "-m", "udvej", "deliver"]
-    with subprocess.Popen(command, env={**others, **environ}, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    process = started(command, env={**others, **environ}, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        ended(process)
 
 
 def test_sigterm_amid_a_delivery_lets_the_mail_in_hand_end_and_mails_nothing_twice(
@@ -83,7 +85,7 @@ def test_sigterm_amid_a_delivery_lets_the_mail_in_hand_end_and_mails_nothing_twi
         assert server.mails.qsize() == 1
         assert states(state) == [(1, "sent"), (2, "waiting")]
         with delivering(environ) as process:
-            wait_until(lambda: states(state) == [(1, "sent"), (2, "sent")])
+            until(lambda: states(state) == [(1, "sent"), (2, "sent")])
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
@@ -133,10 +135,10 @@ def test_two_web_processes_at_once_give_numbers_without_gaps_or_doubles(
             return Browser(road.site.port).send()
 
         with ThreadPoolExecutor(8) as people:
-            answers = [*people.map(send, range(24))]
+            answers = [*people.map(send, range(24), timeout=PATIENCE)]
         assert [answer.location for answer in answers] == [RECEIPT] * 24
         subjects = [message_from_bytes(road.mail().content)["Subject"] for _ in range(24)]
-        wait_until(lambda: {state for _, state in states(tmp_path / "state")} == {"sent"})
+        until(lambda: {state for _, state in states(tmp_path / "state")} == {"sent"})
         assert road.site.stop() == 0
         assert road.server.mails.empty()
     assert sorted(subjects) == sorted(f"Henvendelse nr. {n}" for n in range(1, 25))

@@ -17,6 +17,8 @@ from support.clock import DAY, HOUR, MINUTE, Clock
 from support.letters import draft
 from support.mailserver import TEAM, Authority, Server, serving
 from support.opening import opened
+from support.patience import PATIENCE
+from support.running import ended, first_line, started
 from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
@@ -45,11 +47,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
     try:
-        subprocess.run(mount, check=True, capture_output=True)
+        subprocess.run(mount, check=True, capture_output=True, timeout=PATIENCE)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("may not mount a disk here")
     yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    subprocess.run(["umount", "-l", disk], check=True, timeout=PATIENCE)
 
 
 @contextmanager
@@ -256,16 +258,15 @@ sys.stdin.read()
 
 
 @contextmanager
-def held(script: str, database: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def held(script: str, database: Path) -> Iterator[None]:
     """Another process has what we need, until the block ends or it dies."""
     command = [sys.executable, "-c", script, str(database)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            yield process
-        finally:
-            process.kill()
+    process = started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        first_line(process)
+        yield
+    finally:
+        ended(process)
 
 
 @pytest.mark.parametrize("script", [_HOLD_DATABASE, _HOLD_TURN], ids=["database", "turn"])

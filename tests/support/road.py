@@ -2,17 +2,13 @@
 
 import os
 import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from support.mailserver import (
@@ -28,11 +24,12 @@ from support.mailserver import (
     serving,
 )
 from support.opening import opened
+from support.patience import PATIENCE, until
+from support.running import ended, held_port, started
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
 
-PATIENCE = 60.0
 SECRET_KEY = "hemmelig" * 8
 
 
@@ -87,14 +84,17 @@ class Site:
         self._output = output
         others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
         with output.open("wb") as written:
-            self._process = subprocess.Popen(
+            self._process = started(
                 [sys.executable, "-m", "udvej", "serve", *arguments],
                 env={key: value for key, value in {**others, **settings}.items() if value},
                 stdout=written,
                 stderr=written,
-                start_new_session=True,
             )
-        wait_until(self._answers)
+        try:
+            until(self._answers)
+        except BaseException:
+            self.kill()
+            raise
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.printed()
@@ -128,9 +128,7 @@ class Site:
 
     def kill(self) -> None:
         """See that nothing is left, however a test ended."""
-        if self.processes():
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        ended(self._process)
 
 
 def _stat(path: Path) -> tuple[str, str]:
@@ -140,14 +138,6 @@ def _stat(path: Path) -> tuple[str, str]:
     except OSError:
         return "", ""
     return state, group
-
-
-def wait_until(done: Any) -> None:  # noqa: ANN401 (anything to call)
-    """Wait for another process."""
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -185,12 +175,10 @@ def laid(
     certificate = folder / "team-certificate.pem"
     certificate.write_bytes(team.certificate_pem())
     with serving(authority.context(), tls, Faults(login=True)) as server:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
         site = Site(
             {
                 "UDVEJ_STATE": str(folder / "state"),
-                "UDVEJ_PORT": str(port),
+                "UDVEJ_PORT": str(held_port()),
                 "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
                 "UDVEJ_SECRET_KEY": SECRET_KEY,
                 "UDVEJ_TEAM_CERTIFICATE": str(certificate),
