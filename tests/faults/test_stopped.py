@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -93,6 +92,13 @@ def test_sigterm_amid_a_delivery_lets_the_mail_in_hand_end_and_mails_nothing_twi
     assert ids == [f"<{number:032}@kommune.example>" for number in (1, 2)]
 
 
+def is_waited_for(lock: Path) -> bool:
+    """Whether somebody waits for a file lock; "->" says so in proc_locks(5)."""
+    inode = f":{lock.stat().st_ino} "
+    held = Path("/proc/locks").read_text("ascii").splitlines()
+    return any("->" in line and inode in line for line in held)
+
+
 def test_sigterm_amid_an_accept_lets_the_referral_in_hand_be_kept_and_acknowledged(
     tmp_path: Path, authority: Authority, team: TeamKey
 ) -> None:
@@ -100,13 +106,15 @@ def test_sigterm_amid_an_accept_lets_the_referral_in_hand_be_kept_and_acknowledg
     with laid("starttls", tmp_path, authority, team) as road, ThreadPoolExecutor(2) as apart:
         browser = Browser(road.site.port)
         filled_in = {**fields(browser.ask("GET", FORM).text), **FILLED_IN}
-        with (tmp_path / "state" / "udvej.lock").open("ab") as turn:
+        lock, all_of_them = tmp_path / "state" / "udvej.lock", road.site.children()
+        with lock.open("ab") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             answer = apart.submit(browser.ask, "POST", FORM, unhurried(filled_in))
-            time.sleep(1)  # by now it waits for its turn
+            until(lambda: is_waited_for(lock))
             assert not answer.done()
             stopped = apart.submit(road.site.stop)
-            time.sleep(1)  # by now everyone has heard
+            until(lambda: road.site.children() < all_of_them)  # the delivery is stopped first
+            assert not answer.done()
         assert answer.result(PATIENCE).location == RECEIPT
         assert stopped.result(PATIENCE) == 0
         assert road.site.processes() == []
