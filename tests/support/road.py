@@ -1,14 +1,18 @@
 """A live site and the mail server that it hands its referrals to, both running."""
 
+import atexit
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
 from support.mailserver import (
@@ -27,8 +31,10 @@ from support.opening import opened
 from support.patience import PATIENCE, until
 from support.running import ended, held_port, started
 from support.visiting import FILLED_IN, fields, unhurried
+from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
+from udvej.publish.freeze import freeze
 
 SECRET_KEY = "hemmelig" * 8
 
@@ -159,6 +165,25 @@ class Road:
         return str(inside.get_content())
 
 
+@cache
+def _furniture() -> Path:
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+def furnish(settings: Mapping[str, str]) -> None:
+    """Give a live site its frozen pages, as one has that was there before; they take a while.
+
+    Args:
+        settings: of the site; its certificate exists.
+    """
+    config = Config.from_environ({key: value for key, value in settings.items() if value})
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pages = freeze(replace(config, state=_furniture()), _furniture() / "pages")
+    shutil.copytree(pages, config.state / pages.name)
+
+
 @contextmanager
 def laid(
     tls: Tls, folder: Path, authority: Authority, team: TeamKey, **others: str
@@ -175,25 +200,24 @@ def laid(
     certificate = folder / "team-certificate.pem"
     certificate.write_bytes(team.certificate_pem())
     with serving(authority.context(), tls, Faults(login=True)) as server:
-        site = Site(
-            {
-                "UDVEJ_STATE": str(folder / "state"),
-                "UDVEJ_PORT": str(held_port()),
-                "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
-                "UDVEJ_SECRET_KEY": SECRET_KEY,
-                "UDVEJ_TEAM_CERTIFICATE": str(certificate),
-                "UDVEJ_MAIL_SERVER": "localhost",
-                "UDVEJ_MAIL_PORT": str(server.port),
-                "UDVEJ_MAIL_TLS": tls,
-                "UDVEJ_MAIL_CA": str(authority.file),
-                "UDVEJ_MAIL_USER": USER,
-                "UDVEJ_MAIL_PASSWORD": PASSWORD,
-                "UDVEJ_MAIL_TO": TEAM,
-                "UDVEJ_MAIL_FROM": SENDER,
-                **others,
-            },
-            folder / "printed",
-        )
+        settings = {
+            "UDVEJ_STATE": str(folder / "state"),
+            "UDVEJ_PORT": str(held_port()),
+            "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
+            "UDVEJ_SECRET_KEY": SECRET_KEY,
+            "UDVEJ_TEAM_CERTIFICATE": str(certificate),
+            "UDVEJ_MAIL_SERVER": "localhost",
+            "UDVEJ_MAIL_PORT": str(server.port),
+            "UDVEJ_MAIL_TLS": tls,
+            "UDVEJ_MAIL_CA": str(authority.file),
+            "UDVEJ_MAIL_USER": USER,
+            "UDVEJ_MAIL_PASSWORD": PASSWORD,
+            "UDVEJ_MAIL_TO": TEAM,
+            "UDVEJ_MAIL_FROM": SENDER,
+            **others,
+        }
+        furnish(settings)
+        site = Site(settings, folder / "printed")
         try:
             yield Road(site, server, team, folder)
         finally:

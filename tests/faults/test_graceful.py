@@ -15,7 +15,7 @@ from faults.test_stopped import settings, states
 from support.front import Ports, standing
 from support.mailserver import Authority, Faults, Hold, serving
 from support.patience import PATIENCE, until
-from support.road import Site, laid
+from support.road import Site, furnish, laid
 from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -150,6 +150,7 @@ def test_a_delivery_in_hand_ends_when_the_stop_comes_right_after_the_start(
 def serve(environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """`udvej serve`, not waited for."""
     others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
+    furnish(environ)
     command = [sys.executable, "-m", "udvej", "serve"]
     process = started(command, env={**others, **environ}, stderr=subprocess.DEVNULL)
     try:

@@ -40,11 +40,14 @@ def test_waits(torn_down, tmp_path):
 def run(tmp_path: Path) -> Iterator[tuple[psutil.Process, Path]]:
     """A run of its own, with a worker, that is in the middle of its test; and its folder."""
     (tmp_path / "test_waiting.py").write_text(_WAITING)
-    command = [sys.executable, "-m", "pytest", "-n1", "-c", CHECKOUT / "pyproject.toml"]
-    command += ["--rootdir", CHECKOUT, "-p", "conftest", "--basetemp", tmp_path / "made"]
+    command = (
+        *(sys.executable, "-m", "pytest", "-n1", "-p", "conftest"),
+        *("-c", CHECKOUT / "pyproject.toml", "--rootdir", CHECKOUT),
+        *("--basetemp", tmp_path / "made", tmp_path / "test_waiting.py"),
+    )
     with (tmp_path / "printed").open("wb") as printed:
         process = started(
-            [*command, tmp_path / "test_waiting.py"],
+            command,
             env=os.environ | {"PYTHONPATH": str(CHECKOUT / "tests")},
             stdout=printed,
             stderr=printed,
