@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,15 +17,16 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Response
 from support.accessibility import ALL_STATES
-from support.browser import ADDRESSES, Served, Visit, installed_chromium, visiting
+from support.browser import ADDRESSES, Served, Visit, visiting
 from support.checkout import CHECKOUT
+from support.lighthouse import lighthouse
 from support.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
 _CHECKERS: Final = CHECKOUT / ".checkers" / "node_modules"
 _NU: Final = _CHECKERS / "vnu-jar" / "build" / "dist" / "vnu.jar"
-_LIGHTHOUSE: Final = _CHECKERS / ".bin" / "lighthouse"
+_LIGHTHOUSE: Final = _CHECKERS / "lighthouse" / "core" / "index.js"
 
 
 def needed(command: str, file: Path) -> Sequence[str]:
@@ -84,38 +85,21 @@ def test_invalid_html_would_be_noticed(tmp_path: Path) -> None:
 # Lighthouse.
 
 
-def lighthouse(address: str) -> Mapping[str, Any]:
-    """Its scores from 0 to 1, and each audit that is not passed."""
-    flags = "--headless=new --no-sandbox --ignore-certificate-errors --disable-gpu"
-    run = subprocess.run(
-        [
-            *needed("node", _LIGHTHOUSE),
-            address,
-            "--quiet",
-            "--output=json",
-            "--only-categories=accessibility,best-practices,seo",
-            "--disable-full-page-screenshot",
-            "--no-enable-error-reporting",
-            f"--chrome-flags={flags}",
-        ],
-        env=os.environ | {"CHROME_PATH": installed_chromium()},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    report = json.loads(run.stdout)
-    failed = [name for name, audit in report["audits"].items() if audit["score"] not in (None, 1)]
-    return {
-        **{name: category["score"] for name, category in report["categories"].items()},
-        "failed": failed,
-    }
+Judged = Callable[[str], Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+    """What Lighthouse says of an address."""
+    needed("node", _LIGHTHOUSE)
+    with lighthouse(_LIGHTHOUSE, tmp_path_factory.mktemp("lighthouse")) as judged:
+        yield judged
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_lighthouse_is_content(site: Served, address: str) -> None:
+def test_lighthouse_is_content(site: Served, judged: Judged, address: str) -> None:
     """100 in accessibility, best practices and search engines, as on a phone."""
-    assert lighthouse(site.origin + address) == {
+    assert judged(site.origin + address) == {
         "accessibility": 1,
         "best-practices": 1,
         "seo": 1,
@@ -136,12 +120,12 @@ class _Poor(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def test_lighthouse_would_notice_a_poor_page() -> None:
+def test_lighthouse_would_notice_a_poor_page(judged: Judged) -> None:
     """All three scores can be less."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Poor) as server:
         Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True).start()
         try:
-            scores = lighthouse(f"http://127.0.0.1:{server.server_port}/")
+            scores = judged(f"http://127.0.0.1:{server.server_port}/")
         finally:
             server.shutdown()
     assert max(scores["accessibility"], scores["best-practices"], scores["seo"]) < 1

@@ -18,7 +18,7 @@ from support.letters import draft
 from support.mailserver import TEAM, Authority, Server, serving
 from support.opening import opened
 from support.patience import PATIENCE
-from support.running import ended, first_line, started
+from support.running import ended, next_line, started
 from support.visiting import FILLED_IN, PHONE, TYPED, Visitor, fields
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
@@ -261,9 +261,9 @@ sys.stdin.read()
 def held(script: str, database: Path) -> Iterator[None]:
     """Another process has what we need, until the block ends or it dies."""
     command = [sys.executable, "-c", script, str(database)]
-    process = started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     try:
-        first_line(process)
+        next_line(process)
         yield
     finally:
         ended(process)

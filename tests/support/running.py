@@ -38,12 +38,17 @@ def ended(process: "subprocess.Popen[Any]") -> None:
         pipe.close()
 
 
-def first_line(process: "subprocess.Popen[bytes]") -> str:
-    """The first line that a process prints."""
+def next_line(process: "subprocess.Popen[bytes]") -> str:
+    """The next line that a process prints to a pipe without a buffer (`bufsize=0`)."""
     assert process.stdout is not None
-    told, _, _ = select([process.stdout], [], [], PATIENCE)
-    assert told, "it printed nothing"
-    return bytes(process.stdout.readline()).decode()
+    line = b""
+    while not line.endswith(b"\n"):
+        told, _, _ = select([process.stdout], [], [], PATIENCE)
+        assert told, "it printed nothing"
+        more = process.stdout.readline()
+        assert more, "it has ended"
+        line += more
+    return line.decode()
 
 
 def held_port() -> int:
