@@ -9,7 +9,7 @@ MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux,$(if $(shell comman
 EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \
 	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"
 
-.PHONY: run test bench check format setup setup-test setup-system setup-ci screenshots snapshots translations lock clean
+.PHONY: run test test-fast bench check format setup setup-test setup-system setup-ci screenshots snapshots translations lock clean
 
 run: setup
 	$(BIN)/udvej serve
@@ -17,9 +17,13 @@ run: setup
 test: setup-test setup-system
 	$(BIN)/pytest -m "not slow"
 
+# All but browsers, nginx, and processes that are killed: a minute, while one writes.
+test-fast: setup-test
+	$(BIN)/pytest -m "not slow" --ignore tests/browser --ignore tests/deploy --ignore tests/faults
+
 # The slow tests, and then the figures of the README.
 bench: setup-test setup-system
-	$(BIN)/pytest -m slow -rP
+	$(BIN)/pytest -m slow -rP --timeout 3600
 	PYTHONPATH=tests $(BIN)/python -m bench.form
 	PYTHONPATH=tests $(BIN)/python -m bench.serving
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -22,6 +23,11 @@ from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.web.app import create_app
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end a run as Ctrl-C does: what fixtures have begun they end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

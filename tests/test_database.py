@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 from sqlalchemy import MetaData, text
+from support.patience import PATIENCE
 from udvej.database import Database
 from udvej.errors import StorageError
 
@@ -82,11 +83,11 @@ def test_many_threads_take_turns(counted: Database) -> None:
                 last = connection.scalar(text("SELECT coalesce(max(number), 0) FROM counted"))
                 connection.execute(text("INSERT INTO counted VALUES (:n)"), {"n": (last or 0) + 1})
 
-    threads = [Thread(target=count) for _ in range(8)]
+    threads = [Thread(target=count, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(PATIENCE)
     assert numbers(counted) == [*range(1, 161)]
 
 

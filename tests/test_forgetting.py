@@ -17,7 +17,8 @@ from flask.testing import FlaskClient
 from support.clock import DAY, MINUTE, Clock
 from support.mailserver import Authority
 from support.municipality import PHONE
-from support.road import Browser, Road, laid, wait_until
+from support.patience import PATIENCE, until
+from support.road import Browser, Road, laid
 from support.searching import files, forms, found, planted
 from support.visiting import FILLED_IN, TYPED, Visitor, fields, unhurried
 from udvej.config import Config
@@ -85,7 +86,7 @@ def send_parts(port: int, browser: Browser) -> int:
         + NOT_A_FORM["message"] * 1500
         + "\r\n--skel--\r\n"
     )
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     headers = {
         "Content-Type": "multipart/form-data; boundary=skel",
         "Cookie": "__Host-skema=x",
@@ -157,7 +158,7 @@ def test_nothing_typed_is_in_any_file_log_or_mail(
     }
     with laid("starttls", tmp_path, authority, team, TMPDIR=str(temporary)) as road:
         walk(road, state)
-        wait_until(lambda: road.server.mails.qsize() >= 10)
+        until(lambda: road.server.mails.qsize() >= 10)
         running = places()
         assert {"state/udvej.sqlite3-wal", "state/udvej.sqlite3-shm"} <= running.keys()
         assert {"state/udvej.sqlite3", "state/drafts.sqlite3"} <= running.keys()

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.dates import format_datetime
 from support.mailserver import PASSWORD, SENDER, TEAM, Authority
-from support.road import SECRET_KEY, Browser, Road, laid, wait_until
+from support.patience import until
+from support.road import SECRET_KEY, Browser, Road, laid
 from support.visiting import FILLED_IN, TYPED, reference
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.outbox.keys import TeamKey
@@ -148,7 +149,7 @@ def test_a_team_that_cannot_open_smime_reads_a_plain_mail(
         shown = reference(browser.ask("GET", RECEIPT).text)
         mail = message_from_bytes(road.mail().content, policy=policy.default)
         assert "Serveren har nøglen." in browser.ask("GET", "/privatliv/").text
-        wait_until(lambda: "event=sent" in road.site.printed())
+        until(lambda: "event=sent" in road.site.printed())
         printed = road.site.printed()
     letters = [
         LETTER.format(number=1, reference=shown, time=moment) for moment in (before, danish_time())
@@ -173,7 +174,7 @@ def test_stopping_ends_every_process_and_nothing_personal_was_printed(
         assert browser.ask("GET", "/Sofie/?navn=Sofie").status == 404
         assert browser.send().location == RECEIPT
         road.mail()
-        wait_until(lambda: "event=sent" in road.site.printed())
+        until(lambda: "event=sent" in road.site.printed())
         assert len(road.site.processes()) >= 4  # the first, two for the web, one for delivery
         assert road.site.stop() == 0
         assert road.site.processes() == []

@@ -27,8 +27,9 @@ from urllib.parse import urlencode
 
 import psutil
 from bench.figures import MILLI, Figure, middle, show, spread
-from support.browser import installed_chromium, until
+from support.browser import installed_chromium
 from support.checkout import CHECKOUT
+from support.patience import until
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.outbox.keys import TeamKey
 

@@ -7,11 +7,12 @@ from functools import cache, partial
 from pathlib import Path
 
 import pytest
-from support.browser import CPR, served, until
+from support.browser import CPR, served
 from support.chromium import Chromium
 from support.firefox import Firefox
 from support.internet import ELSEWHERE, ELSEWHERE_TITLE, ORIGIN, Internet, internet
 from support.municipality import FACTS
+from support.patience import until
 
 pytestmark = pytest.mark.browser
 

@@ -1,53 +1,35 @@
 """Lighthouse, as on a phone, where it is installed."""
 
-import json
-import os
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
-from support.browser import Served, installed_chromium
+from support.browser import Served
 from support.checkers import LIGHTHOUSE, needed
+from support.lighthouse import lighthouse
 from support.municipality import ADDRESSES
 
 pytestmark = pytest.mark.browser
 
 
-def lighthouse(address: str) -> Mapping[str, Any]:
-    """Its scores from 0 to 1, and each audit that is not passed."""
-    flags = "--headless=new --no-sandbox --ignore-certificate-errors --disable-gpu"
-    run = subprocess.run(
-        [
-            *needed("node", LIGHTHOUSE),
-            address,
-            "--quiet",
-            "--output=json",
-            "--only-categories=accessibility,best-practices,seo",
-            "--disable-full-page-screenshot",
-            "--no-enable-error-reporting",
-            f"--chrome-flags={flags}",
-        ],
-        env=os.environ | {"CHROME_PATH": installed_chromium()},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    report = json.loads(run.stdout)
-    failed = [name for name, audit in report["audits"].items() if audit["score"] not in (None, 1)]
-    return {
-        **{name: category["score"] for name, category in report["categories"].items()},
-        "failed": failed,
-    }
+Judged = Callable[[str], Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+    """What Lighthouse says of an address."""
+    needed("node", LIGHTHOUSE)
+    with lighthouse(LIGHTHOUSE, tmp_path_factory.mktemp("lighthouse")) as judged:
+        yield judged
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_lighthouse_is_content(site: Served, address: str) -> None:
+def test_lighthouse_is_content(site: Served, judged: Judged, address: str) -> None:
     """100 in accessibility, best practices and search engines, as on a phone."""
-    assert lighthouse(site.origin + address) == {
+    assert judged(site.origin + address) == {
         "accessibility": 1,
         "best-practices": 1,
         "seo": 1,
@@ -68,10 +50,12 @@ class _Poor(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def test_lighthouse_would_notice_a_poor_page() -> None:
+def test_lighthouse_would_notice_a_poor_page(judged: Judged) -> None:
     """All three scores can be less."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Poor) as server:
         Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True).start()
-        scores = lighthouse(f"http://127.0.0.1:{server.server_port}/")
-        server.shutdown()
+        try:
+            scores = judged(f"http://127.0.0.1:{server.server_port}/")
+        finally:
+            server.shutdown()
     assert max(scores["accessibility"], scores["best-practices"], scores["seo"]) < 1

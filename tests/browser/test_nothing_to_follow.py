@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route
-from support.browser import STATES, Served, Visit, chromium, served, until, visiting
+from support.browser import STATES, Served, Visit, chromium, served, visiting
 from support.checkout import CHECKOUT
 from support.firefox import Firefox
 from support.internet import HOST, ORIGIN, Internet, internet
 from support.mailserver import Authority
+from support.patience import PATIENCE, until
 from support.road import Road, laid
 from support.searching import files, found, planted
 from support.w3m import text_browser
@@ -249,6 +250,7 @@ def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path)
         capture_output=True,
         check=True,
         text=True,
+        timeout=PATIENCE,
     ).stdout
     lines = [line.strip() for line in shown.splitlines()]
     assert lines[1] == "Forlad siden"
@@ -303,7 +305,7 @@ MARKERS = {AGENT, ADDRESS, FROM, "adresse-4711", "sprog-4711", "cookie-4711"}
 
 def ask(road: Road, method: str, address: str, body: bytes | None = None) -> int:
     """One request with everything that could be written down of who asks."""
-    connection = HTTPConnection("127.0.0.1", road.site.port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", road.site.port, timeout=PATIENCE)
     headers: dict[str, str | bytes] = {
         "User-Agent": AGENT.encode(),
         "X-Forwarded-For": ADDRESS,

@@ -10,10 +10,11 @@ from ssl import CERT_NONE, create_default_context
 
 import pytest
 from support import road
-from support.browser import CPR, Served, served, until
+from support.browser import CPR, Served, served
 from support.chromium import Chromium
 from support.firefox import Firefox
 from support.internet import ELSEWHERE, HOST, ORIGIN, Internet, internet
+from support.patience import PATIENCE, until
 from support.searching import forms, found
 from support.unpacking import unpacked
 from support.visiting import FILLED_IN, fields, unhurried
@@ -216,7 +217,7 @@ class Crowd(road.Browser):
     def _connection(self) -> HTTPSConnection:
         anyone = create_default_context()
         anyone.check_hostname, anyone.verify_mode = False, CERT_NONE
-        return HTTPSConnection("127.0.0.1", self._port, timeout=road.PATIENCE, context=anyone)
+        return HTTPSConnection("127.0.0.1", self._port, timeout=PATIENCE, context=anyone)
 
     def send_until_led_to(self, place: str, times: int) -> None:
         """Send one form after the other, until so many in all have been."""

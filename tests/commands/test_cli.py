@@ -19,6 +19,7 @@ from support.letters import referral
 from support.mailserver import Authority, Faults, Server, serving
 from support.municipality import FACTS, TITLE, places
 from support.opening import opened
+from support.patience import PATIENCE
 from support.spoiling import spoil
 from udvej import cli
 from udvej.config import Config
@@ -111,7 +112,11 @@ class TestHelp:
     def test_is_there_as_a_module_too(self) -> None:
         """`python -m udvej`."""
         finished = subprocess.run(
-            [sys.executable, "-m", "udvej", "--help"], capture_output=True, check=True, text=True
+            [sys.executable, "-m", "udvej", "--help"],
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert all(command in finished.stdout for command in COMMANDS)
         assert finished.stderr == ""
@@ -147,6 +152,7 @@ class TestKeys:
                 capture_output=True,
                 check=False,
                 text=True,
+                timeout=PATIENCE,
             )
             assert opened.returncode == status
             assert ("BEGIN PRIVATE KEY" in opened.stdout) == (status == 0)

@@ -21,7 +21,8 @@ import pytest
 from support.front import HOST, SHIPPED, Front, Heard, Ports, everything, standing
 from support.mailserver import Authority
 from support.municipality import PHONE, demonstration, places, translations
-from support.road import Browser, Road, laid, wait_until
+from support.patience import PATIENCE, until
+from support.road import Browser, Road, laid
 from support.searching import found
 from support.visiting import reference
 from udvej.config import Config
@@ -50,7 +51,7 @@ class Deployed:
 
     def directly(self, method: str, address: str, headers: Mapping[str, str]) -> Heard:
         """The same request to `udvej serve` itself."""
-        connection = HTTPConnection("127.0.0.1", self.road.site.port)
+        connection = HTTPConnection("127.0.0.1", self.road.site.port, timeout=PATIENCE)
         connection.request(method, address, headers={"Accept-Encoding": "", **headers})
         heard = Heard.read(connection.getresponse())
         connection.close()
@@ -133,7 +134,7 @@ class Person(Browser):
 
 def plainly(front: Front, host: str, address: str) -> Heard:
     """A request without TLS."""
-    connection = HTTPConnection("127.0.0.1", front.ports.http)
+    connection = HTTPConnection("127.0.0.1", front.ports.http, timeout=PATIENCE)
     connection.request("GET", address, headers={"Host": host})
     heard = Heard.read(connection.getresponse())
     connection.close()
@@ -243,6 +244,7 @@ def test_another_sites_button_shuts_nothing(deployed: Deployed) -> None:
 def test_only_nginx_says_who_the_client_is(pages: Path, tmp_path: Path) -> None:
     """Made-up addresses do not get around the limits; the others' names of hosts lead nowhere."""
     with socket.create_server(("127.0.0.1", 0)) as application, ThreadPoolExecutor(1) as apart:
+        application.settimeout(PATIENCE)
         ports = Ports.free(site=application.getsockname()[1])
         with standing(ports, pages, tmp_path) as front:
             claims = ("X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For")
@@ -250,9 +252,10 @@ def test_only_nginx_says_who_the_client_is(pages: Path, tmp_path: Path) -> None:
             answer = apart.submit(front.ask, "GET", "/sundhed", None, claimed)
             connection, _ = application.accept()
             with connection:
+                connection.settimeout(PATIENCE)
                 asked = connection.recv(65536).decode()
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            assert answer.result().status == 200
+            assert answer.result(PATIENCE).status == 200
     named = re.findall(r"^(x.forwarded.for): (.*)\r$", asked, re.MULTILINE | re.IGNORECASE)
     assert named == [("X-Forwarded-For", "127.0.0.1")]
 
@@ -350,7 +353,7 @@ def test_slow_headers_are_cut_off_however_often_a_byte_comes(deployed: Deployed)
     with deployed.front.connect() as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nX: ")
         slow.settimeout(0.5)
-        wait_until(lambda: is_shut(slow))
+        until(lambda: is_shut(slow))
 
 
 def is_shut(connection: ssl.SSLSocket) -> bool:
@@ -367,6 +370,7 @@ def is_shut(connection: ssl.SSLSocket) -> bool:
 def test_the_connections_of_one_address_are_bounded(pages: Path, tmp_path: Path) -> None:
     """Generously; beyond that a page tells to wait."""
     with socket.create_server(("127.0.0.1", 0)) as application, ExitStack() as held:
+        application.settimeout(PATIENCE)
         ports = Ports.free(site=application.getsockname()[1])
         front = held.enter_context(standing(ports, pages, tmp_path))
         asking = f"GET {FORM} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
@@ -379,7 +383,7 @@ def test_the_connections_of_one_address_are_bounded(pages: Path, tmp_path: Path)
         assert heard.status == 429
         assert PHONE in heard.body.decode()
         waiting[0].close()
-        wait_until(lambda: front.ask("GET", "/om/").status == 200)
+        until(lambda: front.ask("GET", "/om/").status == 200)
 
 
 # Addresses that stand nowhere else.
@@ -412,7 +416,9 @@ def busy(front: Front) -> None:
             (front.ports.https, b"GET / HTTP/1.1\r\n\r\n"),
             (front.ports.http, b"\0"),
         ):
-            with socket.create_connection(("127.0.0.1", port), source_address=(client, 0)) as plain:
+            with socket.create_connection(
+                ("127.0.0.1", port), PATIENCE, source_address=(client, 0)
+            ) as plain:
                 plain.sendall(words)
                 everything(plain)
 
@@ -510,7 +516,7 @@ def test_new_pages_and_their_headers_are_shown_together(config: Config, tmp_path
         freeze(config, pages)
         assert front.ask("GET", "/om/").body == before.body
         front.reload()
-        wait_until(lambda: "En ny linje." in front.ask("GET", "/om/").body.decode())
+        until(lambda: "En ny linje." in front.ask("GET", "/om/").body.decode())
 
 
 UNITS: Final = sorted(
@@ -530,7 +536,9 @@ def test_each_service_is_shut_in(unit: str, tmp_path: Path) -> None:
 def analyzed(unit: Path) -> int:
     """The exit status of systemd's judgement."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager"]
-    return subprocess.run([*command, unit], capture_output=True, check=False).returncode
+    return subprocess.run(
+        [*command, unit], capture_output=True, check=False, timeout=PATIENCE
+    ).returncode
 
 
 @pytest.mark.parametrize(("mask", "who"), [("", {True}), ("0077", {False})])
@@ -546,6 +554,7 @@ def test_nginx_can_read_the_pages_that_the_service_makes(
         umask=int(mask, 8),
         check=True,
         capture_output=True,
+        timeout=PATIENCE,
     )
     made = (tmp_path / "site").resolve()
     others = [
@@ -575,6 +584,7 @@ def verified(folder: Path, was: str = "", becomes: str = "") -> str:
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     return "\n".join(line for line in looked.stderr.splitlines() if str(folder) in line)
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from functools import partial
 from multiprocessing import Pipe
@@ -18,12 +18,14 @@ import pytest
 from support.clock import MINUTE
 from support.doomed import SharedClock, accepting, delivering, started
 from support.mailserver import Authority, Faults, Hold, Server, Taken, serving
+from support.patience import PATIENCE, until
 from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox, Status
 
-PATIENCE = 600.0
+# How long the slow one may go on between two things that are waited for.
+LONG = 10 * PATIENCE
 # About as long as either of them takes for one referral.
 MOMENT = 0.03
 
@@ -50,14 +52,6 @@ def kill(process: ForkServerProcess) -> None:
     assert process.exitcode == -signal.SIGKILL
 
 
-def eventually(done: Callable[[], bool], *, every: float = 0.02) -> None:
-    """Wait for other processes."""
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(every)
-
-
 class Visitors:
     """People who send, and send again when no answer came."""
 
@@ -74,20 +68,24 @@ class Visitors:
             unanswered = self._keys[len(self.acknowledged) :]
             process = started(accepting, state, clock, certificate, unanswered, there)
             there.close()
-            while len(self.acknowledged) < moment and here.poll(PATIENCE):
-                self.acknowledged.append(here.recv())
+            while len(self.acknowledged) < moment:
+                self._hear(here)
             if moment < len(self._keys):
                 time.sleep(self._chance.uniform(0, MOMENT))
                 kill(process)
             self._hear_the_rest(here)
             process.join(PATIENCE)
+            assert process.exitcode is not None
+
+    def _hear(self, here: "Connection[str, str]") -> None:
+        assert here.poll(PATIENCE), "nothing was acknowledged"
+        self.acknowledged.append(here.recv())
 
     def _hear_the_rest(self, here: "Connection[str, str]") -> None:
-        try:
+        with suppress(EOFError):
             while True:
-                self.acknowledged.append(here.recv())
-        except EOFError:
-            here.close()
+                self._hear(here)
+        here.close()
 
 
 def mail_all(
@@ -102,12 +100,15 @@ def mail_all(
     chance = random.Random(len(moments))
     for moment in moments:
         process = start()
-        eventually(lambda moment=moment: server.mails.qsize() >= moment or finished())  # type: ignore[misc]
+        until(
+            lambda moment=moment: server.mails.qsize() >= moment or finished(),  # type: ignore[misc]
+            patience=LONG,
+        )
         time.sleep(chance.uniform(0, MOMENT))
         kill(process)
         clock.move(6 * MINUTE)  # its lease ends
     process = start()
-    eventually(finished)
+    until(finished, patience=LONG)
     kill(process)
 
 
@@ -212,7 +213,7 @@ def test_several_delivery_processes_at_once_mail_each_referral_once(
         running = [started(delivering, tmp_path, clock, settings) for _ in range(processes)]
         assert hold.arrived(processes)
         hold.end()
-        eventually(lambda: status(tmp_path, clock).sent == number)
+        until(lambda: status(tmp_path, clock).sent == number)
         for process in running:
             kill(process)
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from functools import partial
@@ -19,6 +19,8 @@ from cryptography.x509.oid import NameOID
 from support.clock import DAY, HOUR, Clock
 from support.letters import referral
 from support.mailserver import SENDER, TEAM, Authority, Faults, Server, Taken, Tls, serving
+from support.patience import PATIENCE
+from support.running import held_port
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
@@ -70,9 +72,7 @@ def of(*keys: bytes) -> list[str]:
 @contextmanager
 def refusing() -> Iterator[Server]:
     """Nobody listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        server = Server(listening.getsockname()[1], "starttls")
-    yield server
+    yield Server(held_port(), "starttls")
 
 
 @contextmanager
@@ -347,7 +347,7 @@ def test_tls_1_1_is_refused_by_us_and_not_by_chance(authority: Authority, tmp_pa
     lax.minimum_version = ssl.TLSVersion.TLSv1
     with (
         serving(tls_1_1(authority, tmp_path), "tls") as server,
-        socket.create_connection(("127.0.0.1", server.port)) as plain,
+        socket.create_connection(("127.0.0.1", server.port), PATIENCE) as plain,
         lax.wrap_socket(plain, server_hostname="localhost") as secure,
     ):
         assert secure.version() == "TLSv1.1"
@@ -363,6 +363,7 @@ class Middleman:
         self.heard = bytearray()
         self._threads = ExitStack()
         self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.settimeout(PATIENCE)
         self._run(self._take)
 
     def __enter__(self) -> Server:
@@ -375,15 +376,16 @@ class Middleman:
         self._listening.close()
 
     def _run(self, target: Callable[..., None], *arguments: socket.socket) -> None:
-        thread = Thread(target=target, args=arguments)
+        thread = Thread(target=target, args=arguments, daemon=True)
         thread.start()
-        self._threads.callback(thread.join)
+        self._threads.callback(thread.join, PATIENCE)
 
     def _take(self) -> None:
         client, _ = self._listening.accept()
-        server = socket.create_connection(("127.0.0.1", self._server.port))
+        client.settimeout(PATIENCE)
+        server = socket.create_connection(("127.0.0.1", self._server.port), PATIENCE)
         with client, server:
-            back = Thread(target=self._answers, args=(server, client))
+            back = Thread(target=self._answers, args=(server, client), daemon=True)
             back.start()
             with suppress(ConnectionError):  # either side may hang up as it likes
                 while data := client.recv(2**16):
@@ -391,7 +393,7 @@ class Middleman:
                     server.sendall(data)
             with suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
-            back.join()
+            back.join(PATIENCE)
 
     def _answers(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,7 +15,9 @@ from pathlib import Path
 import pytest
 from support.mailserver import SENDER, TEAM, Authority, Faults, Hold, Server, serving
 from support.municipality import places
-from support.road import PATIENCE, SECRET_KEY, Answer, Browser, laid, wait_until
+from support.patience import PATIENCE, until
+from support.road import SECRET_KEY, Answer, Browser, laid
+from support.running import ended, started
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM, RECEIPT
 from udvej.database import Database
@@ -56,11 +57,11 @@ def delivering(environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"
     """`udvej deliver`, in a process of its own."""
     others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
     command = [sys.executable, "-m", "udvej", "deliver"]
-    with subprocess.Popen(command, env={**others, **environ}, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    process = started(command, env={**others, **environ}, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        ended(process)
 
 
 def test_sigterm_amid_a_delivery_lets_the_mail_in_hand_end_and_mails_nothing_twice(
@@ -85,12 +86,19 @@ def test_sigterm_amid_a_delivery_lets_the_mail_in_hand_end_and_mails_nothing_twi
         assert server.mails.qsize() == 1
         assert states(state) == [(1, "sent"), (2, "waiting")]
         with delivering(environ) as process:
-            wait_until(lambda: states(state) == [(1, "sent"), (2, "sent")])
+            until(lambda: states(state) == [(1, "sent"), (2, "sent")])
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
     ids = [message_from_bytes(mail.content)["Message-ID"] for mail in mails]
     assert ids == [f"<{number:032}@kommune.example>" for number in (1, 2)]
+
+
+def is_waited_for(lock: Path) -> bool:
+    """Whether somebody waits for a file lock; "->" says so in proc_locks(5)."""
+    inode = f":{lock.stat().st_ino} "
+    held = Path("/proc/locks").read_text("ascii").splitlines()
+    return any("->" in line and inode in line for line in held)
 
 
 def test_sigterm_amid_an_accept_lets_the_referral_in_hand_be_kept_and_acknowledged(
@@ -100,13 +108,15 @@ def test_sigterm_amid_an_accept_lets_the_referral_in_hand_be_kept_and_acknowledg
     with laid("starttls", tmp_path, authority, team) as road, ThreadPoolExecutor(2) as apart:
         browser = Browser(road.site.port)
         filled_in = {**fields(browser.ask("GET", FORM).text), **FILLED_IN}
-        with (tmp_path / "state" / "udvej.lock").open("ab") as turn:
+        lock, all_of_them = tmp_path / "state" / "udvej.lock", road.site.children()
+        with lock.open("ab") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             answer = apart.submit(browser.ask, "POST", FORM, unhurried(filled_in))
-            time.sleep(1)  # by now it waits for its turn
+            until(lambda: is_waited_for(lock))
             assert not answer.done()
             stopped = apart.submit(road.site.stop)
-            time.sleep(1)  # by now everyone has heard
+            until(lambda: road.site.children() < all_of_them)  # the delivery is stopped first
+            assert not answer.done()
         assert answer.result(PATIENCE).location == RECEIPT
         assert stopped.result(PATIENCE) == 0
         assert road.site.processes() == []
@@ -135,10 +145,10 @@ def test_two_web_processes_at_once_give_numbers_without_gaps_or_doubles(
             return Browser(road.site.port).send()
 
         with ThreadPoolExecutor(8) as people:
-            answers = [*people.map(send, range(24))]
+            answers = [*people.map(send, range(24), timeout=PATIENCE)]
         assert [answer.location for answer in answers] == [RECEIPT] * 24
         subjects = [message_from_bytes(road.mail().content)["Subject"] for _ in range(24)]
-        wait_until(lambda: {state for _, state in states(tmp_path / "state")} == {"sent"})
+        until(lambda: {state for _, state in states(tmp_path / "state")} == {"sent"})
         assert road.site.stop() == 0
         assert road.server.mails.empty()
     assert sorted(subjects) == sorted(f"Henvendelse nr. {n}" for n in range(1, 25))

@@ -18,6 +18,8 @@ from support.letters import draft
 from support.mailserver import TEAM, Authority, Server, serving
 from support.municipality import PHONE
 from support.opening import opened
+from support.patience import PATIENCE
+from support.running import ended, next_line, started
 from support.visiting import FILLED_IN, TYPED, Visitor, fields
 from udvej.config import Config
 from udvej.content.addresses import FORM, RECEIPT
@@ -46,11 +48,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
     try:
-        subprocess.run(mount, check=True, capture_output=True)
+        subprocess.run(mount, check=True, capture_output=True, timeout=PATIENCE)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("may not mount a disk here")
     yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+    subprocess.run(["umount", "-l", disk], check=True, timeout=PATIENCE)
 
 
 @contextmanager
@@ -257,16 +259,15 @@ sys.stdin.read()
 
 
 @contextmanager
-def held(script: str, database: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def held(script: str, database: Path) -> Iterator[None]:
     """Another process has what we need, until the block ends or it dies."""
     command = [sys.executable, "-c", script, str(database)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            yield process
-        finally:
-            process.kill()
+    process = started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    try:
+        next_line(process)
+        yield
+    finally:
+        ended(process)
 
 
 @pytest.mark.parametrize("script", [_HOLD_DATABASE, _HOLD_TURN], ids=["database", "turn"])

@@ -1,7 +1,7 @@
 """From the outbox to the mail server: sent, tried again, or kept for a person to look at."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -10,6 +10,7 @@ import pytest
 from support.clock import DAY, HOUR, Clock
 from support.letters import draft
 from support.mailserver import TEAM, Authority, Faults, serving
+from support.patience import PATIENCE, until
 from udvej.database import Database
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.intake.drafts import Drafts
@@ -51,20 +52,15 @@ def running(outbox: Outbox, drafts: Drafts, carrier: Carrier) -> Iterator[None]:
         target=delivery.run,
         args=(outbox, carrier),
         kwargs={"sweep": drafts.forget, "keep_days": 14, "stop": stop},
+        daemon=True,
     )
     loop.start()
     try:
         yield
     finally:
         stop.set()
-        loop.join()
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    """Wait for another thread; the suite's own patience ends it when it never comes."""
-    pause = Event()
-    while not done():
-        pause.wait(0.01)
+        loop.join(PATIENCE)
+        assert not loop.is_alive()
 
 
 @pytest.fixture
@@ -150,9 +146,9 @@ def test_the_loop_delivers_what_comes_and_forgets_what_has_had_its_time(
     outbox, carriage = waiting, Carriage()
     outbox.accept(b"d", "AAA-AAA", lambda _: Sealed(b"d", "64"))
     with running(outbox, drafts, carriage):
-        wait_until(lambda: len(carriage.taken) == 1)
+        until(lambda: len(carriage.taken) == 1)
         outbox.accept(b"e", "AAA-AAA", lambda _: Sealed(b"e", "65"))
-        wait_until(lambda: len(carriage.taken) == 2)
+        until(lambda: len(carriage.taken) == 2)
     assert [leased.number for leased in carriage.taken] == [4, 5]
     clock.move(-15 * DAY)
     assert outbox.receipt(b"a", within=DAY) == ""
@@ -167,10 +163,10 @@ def test_the_loop_goes_on_when_the_database_answers_again(
     lock.unlink()
     lock.mkdir()
     with running(waiting, drafts, carriage):
-        wait_until(lambda: any("storage-failed" in line.getMessage() for line in caplog.records))
+        until(lambda: any("storage-failed" in line.getMessage() for line in caplog.records))
         assert carriage.taken == []
         lock.rmdir()
-        wait_until(lambda: len(carriage.taken) == 3)
+        until(lambda: len(carriage.taken) == 3)
 
 
 def test_a_mail_server_that_recovers_gets_every_referral_once(

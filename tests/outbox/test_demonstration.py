@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.letters import referral
+from support.patience import PATIENCE
 from udvej.intake.sealing import Sealer
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Leased
@@ -56,7 +57,9 @@ def test_its_secrets_are_not_in_its_repr(demonstration: Demonstration) -> None:
 def test_many_that_start_at_once_agree(tmp_path: Path) -> None:
     """Web, delivery and inbox may all be first."""
     with ThreadPoolExecutor(4) as starters:
-        made = list(starters.map(lambda _: Demonstration.prepare(tmp_path), range(4)))
+        made = list(
+            starters.map(lambda _: Demonstration.prepare(tmp_path), range(4), timeout=PATIENCE)
+        )
     assert len({demonstration.secret_key for demonstration in made}) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["demonstration"]
 

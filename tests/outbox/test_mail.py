@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.mailserver import PASSWORD, SENDER, TEAM, USER, Authority, Faults, Server, Tls, serving
+from support.running import held_port
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.outbox.mail import Relay, SealedMail
 from udvej.outbox.sealed import Sealed
@@ -209,8 +210,7 @@ def test_a_silent_server_is_given_up(
 
 def test_no_server_at_all_is_tried_again(authority: Authority) -> None:
     """It is restarting, or the network is down."""
-    with serving(authority.context()) as server:
-        pass
+    server = Server(held_port(), "starttls")
     with pytest.raises(TemporaryFailure, match="ConnectionRefusedError"):
         carry(server, authority.file)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
+from support.patience import PATIENCE
 from udvej.database import Database
 from udvej.errors import SealingError
 from udvej.outbox.sealed import Sealed
@@ -248,7 +249,7 @@ def test_many_at_once_lose_nothing_and_share_no_number(
 ) -> None:
     """Each with a connection of its own."""
     with executor() as writers:
-        list(writers.map(partial(_send_many, tmp_path), range(8)))
+        list(writers.map(partial(_send_many, tmp_path), range(8), timeout=PATIENCE))
     database = Database(tmp_path)
     handed_out = [found.number for found in drain(Outbox(database))]
     database.close()
@@ -258,7 +259,7 @@ def test_many_at_once_lose_nothing_and_share_no_number(
 def test_many_threads_on_one_connection_lose_nothing(outbox: Outbox) -> None:
     """As the threads of one web process do; half of them send the same again."""
     with ThreadPoolExecutor(8) as senders:
-        list(senders.map(lambda turn: accept(outbox, str(turn // 2)), range(200)))
+        list(senders.map(lambda turn: accept(outbox, str(turn // 2)), range(200), timeout=PATIENCE))
     assert [found.number for found in drain(outbox)] == [*range(1, 101)]
 
 
@@ -266,5 +267,5 @@ def test_many_at_once_are_never_handed_the_same(outbox: Outbox) -> None:
     """Every referral is mailed by one."""
     accept(outbox, *map(str, range(100)))
     with ThreadPoolExecutor(8) as senders:
-        found = list(senders.map(lambda _: leased(outbox).number, range(100)))
+        found = list(senders.map(lambda _: leased(outbox).number, range(100), timeout=PATIENCE))
     assert sorted(found) == [*range(1, 101)]

@@ -1,11 +1,13 @@
 """Freezing: every page a file, reproducible, and never half."""
 
 import gzip
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import brotli
 import pytest
+from support.checkout import CHECKOUT
 from support.editions import BOXES
 from support.municipality import FACTS, HEADING
 from support.spoiling import spoil
@@ -20,18 +22,31 @@ from udvej.web.app import create_app
 PREFIXES = ("", "/en", "/ar")
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
+    """The folder that is made of the content as it is; to read only, since it takes a while."""
+    config = Config(furnished, CHECKOUT / "content", host="127.0.0.1", port=8000, live=None)
+    return freeze(config, tmp_path_factory.mktemp("first") / "pages")
+
+
+@pytest.fixture
+def frozen(first: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may freeze over, as `udvej build` leaves it: a link."""
+    made, link = tmp_path / first.name, tmp_path / "pages"
+    shutil.copytree(first, made)
+    link.symlink_to(made.name)
+    return link
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """Everything in a folder, by its place there."""
     found = (path for path in folder.resolve().rglob("*") if path.is_file())
     return {str(path.relative_to(folder.resolve())): path.read_bytes() for path in found}
 
 
-def test_every_page_that_is_the_same_for_everybody_is_a_file(
-    config: Config, tmp_path: Path
-) -> None:
+def test_every_page_that_is_the_same_for_everybody_is_a_file(config: Config, first: Path) -> None:
     """In every language, as the application answers it; the form has a token and is none."""
-    freeze(config, tmp_path / "pages")
-    www = tmp_path / "pages" / WWW
+    www = first / WWW
     client = create_app(Services.open(config)).test_client()
     for address in load_edition(config.content, boxes=BOXES).pages:
         for prefix in PREFIXES:
@@ -43,10 +58,9 @@ def test_every_page_that_is_the_same_for_everybody_is_a_file(
     assert (www / "sitemap.xml").read_bytes() == client.get("/sitemap.xml").data
 
 
-def test_each_file_lies_compressed_beside_itself(config: Config, tmp_path: Path) -> None:
+def test_each_file_lies_compressed_beside_itself(first: Path) -> None:
     """In both ways that browsers ask for (RFC 1952, RFC 7932)."""
-    freeze(config, tmp_path / "pages")
-    plain = [*(tmp_path / "pages" / WWW).rglob("index.html")]
+    plain = [*(first / WWW).rglob("index.html")]
     assert len(plain) > 30
     for path in plain:
         body = path.read_bytes()
@@ -54,9 +68,9 @@ def test_each_file_lies_compressed_beside_itself(config: Config, tmp_path: Path)
         assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == body
 
 
-def test_the_same_input_gives_the_same_bytes(config: Config, tmp_path: Path) -> None:
+def test_the_same_input_gives_the_same_bytes(config: Config, first: Path, tmp_path: Path) -> None:
     """Wherever and whenever it is made."""
-    one, other = freeze(config, tmp_path / "one"), freeze(config, tmp_path / "other")
+    one, other = first, freeze(config, tmp_path / "pages")
     assert files(one).keys() == files(other).keys()
     assert {
         place
@@ -67,20 +81,20 @@ def test_the_same_input_gives_the_same_bytes(config: Config, tmp_path: Path) -> 
 
 
 def test_unchanged_input_is_not_rendered_again(
-    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: Config, frozen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One hash over all of it tells."""
-    made = freeze(config, tmp_path / "pages")
+    made = frozen.resolve()
     monkeypatch.setattr("udvej.publish.freeze.reader_app", None)
-    assert freeze(config, tmp_path / "pages") == made
+    assert freeze(config, frozen) == made
 
 
 @pytest.mark.parametrize("changed", ["text", "fact", "translation", "address"])
 def test_whatever_the_pages_are_made_of_changes_them(
-    config: Config, tmp_path: Path, changed: str
+    config: Config, frozen: Path, tmp_path: Path, changed: str
 ) -> None:
     """Content, facts, translations, and where the site is."""
-    before = freeze(config, tmp_path / "pages")
+    before = frozen.resolve()
     if changed == "text":
         spoil(config.content / "om.md", f"# {HEADING}", "# Hjælp til dig")
     elif changed == "fact":
@@ -90,27 +104,29 @@ def test_whatever_the_pages_are_made_of_changes_them(
         config.translations.mkdir()
     else:
         config = replace(config, port=8001)
-    after = freeze(config, tmp_path / "pages")
+    after = freeze(config, frozen)
     assert after != before
-    assert (tmp_path / "pages").resolve() == after
+    assert frozen.resolve() == after
     assert files(after) != files(before)
 
 
-def test_a_broken_build_leaves_the_one_before_in_place(config: Config, tmp_path: Path) -> None:
+def test_a_broken_build_leaves_the_one_before_in_place(
+    config: Config, frozen: Path, tmp_path: Path
+) -> None:
     """Whoever reads meanwhile reads good pages; nothing half lies about."""
-    good = freeze(config, tmp_path / "pages")
+    good = frozen.resolve()
     before = files(good)
     spoil(config.content / "om.md", f"# {HEADING}", "[x](/findes-ikke/)")
     with pytest.raises(ContentError):
-        freeze(config, tmp_path / "pages")
-    assert (tmp_path / "pages").resolve() == good
+        freeze(config, frozen)
+    assert frozen.resolve() == good
     assert files(good) == before
     assert {path.name for path in tmp_path.glob("pages*")} == {"pages", good.name}
 
 
-def test_only_what_is_read_and_what_was_read_last_is_kept(config: Config, tmp_path: Path) -> None:
+def test_only_what_is_read_and_what_was_read_last_is_kept(config: Config, frozen: Path) -> None:
     """A process that still reads the one before goes on; older ones are gone."""
-    made = [freeze(replace(config, port=port), tmp_path / "pages") for port in (1, 2, 3)]
+    made = [frozen.resolve(), *(freeze(replace(config, port=port), frozen) for port in (1, 2))]
     assert [folder.is_dir() for folder in made] == [False, True, True]
 
 
@@ -130,10 +146,9 @@ def test_a_folder_that_is_not_there_is_named(config: Config, tmp_path: Path) -> 
         freeze(config, tmp_path / "nej" / "pages")
 
 
-def test_nginx_is_told_the_headers_of_the_application(config: Config, tmp_path: Path) -> None:
+def test_nginx_is_told_the_headers_of_the_application(config: Config, first: Path) -> None:
     """Each of a page's own, and nothing that belongs to one answer."""
-    freeze(config, tmp_path / "pages")
-    told = (tmp_path / "pages" / HEADERS).read_text()
+    told = (first / HEADERS).read_text()
     answer = (
         create_app(Services.open(config)).test_client().get("/", headers={"Accept-Encoding": "br"})
     )

@@ -2,12 +2,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 import pytest
-from support.road import PATIENCE, wait_until
+from support.patience import PATIENCE, until
+from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.errors import ConfigError
 from udvej.server.processes import check_port
@@ -23,8 +24,7 @@ def taken() -> Iterator[int]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_free_port_is_free_afterwards(config: Config, taken: int, host: str) -> None:
     """Looking does not take it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        free = server.getsockname()[1]
+    free = held_port()
     assert free != taken
     for _ in range(2):
         check_port(replace(config, host=host, port=free))
@@ -84,35 +84,48 @@ def test_what_is_beside_a_process_that_exits_at_once_does_not_hold_it_back() -> 
     assert subprocess.run(command, check=False, timeout=PATIENCE).returncode == 0
 
 
+@dataclass(frozen=True)
+class Parent:
+    """A process with another beside it, and what both write."""
+
+    process: "subprocess.Popen[bytes]"
+    out: Path
+    err: Path
+
+    def beside(self) -> tuple[int, int]:
+        """The first process beside it, which breaks, and the one that comes in its place."""
+        until(lambda: self.out.read_text().count("\n") == 2)
+        first, second = map(int, self.out.read_text().split())
+        return first, second
+
+
 @pytest.fixture
-def parent(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def parent(tmp_path: Path) -> Iterator[Parent]:
     """Ends when it is told to."""
     command = [sys.executable, "-c", _PARENT, str(tmp_path / "broken")]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
-        yield process
-        process.kill()
+    out, err = tmp_path / "out", tmp_path / "err"
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        process = started(command, stdout=stdout, stderr=stderr)
+    yield Parent(process, out, err)
+    ended(process)
 
 
-def test_what_ends_beside_the_workers_is_made_anew(parent: "subprocess.Popen[str]") -> None:
+def test_what_ends_beside_the_workers_is_made_anew(parent: Parent) -> None:
     """It is told where it broke, never what it said of it; and it ends with the rest."""
-    assert parent.stdout
-    first, second = parent.stdout.readline(), parent.stdout.readline()
+    first, second = parent.beside()
     assert first != second
-    parent.terminate()
-    _, told = parent.communicate()
-    assert parent.returncode == 0
+    parent.process.terminate()
+    assert parent.process.wait(PATIENCE) == 0
+    told = parent.err.read_text()
     assert "event=broken exception=ValueError at " in told
     assert "event=delivery-ended status=1" in told
     assert "hemmelig" not in told
-    assert not psutil.pid_exists(int(second))
+    assert not psutil.pid_exists(second)
 
 
-def test_what_is_beside_a_killed_process_ends_too(parent: "subprocess.Popen[str]") -> None:
+def test_what_is_beside_a_killed_process_ends_too(parent: Parent) -> None:
     """Else a second delivery would stay behind each time."""
-    assert parent.stdout
-    parent.stdout.readline()
-    beside = psutil.Process(int(parent.stdout.readline()))
-    parent.kill()
+    beside = psutil.Process(parent.beside()[1])
+    parent.process.kill()
     # Nobody may be there to fetch its end; then it stays as a name without a process.
-    wait_until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)

@@ -2,27 +2,25 @@
 
 import atexit
 import shutil
-import signal
-import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from os import environ, getpgid, killpg
+from os import environ
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import trustme
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
 from support.municipality import ADDRESSES, places
+from support.patience import PATIENCE, until
+from support.running import ended, held_port, started
 from udvej import cli
 from udvej.content.addresses import FORM
 from udvej.database import Database
@@ -34,6 +32,8 @@ _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
+    # Else each new window loads two pages of the browser's own, which cost more than one of ours.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     "--disable-gpu",
     "--disable-quic",
     "--disable-sync",
@@ -41,7 +41,6 @@ FLAGS: Final = (
     "--no-first-run",
     "--no-sandbox",
 )
-_PATIENCE_SECONDS: Final = 30.0
 _HASTE_MILLISECONDS: Final = 3_100
 
 
@@ -62,6 +61,7 @@ def driver() -> Playwright:
     """Playwright; a process can have but one."""
     playwright = sync_playwright().start()
     atexit.register(playwright.stop)
+    expect.set_options(timeout=1000 * PATIENCE)
     return playwright
 
 
@@ -115,7 +115,7 @@ def served(
         settings: content and translations; Nordby's if left out.
         https: whether it speaks TLS.
     """
-    port = _free_port()
+    port = held_port()
     authority = trustme.CA()
     arguments = ["-m", "udvej", "serve", "--port", str(port)]
     if https:
@@ -127,7 +127,7 @@ def served(
     site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
     others = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
     with (state / "log").open("wb") as log:
-        process = subprocess.Popen(
+        process = started(
             [sys.executable, *arguments],
             env={
                 **others,
@@ -136,7 +136,6 @@ def served(
                 "PYTHONPATH": str(CHECKOUT / "tests"),
             },
             stderr=log,
-            start_new_session=True,
         )
         try:
             trust = ssl.create_default_context()
@@ -149,28 +148,20 @@ def served(
             _stop(process)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(address: str, trust: ssl.SSLContext) -> bool:
     try:
-        with urlopen(address, timeout=_PATIENCE_SECONDS, context=trust) as answer:
+        with urlopen(address, timeout=PATIENCE, context=trust) as answer:
             return bool(answer.status == 200)
-    except (URLError, ConnectionError):
+    except OSError:
         return False
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        killpg(getpgid(process.pid), signal.SIGKILL)
-        process.wait()
-        raise
+        process.wait(PATIENCE)
+    finally:
+        ended(process)
 
 
 @dataclass
@@ -265,6 +256,7 @@ def visiting(
     with browser.new_context(
         **{"ignore_https_errors": True, "locale": "da-DK", **options}
     ) as context:
+        context.set_default_timeout(1000 * PATIENCE)
         visit = Visit(context.new_page(), site)
         context.route(visit.is_outside, partial(_outside, visit))
         context.on("request", lambda request: visit.requests.append(request.url))
@@ -326,14 +318,6 @@ STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
     "skriv-udloebet": _expired,
     "skriv-tak": _receipt,
 }
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Wait for something that no event tells of."""
-    limit = time.monotonic() + _PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.05)
 
 
 def _serve_over_https(port: str, certificate: str, key: str) -> int:

@@ -13,12 +13,13 @@ from typing import Final
 
 import pytest
 from support.checkout import CHECKOUT
+from support.patience import PATIENCE
 
 _CHECKERS: Final = CHECKOUT / ".checkers" / "node_modules"
 _NU: Final = _CHECKERS / "vnu-jar" / "build" / "dist" / "vnu.jar"
 # For a program that ends in seconds: compiled once and simply, in a third of the time.
 _JAVA: Final = ("-Xss8m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar")
-LIGHTHOUSE: Final = _CHECKERS / ".bin" / "lighthouse"
+LIGHTHOUSE: Final = _CHECKERS / "lighthouse" / "core" / "index.js"
 
 
 def needed(command: str, file: Path) -> Sequence[str]:
@@ -50,6 +51,7 @@ def nu(folder: Path, pages: Mapping[str, str]) -> list[tuple[str, str]]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE,
     )
     names = {file.name: name for name, file in files.items()}
     return [

@@ -4,13 +4,13 @@ import subprocess
 from contextlib import suppress
 from os import environ
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from playwright.sync_api import Error, Page
-from support.browser import FLAGS, driver, installed_chromium, until
+from support.browser import FLAGS, driver, installed_chromium
 from support.internet import Internet
-
-_PATIENCE_SECONDS: Final = 30
+from support.patience import PATIENCE, until
+from support.running import ended, started
 
 
 class Chromium:
@@ -38,7 +38,7 @@ class Chromium:
             settings.write_text(settings.read_text().replace('"Crashed"', '"Normal"'))
         port = profile / "DevToolsActivePort"
         port.unlink(missing_ok=True)
-        self._process = subprocess.Popen(
+        self._process = started(
             [
                 installed_chromium(),
                 *FLAGS,
@@ -148,10 +148,9 @@ class Chromium:
         """Close the window, as people do."""
         with suppress(Error):
             self._browser.new_browser_cdp_session().send("Browser.close")
-        self._process.wait(_PATIENCE_SECONDS)
+        self._process.wait(PATIENCE)
         self._browser.close()
 
     def kill(self) -> None:
         """Take its power away: SIGKILL, unannounced."""
-        self._process.kill()
-        self._process.wait(_PATIENCE_SECONDS)
+        ended(self._process)

@@ -1,6 +1,7 @@
 """What processes do that a test kills: accept referrals, and deliver them."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Sequence
 from ctypes import c_double
 from functools import partial
@@ -8,7 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Final
 
 from cryptography import x509
@@ -48,10 +49,21 @@ class SharedClock:
 
 
 def started(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
-    """A process of its own."""
-    process = _made.Process(target=target, args=arguments, daemon=True)
+    """A process of its own, which ends with this one however that ends."""
+    process = _made.Process(target=_bound, args=(target, *arguments), daemon=True)
     process.start()
     return process
+
+
+def _bound(target: Callable[..., None], *arguments: object) -> None:
+    def end_with_parent() -> None:
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    Thread(target=end_with_parent, daemon=True).start()
+    target(*arguments)
 
 
 def accepting(

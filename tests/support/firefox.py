@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from support.browser import until
 from support.internet import Internet
+from support.patience import PATIENCE, until
+from support.running import ended, started
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what it imports has "\\d" in plain strings
@@ -23,7 +24,6 @@ with warnings.catch_warnings():
 
 
 _BROWSERS: Final = ("firefox-esr", "firefox")
-_PATIENCE_SECONDS: Final = 30
 # So that it comes up with one empty tab and writes without delay. What it keeps of a page is
 # as Mozilla delivers it.
 _PREFERENCES: Final = {
@@ -84,7 +84,7 @@ class Firefox:
         port = profile / "MarionetteActivePort"
         port.unlink(missing_ok=True)
         flags = ("--headless", "--marionette", "--remote-allow-system-access", "--no-remote")
-        self._process = subprocess.Popen(
+        self._process = started(
             [found, *flags, "--profile", str(profile)],
             env={**environ, "HOME": str(folder), "TMPDIR": str(temporary)},
             stdout=subprocess.DEVNULL,
@@ -181,9 +181,8 @@ class Firefox:
         gone = (MarionetteException, OSError)
         with suppress(*gone), self._marionette.using_context("chrome"):
             self._marionette.execute_script("Services.startup.quit(Services.startup.eAttemptQuit)")
-        self._process.wait(_PATIENCE_SECONDS)
+        self._process.wait(PATIENCE)
 
     def kill(self) -> None:
         """Take its power away: SIGKILL, unannounced."""
-        self._process.kill()
-        self._process.wait(_PATIENCE_SECONDS)
+        ended(self._process)

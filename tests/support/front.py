@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from support.checkout import CHECKOUT
-from support.road import PATIENCE, wait_until
+from support.patience import PATIENCE, until
+from support.running import ended, held_port, started
 
 SHIPPED: Final = CHECKOUT / "site" / "deploy"
 HOST: Final = "udvej.example"
@@ -53,12 +54,8 @@ class Ports:
     @classmethod
     def free(cls, **known: int) -> "Ports":
         """Free ones, but for those that are known."""
-        held = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-        found = [each.getsockname()[1] for each in held]
-        for each in held:
-            each.close()
         names = ("http", "https", "site", "spare")
-        return cls(**{**dict(zip(names, found, strict=True)), **known})
+        return cls(**{**{name: held_port() for name in names}, **known})
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -76,7 +73,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         "-out",
         f"{made}",
     ]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
     return made, key
 
 
@@ -179,7 +176,7 @@ class Front:
     def reload(self) -> None:
         """Read the configuration anew."""
         main = (self.folder / "nginx.conf").as_posix()
-        subprocess.run(["nginx", "-c", str(main), "-s", "reload"], check=True)
+        subprocess.run(["nginx", "-c", str(main), "-s", "reload"], check=True, timeout=PATIENCE)
 
     def written(self) -> Mapping[str, bytes]:
         """Every file of logs and spools, by name."""
@@ -223,7 +220,7 @@ def checked(ports: Ports, pages: Path, folder: Path, **changes: str) -> Path:
     user = "user root;" if Path("/proc/self").stat().st_uid == 0 else ""
     main.write_text(_AROUND.format(folder=folder, user=user), "utf-8")
     command = ["nginx", "-t", "-q", "-c", str(main)]
-    looked = subprocess.run(command, capture_output=True, text=True, check=False)
+    looked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (looked.returncode, looked.stderr) == (0, ""), looked.stderr
     return main
 
@@ -233,19 +230,19 @@ def standing(ports: Ports, pages: Path, folder: Path, **changes: str) -> Iterato
     """Run nginx before a site, until the end; see `checked`."""
     main = checked(ports, pages, folder, **changes)
     command = ["nginx", "-c", str(main), "-g", "daemon off;"]
-    with subprocess.Popen(command) as process:
-        front = Front(ports, folder, process)
-        try:
-            wait_until(lambda: _listens(ports.https))
-            yield front
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
+    process = started(command)
+    try:
+        until(lambda: _listens(ports.https))
+        yield Front(ports, folder, process)
+        process.terminate()
+        process.wait(PATIENCE)
+    finally:
+        ended(process)
 
 
 def _listens(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port)).close()
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
     except OSError:
         return False
     return True

@@ -16,6 +16,7 @@ import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 from support.browser import Served
+from support.patience import PATIENCE
 
 HOST: Final = "udvej.example"
 ORIGIN: Final = f"https://{HOST}"
@@ -60,15 +61,15 @@ def internet(site: Served) -> Iterator[Internet]:
     answering = Thread(target=others.serve_forever, daemon=True)
     proxying.start()
     answering.start()
-    ready.wait()
+    assert ready.wait(PATIENCE)
     try:
         yield net
     finally:
         stopped.set()
         others.shutdown()
         others.server_close()
-        proxying.join()
-        answering.join()
+        proxying.join(PATIENCE)
+        answering.join(PATIENCE)
 
 
 class _Others(ThreadingHTTPServer):

@@ -14,6 +14,7 @@ from typing import AnyStr, Literal
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from support.patience import PATIENCE
 from udvej.config import MailServer
 
 USER, PASSWORD = "udvej", "hemmelig kode"
@@ -40,7 +41,7 @@ class Hold:
 
     def arrived(self, mails: int = 1) -> bool:
         """Wait until so many more mails wait; whether they came."""
-        return all(self._arrived.acquire(timeout=60) for _ in range(mails))
+        return all(self._arrived.acquire(timeout=PATIENCE) for _ in range(mails))
 
     def end(self) -> None:
         """Let them, and all that follow, have their 250."""
@@ -135,20 +136,20 @@ def serving(
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # eight times as fast
     server = Server(listening.getsockname()[1], tls)
     # In a thread of its own from the first step: a browser test's loop may run in this one.
-    thread = Thread(target=loop.run_forever)
+    thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     begin = loop.create_server(
         lambda: _Conversation(server, context, faults or Faults(), loop),
         sock=listening,
         ssl=context if tls == "tls" else None,
     )
-    running = asyncio.run_coroutine_threadsafe(begin, loop).result()
+    running = asyncio.run_coroutine_threadsafe(begin, loop).result(PATIENCE)
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(_end(running), loop).result()
+        asyncio.run_coroutine_threadsafe(_end(running), loop).result(PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+        thread.join(PATIENCE)
         loop.close()
 
 

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal
 
+from support.patience import PATIENCE
 from udvej.outbox.keys import TeamKey
 
 
@@ -37,5 +38,6 @@ def opened(
         input=sealed,
         capture_output=True,
         check=True,
+        timeout=PATIENCE,
     ).stdout
     return message_from_bytes(inside.replace(b"\r\n", b"\n"), policy=policy.default)

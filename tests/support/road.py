@@ -1,18 +1,18 @@
 """A live site and the mail server that it hands its referrals to, both running."""
 
+import atexit
 import os
+import shutil
 import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
 from support.mailserver import (
@@ -29,11 +29,14 @@ from support.mailserver import (
 )
 from support.municipality import places
 from support.opening import opened
+from support.patience import PATIENCE, until
+from support.running import ended, held_port, started
 from support.visiting import FILLED_IN, fields, unhurried
+from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
+from udvej.publish.freeze import freeze
 
-PATIENCE = 60.0
 SECRET_KEY = "hemmelig" * 8
 
 
@@ -88,14 +91,17 @@ class Site:
         self._output = output
         others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
         with output.open("wb") as written:
-            self._process = subprocess.Popen(
+            self._process = started(
                 [sys.executable, "-m", "udvej", "serve", *arguments],
                 env={key: value for key, value in {**others, **settings}.items() if value},
                 stdout=written,
                 stderr=written,
-                start_new_session=True,
             )
-        wait_until(self._answers)
+        try:
+            until(self._answers)
+        except BaseException:
+            self.kill()
+            raise
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.printed()
@@ -129,9 +135,7 @@ class Site:
 
     def kill(self) -> None:
         """See that nothing is left, however a test ended."""
-        if self.processes():
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        ended(self._process)
 
 
 def _stat(path: Path) -> tuple[str, str]:
@@ -141,14 +145,6 @@ def _stat(path: Path) -> tuple[str, str]:
     except OSError:
         return "", ""
     return state, group
-
-
-def wait_until(done: Any) -> None:  # noqa: ANN401 (anything to call)
-    """Wait for another process."""
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -170,6 +166,25 @@ class Road:
         return str(inside.get_content())
 
 
+@cache
+def _furniture() -> Path:
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+def furnish(settings: Mapping[str, str]) -> None:
+    """Give a live site its frozen pages, as one has that was there before; they take a while.
+
+    Args:
+        settings: of the site; its certificate exists.
+    """
+    config = Config.from_environ({key: value for key, value in settings.items() if value})
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pages = freeze(replace(config, state=_furniture()), _furniture() / "pages")
+    shutil.copytree(pages, config.state / pages.name)
+
+
 @contextmanager
 def laid(
     tls: Tls, folder: Path, authority: Authority, team: TeamKey, **others: str
@@ -186,28 +201,25 @@ def laid(
     certificate = folder / "team-certificate.pem"
     certificate.write_bytes(team.certificate_pem())
     with serving(authority.context(), tls, Faults(login=True)) as server:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        site = Site(
-            {
-                **places(),
-                "UDVEJ_STATE": str(folder / "state"),
-                "UDVEJ_PORT": str(port),
-                "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
-                "UDVEJ_SECRET_KEY": SECRET_KEY,
-                "UDVEJ_TEAM_CERTIFICATE": str(certificate),
-                "UDVEJ_MAIL_SERVER": "localhost",
-                "UDVEJ_MAIL_PORT": str(server.port),
-                "UDVEJ_MAIL_TLS": tls,
-                "UDVEJ_MAIL_CA": str(authority.file),
-                "UDVEJ_MAIL_USER": USER,
-                "UDVEJ_MAIL_PASSWORD": PASSWORD,
-                "UDVEJ_MAIL_TO": TEAM,
-                "UDVEJ_MAIL_FROM": SENDER,
-                **others,
-            },
-            folder / "printed",
-        )
+        settings = {
+            **places(),
+            "UDVEJ_STATE": str(folder / "state"),
+            "UDVEJ_PORT": str(held_port()),
+            "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
+            "UDVEJ_SECRET_KEY": SECRET_KEY,
+            "UDVEJ_TEAM_CERTIFICATE": str(certificate),
+            "UDVEJ_MAIL_SERVER": "localhost",
+            "UDVEJ_MAIL_PORT": str(server.port),
+            "UDVEJ_MAIL_TLS": tls,
+            "UDVEJ_MAIL_CA": str(authority.file),
+            "UDVEJ_MAIL_USER": USER,
+            "UDVEJ_MAIL_PASSWORD": PASSWORD,
+            "UDVEJ_MAIL_TO": TEAM,
+            "UDVEJ_MAIL_FROM": SENDER,
+            **others,
+        }
+        furnish(settings)
+        site = Site(settings, folder / "printed")
         try:
             yield Road(site, server, team, folder)
         finally:

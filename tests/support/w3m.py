@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.browser import until
+from support.patience import PATIENCE, until
+from support.running import ended, started
 
 # High enough for the whole form.
 _COLUMNS, _LINES = 80, 150
@@ -35,7 +36,14 @@ class TextBrowser:
         written.write_text(message, "utf-8")
         options = ("-cookie", "-o", "ssl_verify_server=0", "-o", f"editor=cp {written} %s")
         size = ("-x", str(_COLUMNS), "-y", str(_LINES))
-        self._terminal("-f", os.devnull, "new-session", "-d", *size, "w3m", *options, address)
+        # Not as a daemon, which would be nobody's child.
+        self._server = started(["tmux", "-D", "-u", "-f", os.devnull], env=self._environment)
+        try:
+            until(lambda: any(folder.glob("tmux-*/default")))
+            self._terminal("new-session", "-d", *size, "w3m", *options, address)
+        except BaseException:
+            self.close()
+            raise
 
     def _terminal(self, *arguments: str) -> str:
         return subprocess.run(
@@ -44,6 +52,7 @@ class TextBrowser:
             capture_output=True,
             check=True,
             text=True,
+            timeout=PATIENCE,
         ).stdout
 
     @property
@@ -109,7 +118,7 @@ class TextBrowser:
 
     def close(self) -> None:
         """Close the terminal."""
-        self._terminal("kill-server")
+        ended(self._server)
 
 
 @contextmanager

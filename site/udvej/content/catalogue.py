@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
@@ -71,19 +72,25 @@ def languages(catalogues: Sequence[Catalogue]) -> Mapping[str, Language]:
 
 
 def _read(path: Path) -> Catalogue:
+    try:
+        return _judged(path, path.read_bytes())
+    except OSError as error:
+        return _unreadable(path, 1, f"cannot be read ({error.strerror})")
+
+
+# A demonstration that shows a changed page does not judge thousands of messages again.
+@lru_cache(maxsize=64)
+def _judged(path: Path, content: bytes) -> Catalogue:
     name = path.parents[1].name
     try:
         locale = Locale.parse(name)
-        with path.open("rb") as file:
-            given = read_po(file, locale=name, abort_invalid=True)
+        given = read_po(BytesIO(content), locale=name, abort_invalid=True)
     except PoFileError as error:
         return _unreadable(path, error.lineno + 1, "this line is not as gettext writes it")
     except UnknownLocaleError:
         return _unreadable(path, 1, f"no language is called {name}; name the folder as CLDR does")
     except ValueError:
         return _unreadable(path, 1, "cannot be read as UTF-8 gettext")
-    except OSError as error:
-        return _unreadable(path, 1, f"cannot be read ({error.strerror})")
     kept = Catalog(locale=locale)
     faults = []
     if given.plural_forms != kept.plural_forms:

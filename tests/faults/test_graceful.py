@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,9 @@ import pytest
 from faults.test_stopped import settings, states
 from support.front import Ports, standing
 from support.mailserver import Authority, Faults, Hold, serving
-from support.road import PATIENCE, Site, laid, wait_until
+from support.patience import PATIENCE, until
+from support.road import Site, furnish, laid
+from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.database import Database
@@ -46,7 +47,7 @@ class Crowd:
                 except OSError as error:
                     self.answers.append(error)
 
-        visitors = [Thread(target=visit) for _ in range(_VISITORS)]
+        visitors = [Thread(target=visit, daemon=True) for _ in range(_VISITORS)]
         for visitor in visitors:
             visitor.start()
         try:
@@ -54,12 +55,12 @@ class Crowd:
         finally:
             over.set()
             for visitor in visitors:
-                visitor.join()
+                visitor.join(PATIENCE)
 
     def more(self, number: int = 20) -> None:
         """Wait until so many more were answered."""
         wanted = len(self.answers) + number
-        wait_until(lambda: len(self.answers) >= wanted)
+        until(lambda: len(self.answers) >= wanted)
 
 
 def test_a_reload_under_load_loses_no_request(
@@ -78,8 +79,8 @@ def test_a_reload_under_load_loses_no_request(
             for _ in range(2):
                 before = road.site.children()
                 road.site.reload()
-                wait_until(lambda: len(before & road.site.children()) == 1)  # noqa: B023 (waited for)
-                wait_until(lambda: len(road.site.children()) == len(before))  # noqa: B023 (likewise)
+                until(lambda: len(before & road.site.children()) == 1)  # noqa: B023 (waited for)
+                until(lambda: len(road.site.children()) == len(before))  # noqa: B023 (likewise)
                 senders.more()
         assert {*crowd.answers} == {200}
         assert {*senders.answers} == {303}  # told about cookies by the application
@@ -133,9 +134,7 @@ def test_a_delivery_in_hand_ends_when_the_stop_comes_right_after_the_start(
         Outbox(database).accept(number, "AAA-AAA", lambda n: Sealed(b"x" * 99, f"{n:032}"))
     database.close()
     with serving(authority.context(), faults=Faults(hold=hold)) as server:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        environ = {**settings(tmp_path, server, authority, team), "UDVEJ_PORT": str(port)}
+        environ = {**settings(tmp_path, server, authority, team), "UDVEJ_PORT": str(held_port())}
         with serve(environ) as process:
             assert hold.arrived()
             process.send_signal(signal.SIGTERM)
@@ -151,12 +150,13 @@ def test_a_delivery_in_hand_ends_when_the_stop_comes_right_after_the_start(
 def serve(environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """`udvej serve`, not waited for."""
     others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
+    furnish(environ)
     command = [sys.executable, "-m", "udvej", "serve"]
-    with subprocess.Popen(command, env={**others, **environ}, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    process = started(command, env={**others, **environ}, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        ended(process)
 
 
 # A worker as the server makes them: forked from a process that takes SIGTERM in its own way.
@@ -205,12 +205,10 @@ def test_a_stop_while_the_workers_begin_leaves_no_process_behind(
 ) -> None:
     """As soon as there is one beside the delivery."""
     with serving(authority.context()) as server:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        environ = {**settings(tmp_path, server, authority, team), "UDVEJ_PORT": str(port)}
+        environ = {**settings(tmp_path, server, authority, team), "UDVEJ_PORT": str(held_port())}
         with serve(environ) as process:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-            wait_until(lambda: len(children.read_text("ascii").split()) > 1)
+            until(lambda: len(children.read_text("ascii").split()) > 1)
             made = children.read_text("ascii").split()
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
