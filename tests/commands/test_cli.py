@@ -158,9 +158,8 @@ class TestKeys:
     ) -> None:
         """That of kommune.toml, unless another is named."""
         assert udvej("keys", tmp_path / "ny", *given).status == 0
-        certificate = Sealer.for_team(
-            tmp_path / "ny" / "team-certificate.pem"
-        ).recipients.certificates[0]
+        sealer = Sealer.for_team(tmp_path / "ny" / "team-certificate.pem")
+        (certificate,) = sealer.recipients.certificates
         assert certificate.subject.rfc4514_string() == f"CN={mail}"
 
     def test_makes_the_servers_own_key_for_the_other_sealing(

@@ -146,19 +146,20 @@ def test_a_clock_that_is_wrong_is_asked_for_before_a_new_certificate(
     file.write_bytes(certificate(key))
     problem = refusal(file, datetime(2001, 1, 2, tzinfo=UTC))
     first = f"{NOW - timedelta(days=1):%Y-%m-%d}"
-    assert (
-        f"is not valid yet: from {first}, and the clock of this machine says 2001-01-02" in problem
-    )
+    assert f"is not valid yet: from {first}, and the clock" in problem
+    assert "of this machine says 2001-01-02" in problem
     assert "set the clock" in problem
 
 
 @pytest.mark.parametrize(
-    ("mails_go_to", "warned"), [(ADDRESS.upper(), False), ("anden@exit.example", True)]
+    ("mails_go_to", "warnings"), [(ADDRESS.upper(), 0), ("anden@exit.example", 1)]
 )
 def test_a_certificate_for_another_address_is_a_warning(
-    mails_go_to: str, warned: bool, key: rsa.RSAPrivateKey, file: Path
+    mails_go_to: str, warnings: int, key: rsa.RSAPrivateKey, file: Path
 ) -> None:
     """Mail programs choose the key by the address; a shared mailbox may still have it."""
     file.write_bytes(certificate(key))
     told = [*read(file).warnings(mails_go_to)]
-    assert [line.endswith(f"and the mails go to {mails_go_to}") for line in told] == [True] * warned
+    assert [line.endswith(f"and the mails go to {mails_go_to}") for line in told] == [
+        True
+    ] * warnings
