@@ -71,7 +71,7 @@ def accepting(
         acknowledged: where to say so.
     """
     outbox = Outbox(Database(state), clock)
-    sealer = Sealer(x509.load_pem_x509_certificates(certificate))
+    sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
     for key in keys:
         outbox.accept(key.encode(), key, partial(sealer.seal, referral(name=key, message="Hej")))
         acknowledged.send(key)
