@@ -23,6 +23,7 @@ from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Opener, Scheme, Sealed
 from udvej.outbox.table import Outbox
 

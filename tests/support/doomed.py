@@ -19,6 +19,7 @@ from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
 from udvej.outbox import delivery
 from udvej.outbox.mail import Relay
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.table import Outbox
 
 _START: Final = 1_800_000_000.0
