@@ -19,6 +19,7 @@ from udvej.database import Database
 from udvej.health import Health
 from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
@@ -47,7 +48,7 @@ def _room(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def health(outbox: Outbox, team: TeamKey, tmp_path: Path) -> Health:
     """Of a site that is well."""
-    return Health(outbox, Sealer([team.certificate]), tmp_path)
+    return Health(outbox, Sealer(Recipients([team.certificate])), tmp_path)
 
 
 def accept(outbox: Outbox) -> None:

@@ -180,7 +180,7 @@ def safety(home: Path, scale: Scale) -> Iterator[Figure]:
     config = Config(home / "safety", CHECKOUT / "content", "127.0.0.1", 8000, live=None)
     config.state.mkdir()
     safe = Sender(create_app(Services.open(config)))
-    unsealed = Unsealed(Services.open(config).sealer.certificates)
+    unsealed = Unsealed(Services.open(config).sealer.recipients)
     with (
         patch.object(Services, "sealer", unsealed),
         patch.object(Outbox, "in_folder", return_value=Unkept()),

@@ -136,7 +136,7 @@ class TestKeys:
         assert str(certificate) in outcome.out
         assert str(bundle) in outcome.out
         sealer = Sealer.for_team(certificate)
-        valid_until = sealer.certificates[0].not_valid_after_utc
+        valid_until = sealer.recipients.certificates[0].not_valid_after_utc
         assert f"valid until {valid_until:%Y-%m-%d}" in outcome.out
         assert valid_until > datetime.now(UTC)
         assert b"PRIVATE" not in certificate.read_bytes()
@@ -145,7 +145,7 @@ class TestKeys:
         assert re.fullmatch(r"(?:[0-9a-f]{6}-){4}[0-9a-f]{6}", passphrase)
         key, inside, _ = pkcs12.load_key_and_certificates(bundle.read_bytes(), passphrase.encode())
         assert key is not None
-        assert inside == sealer.certificates[0]
+        assert inside == sealer.recipients.certificates[0]
         for word, status in ((passphrase, 0), ("en anden", 1)):
             opened = subprocess.run(
                 ["openssl", "pkcs12", "-in", bundle, "-noenc", "-passin", f"pass:{word}"],
@@ -166,7 +166,8 @@ class TestKeys:
     ) -> None:
         """That of kommune.toml, unless another is named."""
         assert udvej("keys", tmp_path / "ny", *given).status == 0
-        certificate = Sealer.for_team(tmp_path / "ny" / "team-certificate.pem").certificates[0]
+        sealer = Sealer.for_team(tmp_path / "ny" / "team-certificate.pem")
+        (certificate,) = sealer.recipients.certificates
         assert certificate.subject.rfc4514_string() == f"CN={mail}"
 
     def test_makes_the_servers_own_key_for_the_other_sealing(

@@ -12,6 +12,7 @@ from udvej.commands.status import describe
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox, Status
 
@@ -99,7 +100,7 @@ def test_the_status_tells_what_became_of_each_and_never_its_content(
 @pytest.fixture
 def sealer(team: TeamKey) -> Sealer:
     """The team's."""
-    return Sealer([team.certificate])
+    return Sealer(Recipients([team.certificate]))
 
 
 @pytest.fixture

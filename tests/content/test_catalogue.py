@@ -203,3 +203,38 @@ def test_danish_comes_first_and_alone_where_there_is_nothing_else(tmp_path: Path
     assert [*catalogue.languages(catalogue.load(tmp_path))] == ["da"]
     write(tmp_path, {"et": ""}, "de")
     assert [*catalogue.languages(catalogue.load(tmp_path))] == ["da"]
+
+
+@pytest.mark.parametrize("written", ["plural=n != 1;", "plural=n!=1", "plural=(n == 1 ? 0 : 1);"])
+def test_another_way_to_write_the_same_plural_is_read(tmp_path: Path, written: str) -> None:
+    """Editors write the formula each in their own way."""
+    path = write(tmp_path, {"et": "one"})
+    text = path.read_text("utf-8")
+    assert "plural=(n != 1);" in text
+    path.write_text(text.replace("plural=(n != 1);", written), "utf-8")
+    assert catalogue.load(tmp_path)[0].faults == []
+
+
+@pytest.mark.parametrize("written", ["plural=n > 1;", "plural=import os;", "plural=n != 1 ? 5 : 1"])
+def test_another_plural_is_named(tmp_path: Path, written: str) -> None:
+    """Zero would be said as one, or in no way at all."""
+    path = write(tmp_path, {"et": "one"})
+    path.write_text(path.read_text("utf-8").replace("plural=(n != 1);", written), "utf-8")
+    [fault] = catalogue.load(tmp_path)[0].faults
+    assert "Plural-Forms must be" in fault
+
+
+def test_a_mark_before_the_text_is_passed_over(tmp_path: Path) -> None:
+    """Some editors on Windows put one there (U+FEFF)."""
+    path = write(tmp_path, {"et": "one"})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    [found] = catalogue.load(tmp_path)
+    assert (found.faults, found.translated) == ([], 1)
+
+
+def test_a_hidden_folder_is_no_language(tmp_path: Path) -> None:
+    """Systems and editors leave files of their own."""
+    write(tmp_path, {"et": "one"})
+    (tmp_path / "en").rename(tmp_path / ".en")
+    write(tmp_path, {"et": "one"})
+    assert len(catalogue.load(tmp_path)) == 1

@@ -288,3 +288,10 @@ def test_a_filled_in_fact_shows_and_an_empty_one_does_not(content: Path) -> None
         "<li>Så hurtigt svarer vi: inden for to hverdage</li>"
         in load_edition(content, boxes=BOXES).pages["/kontakt/"].body
     )
+
+
+@pytest.mark.parametrize("name", ["._om.md", ".#om.md", ".om.md.swp"])
+def test_hidden_files_are_no_pages(content: Path, name: str) -> None:
+    """Systems and editors leave them beside the real ones."""
+    (content / name).write_bytes(b"\x00\xff")
+    assert load_edition(content, boxes=BOXES).pages

@@ -25,6 +25,7 @@ from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Opener, Scheme, Sealed
 from udvej.outbox.table import Outbox
 
@@ -241,7 +242,7 @@ def test_a_cut_after_250_makes_no_second_mail(
 @pytest.fixture
 def readable(outbox: Outbox, team: TeamKey) -> Outbox:
     """An outbox with a referral that the relay opens before it mails it."""
-    sealer = Sealer((team.certificate,), Scheme.TRANSPORT)
+    sealer = Sealer(Recipients((team.certificate,)), Scheme.TRANSPORT)
     outbox.accept(b"a", "AAA-AAA", partial(sealer.seal, referral(name="Sofie")))
     return outbox
 

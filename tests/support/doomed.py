@@ -20,6 +20,7 @@ from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
 from udvej.outbox import delivery
 from udvej.outbox.mail import Relay
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.table import Outbox
 
 _START: Final = 1_800_000_000.0
@@ -83,7 +84,7 @@ def accepting(
         acknowledged: where to say so.
     """
     outbox = Outbox(Database(state), clock)
-    sealer = Sealer(x509.load_pem_x509_certificates(certificate))
+    sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
     for key in keys:
         outbox.accept(key.encode(), key, partial(sealer.seal, referral(name=key, message="Hej")))
         acknowledged.send(key)

@@ -23,6 +23,7 @@ from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.keys import TeamKey
+from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 from udvej.services import Services
@@ -178,7 +179,7 @@ def test_pressing_again_counts_as_nobody_new(outbox: Outbox) -> None:
 def cms(team: TeamKey) -> bytes:
     """A referral as long as can be, sealed."""
     longest = referral(message="æ" * 1000, times="æ" * 200, name="æ" * 100)
-    return Sealer([team.certificate]).seal(longest, 10_000).cms
+    return Sealer(Recipients([team.certificate])).seal(longest, 10_000).cms
 
 
 def folder_bytes(folder: Path) -> int:

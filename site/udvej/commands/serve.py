@@ -53,6 +53,8 @@ def _tell(services: Services) -> None:
     config, say = services.config, partial(click.echo, err=True)
     say(f"Udvej: {config.address}" + ("" if config.live else "/"))
     if config.live:
+        for line in services.who_can_open():
+            say(line)
         for fact in services.facts.missing():
             say(f"kommune.toml: {fact} is not filled in; the pages leave it out")
     else:

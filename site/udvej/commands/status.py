@@ -16,6 +16,8 @@ def command() -> int:
     """Say how many wait or have failed, and what is not well."""
     services = Services.open(Config.from_environ(os.environ))
     click.echo("\n".join(describe(services.outbox.status())))
+    for line in services.who_can_open():
+        click.echo(line)
     problems = [*services.health.problems()]
     for problem in problems:
         click.echo(f"NOT WELL: {problem}")

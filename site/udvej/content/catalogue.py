@@ -5,11 +5,12 @@ sentence must not take a language away, still less the site.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, c2py
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,10 @@ from udvej.languages import DANISH, Language, Marking
 # A translation is longer than the Danish, but not without end.
 _LONGER: Final = 4
 _LONGEST_MORE: Final = 80
-_FILES: Final = "*/LC_MESSAGES/udvej.po"
+_FILES: Final = "[!.]*/LC_MESSAGES/udvej.po"  # no file that an editor or a system hides
+_PLURALS: Final = re.compile(r"nplurals *= *(\d+) *; *plural *= *(.+?) *;?")
+# The rules of all languages repeat within this.
+_NUMBERS_TRIED: Final = 1000
 _REVIEWED: Final = re.compile(r"^#? *Reviewed by: *(?!nobody)(\S.*)$", re.MULTILINE)
 _NAMED: Final = re.compile(r"%\([^()]*\)[a-z]|%")
 _SIGNS: Final = re.compile(r"[%{}\[\]()*_`<>!&\\]|\n")
@@ -84,7 +88,7 @@ def _judged(path: Path, content: bytes) -> Catalogue:
     name = path.parents[1].name
     try:
         locale = Locale.parse(name)
-        given = read_po(BytesIO(content), locale=name, abort_invalid=True)
+        given = read_po(BytesIO(content.removeprefix(BOM_UTF8)), locale=name, abort_invalid=True)
     except PoFileError as error:
         return _unreadable(path, error.lineno + 1, "this line is not as gettext writes it")
     except UnknownLocaleError:
@@ -93,7 +97,7 @@ def _judged(path: Path, content: bytes) -> Catalogue:
         return _unreadable(path, 1, "cannot be read as UTF-8 gettext")
     kept = Catalog(locale=locale)
     faults = []
-    if given.plural_forms != kept.plural_forms:
+    if not _same_plurals(given.plural_forms, kept.plural_forms):
         faults.append(f"{path}:1: {name}: Plural-Forms must be {kept.plural_forms}")
     own = given.get(TELL_TALE)
     judge = _Judge(kept.num_plurals, with_danish(str(own.string) if own else ""))
@@ -113,6 +117,21 @@ def _judged(path: Path, content: bytes) -> Catalogue:
         fuzzy=sum(message.fuzzy for message in messages),
         faults=faults,
     )
+
+
+def _same_plurals(given: str, wanted: str) -> bool:
+    """Whether two `Plural-Forms` choose the same form for a number, however they are written."""
+    if given == wanted:
+        return True
+    parts = [_PLURALS.fullmatch(each.strip()) for each in (given, wanted)]
+    if not all(parts):
+        return False
+    try:
+        (counts, rules) = zip(*((part[1], c2py(part[2])) for part in parts if part), strict=True)
+        same = all(len({rule(number) for rule in rules}) == 1 for number in range(_NUMBERS_TRIED))
+    except ValueError:  # not the language of gettext's formulas
+        return False
+    return len({*counts}) == 1 and same
 
 
 def _unreadable(path: Path, line: int, problem: str) -> Catalogue:

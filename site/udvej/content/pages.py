@@ -114,7 +114,7 @@ def load_edition(
         ContentError: naming file, line and what to do.
     """
     facts = load_facts(folder / FACTS_FILE)
-    files = [_load(path, facts, language, boxes) for path in sorted(folder.glob("*.md"))]
+    files = [_load(path, facts, language, boxes) for path in sorted(folder.glob("[!.]*.md"))]
     by_address: dict[str, _File] = {}
     by_title: dict[str, _File] = {}
     for file in files:

@@ -37,7 +37,8 @@ def stamp(config: Config) -> str:
     digest = sha256("\n".join(inputs).encode())
     for folder in (config.content, config.translations, _PACKAGE):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix not in (".pyc", ".mo", ".pot"):
+            hidden = path.name.startswith(".")
+            if path.is_file() and not hidden and path.suffix not in (".pyc", ".mo", ".pot"):
                 digest.update(f"\n{path.relative_to(folder)}\n".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:_STAMP_LENGTH]

@@ -33,6 +33,7 @@ from udvej.languages import (
 from udvej.services import Services
 from udvej.web import health, leaving, pages, referral, searching
 from udvej.web.assets import Assets, allowed
+from udvej.web.encodings import AcceptedEncodings
 from udvej.web.error_pages import show_errors
 from udvej.web.frozen import Frozen
 from udvej.web.headers import SecurityHeaders
@@ -153,7 +154,7 @@ def _guarded(
     """Send away who has left, and set the security headers on every answer."""
     assets = Assets.load()
     return SecurityHeaders(
-        Bounce(application, Leaving.of(content.facts, SESSION_COOKIE)),
+        Bounce(AcceptedEncodings(application), Leaving.of(content.facts, SESSION_COOKIE)),
         styles=[allowed(assets.style)],
         scripts=[allowed(assets.script), allowed(leaving.SCRIPT)],
         public_address=public_address,

@@ -1,0 +1,24 @@
+"""Compression as the browser weighs it, of files and of answers."""
+
+import pytest
+from udvej.config import Config
+from udvej.publish.freeze import WWW, freeze
+from udvej.services import Services
+from udvej.web.app import create_app
+
+
+@pytest.mark.parametrize("address", ["/om/", "/skriv/", "/findes-ikke/"])
+def test_what_a_browser_refuses_is_not_sent(config: Config, address: str) -> None:
+    """A weight of zero is a refusal (RFC 9110, 12.5.3), of frozen pages, the form and errors."""
+    pages = freeze(config, config.state / "pages") / WWW
+    client = create_app(Services.open(config), pages).test_client()
+    for accepted, sent in {
+        "br;q=0, gzip": "gzip",
+        "br;q=0, gzip;q=0": None,
+        "gzip;q=0.5, br;q=1.0": "br",
+        "br;q=0.0": None,
+        "br;q=nonsense": None,
+        "br": "br",
+    }.items():
+        answer = client.get(address, headers={"Accept-Encoding": accepted}, buffered=True)
+        assert answer.headers.get("Content-Encoding") == sent, accepted
