@@ -24,6 +24,7 @@ test-fast: setup-test
 # The slow tests, and then the figures of the README.
 bench: setup-test setup-system
 	$(BIN)/pytest -m slow -rP --timeout 3600
+	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
 	PYTHONPATH=tests $(BIN)/python -m bench.serving
 
@@ -33,6 +34,7 @@ check: setup-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/udvej check
+	PYTHONPATH=tests $(BIN)/python -m support.cpr_figures
 	$(EXTRACT) -o .venv/udvej.pot .
 	@diff -I '^#' -I '^"POT-Creation-Date' translations/udvej.pot .venv/udvej.pot >/dev/null || \
 		{ echo "translations/udvej.pot is behind the program; run: make translations" >&2; exit 1; }

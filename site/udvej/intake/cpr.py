@@ -1,86 +1,54 @@
 """Find and remove CPR numbers (Danish personnumre) in what a visitor has typed.
 
 A miss cannot be undone and a false alarm costs a minute, so when in doubt it is a CPR number.
-The text is folded to plain digits, letters and signs; written forms that cannot be anything but
-something else (a foreign phone, a date with a time) are blanked; the digits left are tried.
-
-The rules are CPR-kontoret's, "Personnummeret i CPR" and cpr.dk: DDMMYY-SSSS; a replacement number
-(erstatningspersonnummer) has 60 added to the day; modulus 11 is no test, since numbers that fail
-it have been given out from 2007.
+A text is read (`reading`), and CPR numbers are looked for in the reading (`cpr_rules`).
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import NamedTuple
+from bisect import bisect
+from collections.abc import Collection, Mapping, Sequence
+from enum import Enum, auto
+from itertools import accumulate, chain
+from typing import Final, NamedTuple
 
-# 31 February passes: it is rather a slip in a true number than anything else.
-_DATE = r"(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])(?:0[1-9]|1[0-2])"
-_PLAUSIBLE = re.compile(rf"{_DATE}(?:\d{{6}}|(?:18|19|20)\d{{6}})")
-# Only letters part digits from digits; every other sign may stand inside a number.
-_RUN = re.compile(r"\d(?:[\W_]*\d)*")
-_TEN = re.compile(r"\d(?:[\W_]*\d){9}")
-_GROUP = re.compile(r"\d+")
-_RUN_ENDS = r"(?![\W_]*\d)"
+import phonenumbers
 
-_WORD = r"(?:cpr|person[\W_]?n(?:umme)?r)"
-_FILLER = r"(?:[\W_]|nummer|nr|er|mit|min|det|som|lyder|hedder|følgende)*"
-# Called a CPR number, it is one: no date asked for, and a leading zero may have been lost.
-_LENGTHS = "|".join(rf"(?:[\W_]*\d){{{length - 1}}}" for length in (10, 12, 9, 11))
-_CALLED = re.compile(rf"{_WORD}{_FILLER}(\d(?:{_LENGTHS}))(?!\d)")
-_CALLED_AFTER = re.compile(_FILLER + _WORD)
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_MONTH = r"(?:0?[1-9]|1[0-2])"
-_YEAR = r"(?:(?:19|20)\d\d|\d\d)"
-# A date written loosely (1/1-90 or 1990-01-01), then four digits in one piece.
-_LOOSE = re.compile(
-    rf"(?<!\d)(?:{_DAY}[./-] ?{_MONTH}[./-] ?{_YEAR}"
-    r"|(?:18|19|20)\d\d[./ -]?(?:0[1-9]|1[0-2])[./ -]?(?:0[1-9]|[12]\d|3[01]))"
-    r"[\W_]*\d{4}(?!\d)"
-)
+from udvej.intake.cpr_rules import numbers_in
+from udvej.intake.lookalikes import NUMBERS
+from udvej.intake.reading import Reading
+from udvej.intake.words import FIELD
 
-_CLOCK = r"(?:[01]?\d|2[0-4])[.:][0-5]\d"
-_WRITTEN_DATE = (
-    rf"(?:{_DAY}(?:-{_MONTH}-|\.{_MONTH}\.|/{_MONTH}/){_YEAR}|{_DAY}/{_MONTH}[ -](?:19|20)\d\d)"
-)
-_PHONE = (
-    r"[2-9](?:\d{7}|\d{3}[ .-]\d{4}"
-    r"|\d(?: \d\d){3}|\d(?:-\d\d){3}|\d(?:\.\d\d){3}|\d(?:[ .-]\d{3}){2})"
-)
-_EIGHT = r"[2-9](?:[ .-]?\d){7}"
+# How to write what is no CPR number, so that it is never taken for one.
+SAFE_WAYS: Final = {
+    "phone": "+45 12 34 56 78",
+    "time": "12. marts kl. 16.30",
+    "amount": "120.384 kr.",
+    "case": "sag 2030/1203841",
+}
+_PASSES = 4
+_PHONE_SIGNS = re.compile(r"[+\d ().\-/]+")
+_FOUR = re.compile(r"\d(?: ?\d){3}")
+_WORDS_BEFORE = 4
 
-# Written so that it cannot be a CPR number, whatever its digits.
-_EXCUSED = re.compile(
-    # date, then clock time, with a sign between hours and minutes
-    rf"(?<!\d)(?<!\d[./-])(?:{_WRITTEN_DATE}|(?:19|20)\d\d-\d\d-\d\d)[ ,]{{1,3}}{_CLOCK}"
-    rf"(?::[0-5]\d)?(?: ?- ?{_CLOCK})?(?!(?:[^\w,;\n]|_)*\d)"
-    # Danish phone with its country code; foreign phone (E.164: at most 15 digits, none from 0)
-    rf"|(?:\+ ?45|(?<!\d)0045)[ .-]{{0,3}}{_EIGHT}(?:[ .-]{_EIGHT})*(?![ .-]{{0,3}}\d)"
-    r"|(?<!\d)\+(?!45|\d{6}[\W_]+\d{4}(?!\d))[1-9](?:[ ().-]{0,3}\d){6,14}(?![ ().-]{0,3}\d)"
-    # Danish IBAN; reg.nr and account number
-    rf"|(?<!\w)dk ?\d\d ?(?:\d{{4}} ?){{3}}\d\d{_RUN_ENDS}"
-    rf"|konto[^\W\d_]{{0,20}}+(?:[\W_]|nr|nummer|er){{0,8}}\d{{4}}[ .-]{{1,3}}\d{{7,10}}{_RUN_ENDS}"
-    rf"|(?<!\w)reg(?:[\W_]|nr|nummer){{0,8}}\d{{4}}[^\d]{{1,20}}konto[^\d]{{0,12}}\d{{7,10}}{_RUN_ENDS}"
-    # case number: a year, then a number too short to be a CPR number by itself
-    r"|(?<!\w)(?:sag(?:en|s)?|j|journal)(?:[\W_]|nummer|nr|er){0,8}"
-    rf"(?:19|20)\d\d[-/.]\d{{1,9}}{_RUN_ENDS}"
-    # amount in thousands
-    r"|(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?:,\d\d)? ?(?:kr|dkk)(?!\w)"
-)
-# Looks like something else, unless the whole run of digits makes a CPR number.
-_DATES = re.compile(rf"{_WRITTEN_DATE}(?:(?:, ?|; ?|\n| - | |-){_WRITTEN_DATE})+")
-_HOURS = rf"(?:{_CLOCK}|(?:[01]?\d|2[0-4]))"
-_ELSE = re.compile(
-    rf"(?!20){_PHONE}(?:[ /]{_PHONE})*|(?:{_DAY}/{_MONTH}[ -])?{_HOURS} ?- ?{_HOURS}"
-)
-_PART = re.compile(r" *((?:[^,;\n/]|(?<! )/|/(?! ))+)")
 
-_BLANK = "\u115f\u1160\u2800"  # letters and signs that show as nothing
-_FIGURES = frozenset(range(100))  # some signs, such as a circled twelve, hold two digits
-_PHONE_LENGTH = 8
-_LIKELY = (1, 2, 3, 4, 5, 6, _PHONE_LENGTH)  # lengths of digit groups that stand for themselves
-_PASSES = 8
+class Part(Enum):
+    """How much of a CPR number a span holds."""
+
+    WHOLE = auto()
+    BIRTH_DATE = auto()
+    LAST_FOUR = auto()
+
+
+class Trace(NamedTuple):
+    """What may be said of a span that was taken out: nothing that reads as a digit.
+
+    Attributes:
+        part: how much of a CPR number it was.
+        after: the words just before it on its line, at most four, or "".
+    """
+
+    part: Part
+    after: str
 
 
 class Span(NamedTuple):
@@ -90,128 +58,133 @@ class Span(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=4096)
-def _fold_sign(sign: str) -> str:
-    """Give one character as plain digits, small letters, a space, a sign, or nothing."""
-    folded = ""
-    for char in unicodedata.normalize("NFKC", sign):
-        number = unicodedata.numeric(char, -1.0)
-        kind = unicodedata.category(char)
-        if number in _FIGURES:
-            folded += str(int(number))
-        elif char in "\n\v\f\r\x85\u2028\u2029":
-            folded += "\n"
-        elif char.isspace() or char in _BLANK:
-            folded += " "
-        elif kind == "Pd" or char == "\u2212":
-            folded += "-"
-        elif kind not in ("Cc", "Cf", "Mn", "Me"):  # these show as nothing, or on the sign before
-            folded += char.casefold()
-    return folded
+def _is_phone(plain: str) -> bool:
+    """Say whether a field holds a phone number that may be given out, and nothing else."""
+    if not _PHONE_SIGNS.fullmatch(plain):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(plain, "DK"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
-    """Give the folded text and, for each of its characters and its end, the place in `text`."""
-    signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        folded = _fold_sign(sign)
-        signs.append(folded)
-        places.extend([place] * len(folded))
-    return "".join(signs), [*places, len(text)]
+def find_in(
+    fields: Mapping[str, str], *, phones: Collection[str] = (), names: Collection[str] = ()
+) -> dict[str, list[Span]]:
+    """Find CPR numbers in a form, also those of which a part stands in each of two fields.
 
+    Args:
+        fields: what was typed, by field, in the order of the page. Any strings will do.
+        phones: the fields for phone numbers. One that can be rung is never a CPR number there.
+        names: the fields in which no number belongs. Four digits there belong to a birth date.
 
-def _blank(match: re.Match[str]) -> str:
-    return "x" * len(match[0])
+    Time is linear. A form of more than 2,000 digits, which no person writes, loses all from the
+    first digit of each field to its last.
 
-
-def _windows(run: str) -> Iterator[tuple[int, int]]:
-    """Give every stretch of whole groups that holds a plausible CPR number.
-
-    A number begins where a group of digits begins, or anywhere in one as long as no phone is; it
-    may end inside a group (one digit too many), unless that group is a phone number.
+    Returns:
+        The places in each field that holds any, in order and apart. A number with words within
+        has two: the birth date and the four digits. A run of digits longer than a number is one.
     """
-    groups = [match.span() for match in _GROUP.finditer(run)]
-    digits = "".join(run[start:end] for start, end in groups)
-    owner = [group for group in groups for _ in range(*group)]
-    first = 0
-    for group in groups:
-        length = group[1] - group[0]
-        for begin in range(first, first + (1 if length in _LIKELY else length)):
-            for size in (10, 12):
-                end = begin + size
-                if end > len(digits) or not _PLAUSIBLE.fullmatch(digits, begin, end):
-                    continue
-                last = owner[end - 1]
-                whole = end == len(digits) or owner[end] != last
-                phone = last[1] - last[0] == _PHONE_LENGTH and run[last[0]] in "23456789"
-                if whole or (length > 1 and not phone):
-                    yield group[0], last[1]
-        first += length
+    readings = [Reading(text) for text in fields.values()]
+    plains = [
+        "x" if name in phones and _is_phone(reading.plain) else reading.plain
+        for name, reading in zip(fields, readings, strict=True)
+    ]
+    starts = [*accumulate((len(plain) + 1 for plain in plains), initial=0)]
+    plain = FIELD.join(plains)
+    named = [
+        range(start, start + len(field))
+        for name, start, field in zip(fields, starts, plains, strict=False)
+        if name in names
+    ]
+    keys = [*fields]
+    found: dict[str, list[Span]] = {}
+    for begin, after in numbers_in(plain, named):
+        field = bisect(starts, begin) - 1
+        reading, start = readings[field], starts[field]
+        span = Span(reading.place(begin - start), reading.stop(after - start))
+        found.setdefault(keys[field], []).append(span)
+    return found
 
 
-def _in_run(run: str) -> Iterator[tuple[int, int]]:
-    """Give the places of CPR numbers in one run of digits and signs."""
-    if _PLAUSIBLE.fullmatch("".join(_GROUP.findall(run))):
-        yield 0, len(run)
-    elif not _DATES.fullmatch(run):
-        kept = _PART.sub(lambda part: _blank(part) if _ELSE.fullmatch(part[1]) else part[0], run)
-        for rest in _RUN.finditer(kept):
-            for start, end in _windows(rest[0]):
-                yield rest.start() + start, rest.start() + end
+def remove_from(
+    fields: Mapping[str, str], *, phones: Collection[str] = (), names: Collection[str] = ()
+) -> dict[str, str]:
+    """Give the fields without their CPR numbers; `find_in` finds nothing in what is returned.
 
-
-def _in_folded(plain: str) -> Iterator[tuple[int, int]]:
-    """Give the places of CPR numbers in folded text, in no order and perhaps overlapping."""
-    called = dict(match.span(1) for match in _CALLED.finditer(plain))
-    yield from called.items()
-    plain = _EXCUSED.sub(
-        lambda match: match[0] if match.start() in called else _blank(match), plain
-    )
-    yield from (match.span() for match in _LOOSE.finditer(plain))
-    for run in _RUN.finditer(plain):
-        if _TEN.fullmatch(run[0]) and _CALLED_AFTER.match(plain, run.end()):
-            yield run.span()
-        for start, end in _in_run(run[0]):
-            yield run.start() + start, run.start() + end
+    Nothing is put in their place, and the space around them is closed up. A field without a CPR
+    number is returned as it is. The arguments are those of `find_in`.
+    """
+    kept = dict(fields)
+    for _ in range(_PASSES):  # the digits around a number may make another when it is gone
+        found = find_in(kept, phones=phones, names=names)
+        if not found:
+            return kept
+        for name, spans in found.items():
+            kept[name] = _without(kept[name], spans)
+    return {name: _without(text, _all_digits(text)) for name, text in kept.items()}
 
 
 def find(text: str) -> list[Span]:
-    """Give the places of CPR numbers in `text`, in order and apart; an empty list if none.
-
-    Takes any string, never raises. A digit run longer than a number is given whole.
-    """
-    plain, places = _fold(text)
-    spans: list[Span] = []
-    for start, after in sorted(_in_folded(plain)):
-        end, last = after, places[after - 1]
-        while places[end] == last:
-            end += 1
-        stop = places[end]  # the next that shows: marks set on the last digit go with it
-        if spans and places[start] < spans[-1].end:
-            spans[-1] = Span(spans[-1].start, max(stop, spans[-1].end))
-        else:
-            spans.append(Span(places[start], stop))
-    return spans
-
-
-def _join(before: str, after: str) -> str:
-    """Join what stood around a number, keeping one of the two gaps."""
-    left, right = before.rstrip(), after.lstrip()
-    gap = max(before[len(left) :], after[: len(after) - len(right)], key=lambda s: s.count("\n"))
-    return left + (gap if left and right and right[0] not in ",.;:!?)" else "") + right
+    """Give the places of CPR numbers in `text`, as `find_in` does; an empty list if none."""
+    return find_in({"": text}).get("", [])
 
 
 def remove(text: str) -> str:
-    """Give `text` without its CPR numbers; `find` finds nothing in what is returned.
+    """Give `text` without its CPR numbers, as `remove_from` does."""
+    return remove_from({"": text})[""]
 
-    Nothing is put in their place, and the space around them is closed up. Text without a CPR
-    number is returned as it is.
+
+def _all_digits(text: str) -> list[Span]:
+    """Give the places of digits, and of words for digits."""
+    reading = Reading(text)
+    return [
+        Span(reading.place(run.start()), reading.stop(run.end()))
+        for run in NUMBERS.finditer(reading.plain)
+    ]
+
+
+def _without(text: str, spans: Sequence[Span]) -> str:
+    """Cut the spans out, and keep one of the two gaps around each."""
+    if not spans:
+        return text
+    edges = [0, *chain.from_iterable(spans), len(text)]
+    kept: list[str] = []
+    gap = ""
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        rest = text[start:end].lstrip()
+        piece = rest.rstrip()
+        gap = max(gap, text[start : end - len(rest)], key=_breaks)
+        if piece:
+            if (kept and piece[0] not in ",.;:!?)") or not start:
+                kept.append(gap)
+            kept.append(piece)
+            gap = rest[len(piece) :]
+    return "".join(kept) + (gap if text[spans[-1].end :].strip() else "")
+
+
+def _breaks(gap: str) -> tuple[int, int]:
+    return gap.count("\n"), len(gap)
+
+
+def trace(text: str, span: Span) -> Trace:
+    """Say what was taken out and where, without a digit of it.
+
+    Args:
+        text: what was typed in one field.
+        span: a place in it that `find_in` gave.
     """
-    for _ in range(_PASSES):  # the digits around a number may make another when it is gone
-        spans = find(text)
-        if not spans:
-            return text
-        for start, end in reversed(spans):
-            text = _join(text[:start], text[end:])
-    return "".join(sign for sign in text if not re.search(r"\d", _fold_sign(sign)))
+    plain = Reading(text[span.start : span.end]).plain
+    if _FOUR.fullmatch(plain):
+        part = Part.LAST_FOUR
+    else:
+        whole = len("".join(NUMBERS.findall(plain))) > len("31121979")
+        part = Part.WHOLE if whole else Part.BIRTH_DATE
+    line = text[: span.start].rpartition("\n")[2].split()[-_WORDS_BEFORE:]
+    # From the last word that holds a digit, or means one beside others.
+    after = next((n for n, word in enumerate(reversed(line)) if _is_number(word)), len(line))
+    return Trace(part, " ".join(line[len(line) - after :]))
+
+
+def _is_number(word: str) -> bool:
+    return bool(NUMBERS.search(Reading(f"nul {word}").plain, 1))
