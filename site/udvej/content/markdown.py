@@ -20,11 +20,12 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.container import container_plugin
 
 from udvej.content.facts import Facts
+from udvej.content.shapes import name_shapes
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language, Untranslated
 
 # `::: name` … `:::`. The last one marks where the form stands; see `Text`.
-_BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "formular")
+BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "formular")
 
 _BOX: Final = "container_box"
 _NO_TRACE: Final = "no trace"
@@ -36,8 +37,8 @@ _TAGS = frozenset((
     "strong", "ul",
 ))  # fmt: skip
 _ATTRIBUTES = {
-    "*": ["dir", "lang"], "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
-    "li": ["class"], "ol": ["start"], "p": ["class"],
+    "*": ["dir", "lang"], "a": ["class", "href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
+    "ol": ["start"], "p": ["class"], "ul": ["class"],
 }  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
@@ -117,8 +118,6 @@ class Reader:
                 token.children = [*self._with_facts(pieces, danish=danish)]
                 # The paragraph of a list without blank lines is not shown, its item is.
                 block = tokens[at - 2 if tokens[at - 1].hidden else at - 1]
-                if _is_link(token.children):
-                    block.attrSet("class", "videre")
                 if danish:
                     block.attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
@@ -130,6 +129,7 @@ class Reader:
                     _leave_no_trace(node)
                 else:
                     _cut(node)
+        name_shapes(tree)
         return tree.to_tokens()
 
     def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
@@ -173,7 +173,7 @@ class Reader:
             if not line.lstrip().startswith(":::"):
                 continue
             name = line.strip().removeprefix(":::").strip()
-            known = (*_BOXES, *self.boxes)
+            known = (*BOXES, *self.boxes)
             if name and name not in known:
                 raise self._error(
                     number, f"»{name}« er ikke en boks; skriv et af {', '.join(known)}"
@@ -323,12 +323,6 @@ def _facts(pieces: Iterable[Token]) -> Iterator[str]:
             yield piece.content
         elif fact := _FACT.fullmatch(_target(piece)):
             yield fact[1]
-
-
-def _is_link(pieces: Sequence[Token]) -> bool:
-    """Whether a block is one link and nothing else, which a thumb must find (WCAG 2.5.5)."""
-    kinds = [piece.type for piece in pieces if piece.content or piece.type != "text"]
-    return kinds[:1] == ["link_open"] and kinds.index("link_close") == len(kinds) - 1
 
 
 def _cut(node: SyntaxTreeNode) -> None:
