@@ -15,7 +15,8 @@ PHONE, SMALL, SIDEWAYS, COMPUTER = (360, 640), (320, 568), (640, 360), (1280, 80
 
 # Whether the button of the bar is whole within the window with nothing on top of it.
 IN_REACH = """() => {
-    const button = document.querySelector(".thumb-bar .leave-button"), box = button.getBoundingClientRect();
+    const button = document.querySelector(".thumb-bar .leave-button");
+    const box = button.getBoundingClientRect();
     const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight
         && box.right <= innerWidth && box.height >= 44;
     const points = [[.5, .5], [.05, .1], [.95, .1], [.05, .9], [.95, .9]];
