@@ -113,16 +113,24 @@ def test_what_is_out_of_reach_would_be_seen(
 def test_leaving_stands_beside_the_send_button(
     browser: Browser, site: Served, state: str, screen: tuple[int, int]
 ) -> None:
-    """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar."""
+    """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar.
+
+    Yet far enough away, at the other edge, and narrower: neither is pressed for the other.
+    """
     with visiting(browser, site, viewport=_size(screen)) as visit:
         STATES[state](visit)
         visit.page.focus("main .button--primary")
         visit.page.keyboard.press("Tab")
         assert visit.comes_to_focus("main .leave-button")
-        gap = visit.page.evaluate(
-            """() => document.querySelector("main .leave-button").getBoundingClientRect().top
-                - document.querySelector("main .button--primary").getBoundingClientRect().bottom"""
+        gap, narrower, aside = visit.page.evaluate(
+            """() => {
+                const [leave, send] = ["main .leave-button", "main .button--primary"]
+                    .map((button) => document.querySelector(button).getBoundingClientRect());
+                return [leave.top - send.bottom, send.width - leave.width, leave.left - send.left];
+            }"""
         )
-        assert 24 <= gap <= 96
+        assert 48 <= gap <= 96
+        assert narrower >= 96
+        assert aside >= 96
         visit.page.keyboard.press("Enter")
         visit.page.wait_for_url(visit.is_outside)

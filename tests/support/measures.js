@@ -265,7 +265,7 @@ var measures = (function () {
     const found = new Map();
     for (const stop of stops()) {
       const region = stop.closest(".thumb-bar, .layout-head, .layout-menu, .layout-foot, .skip-links, main");
-      const within = stop.closest(".knapper, .fare, .kontakt, .videre, .choice, .notice, .menu, .language-menu");
+      const within = stop.closest(".knapper, .fare, .kontakt, .videre, .choice, .notice, .menu, .language-menu, .genveje");
       const look = [stop.localName, stop.type, stop.className, region?.className || region?.id,
                     within?.className, getComputedStyle(stop).backgroundColor];
       if (!unseen(stop)) found.set(look.join(), stop);

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from udvej.content import shapes
 from udvej.content.markdown import BOXES
+from udvej.content.pictures import PICTURES
 from udvej.web import assets
 
 TEMPLATES: Final = Path(assets.__file__).parent / "templates"
@@ -59,6 +60,8 @@ def given_by_the_program() -> Iterator[str]:
     """The classes that templates and Markdown give."""
     for names in templates().values():
         yield from names
+    for drawing in PICTURES.values():
+        yield from named_in_template(drawing)
     yield from set(BOXES) - UNSEEN_BOXES
     yield from re.findall(r"[a-z-]+", " ".join(re.findall(r'"(.*?)"', SHAPES.read_text("utf-8"))))
 
