@@ -14,12 +14,16 @@ pytestmark = pytest.mark.browser
 SCREENS: Final = ((320, 568), (360, 640), (768, 1024), (1023, 700), (1024, 768), (1280, 800))
 
 # The place of what must never move: leave, call, write; the languages; the way home.
-PLACES: Final = """() => Object.fromEntries(
-    [["bar", ".thumb-bar > :is(form, a)"], ["languages", ".language-menu > *"],
-        ["home", ".layout-mark"]].map(([name, selector]) => [name, [...document.querySelectorAll(selector)].map((element) => {
-        const { x, y, width } = element.getBoundingClientRect();
-        return [x, y, name === "languages" ? 0 : width].map(Math.round);
-    })]))"""
+PLACES: Final = """() => {
+    const boxes = (selector) => [...document.querySelectorAll(selector)]
+        .map((element) => element.getBoundingClientRect());
+    return {
+        bar: boxes(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
+        // The language of the page is bold, and a little wider.
+        languages: boxes(".language-menu").map(({ right, top, bottom }) => [right, top, bottom]),
+        home: boxes(".layout-mark").map(({ x, y, width }) => [x, y, width]),
+    };
+}"""
 
 # How far the words of each button stand from its middle, across and down.
 OFF_CENTRE: Final = """() => [...document.querySelectorAll(".button")].flatMap((button) => {
