@@ -15,7 +15,7 @@ PICTURES: Final[Mapping[str, Markup]] = {
     path.stem: Markup(path.read_text("utf-8").strip())  # noqa: S704 (ours)
     for path in sorted(Path(__file__).with_suffix("").glob("*.svg"))
 }
-_FIRST: Final = re.compile(r"!\[\]\(([^()\s]*)\)\s*")
+_FIRST: Final = re.compile(r"!\[\]\(([^()\s]+)\)\s*")
 _KEY: Final = "picture"
 # Where a picture belongs, in HTML that is still to be cleaned.
 _PLACE: Final = '<span class="{}"></span>'
