@@ -222,10 +222,10 @@ FAULTS: Final[Sequence[tuple[str, str]]] = (
     ("p { color: #777 }", "faintText(7)"),
     ("h2 { opacity: .5 }", "faintText(7)"),
     ("textarea { border-color: #ccc }", "faintEdges(3)"),
-    (".primary { border: 0 }", "faintEdges(3)"),
-    (".links a { padding: 0 }", "smallTargets(44)"),
-    (".problem li a { padding: 0 }", "smallTargets(44)"),
-    (".links li { margin-top: -1rem }", "touchingTargets()"),
+    (".button--primary { border: 0 }", "faintEdges(3)"),
+    (".menu a { padding: 0 }", "smallTargets(44)"),
+    (".error-summary a { padding: 0 }", "smallTargets(44)"),
+    (".menu li { margin-top: -1rem }", "touchingTargets()"),
     ("main h1 { white-space: nowrap; font-size: 12rem }", "cutOff()"),
     ("button { height: 1rem; min-height: 0; padding: 0 }", "cutOff()"),
     (".notice { height: 4rem; overflow: hidden }", "cutOff()"),
@@ -328,8 +328,8 @@ def test_help_is_at_hand(shown: Shown) -> None:
 
     On the form each question that could be answered wrongly has a hint or an example.
     """
-    number = shown.page.locator(".bar a[href^='tel:']").get_attribute("href")
-    assert shown.page.locator(f".foot a[href='{number}']").count() == 1
+    number = shown.page.locator(".thumb-bar a[href^='tel:']").get_attribute("href")
+    assert shown.page.locator(f".layout-foot a[href='{number}']").count() == 1
     if shown.state == FORM:
         for field in ("name", "reach", "times", "message"):
             assert shown.page.locator(f"#{field}-hint").is_visible()

@@ -72,7 +72,7 @@ def be_refused(person: Person) -> None:
     person.open(f"{ORIGIN}/skriv/")
     person.write("#name", SECRET)
     person.write("#message", f"Mit nummer er {CPR}.")
-    person.click("main .primary")
+    person.click("main .button--primary")
     until(lambda: person.sees("[role=alert]"))
 
 
@@ -81,7 +81,7 @@ def send(person: Person) -> None:
     person.write("#phone", "20 12 34 56")
     for choice in ("#who-0", "#prefer-0"):
         person.choose(choice)
-    person.click("main .primary")
+    person.click("main .button--primary")
     until(lambda: person.sees(".reference"))
 
 
@@ -140,7 +140,7 @@ def test_no_back_shows_the_site_or_what_was_typed(person: Person, way: str) -> N
 def test_back_would_be_seen_to_lead_to_the_site(person: Person) -> None:
     """Without the cookie of leaving it does, and then the test above fails."""
     arrive(person)
-    leave(person, ".bar .leave")
+    leave(person, ".thumb-bar .leave-button")
     person.forget_cookies()
     assert person.back()
     until(lambda: not is_outside(person))

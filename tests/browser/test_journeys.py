@@ -312,7 +312,7 @@ def expect_the_site_to_be_shut(visit: Visit) -> None:
 def test_leave_button_shuts_the_site(any_visit: Visit) -> None:
     """The button leads to an ordinary site, and no address leads back."""
     arrive_and_write(any_visit)
-    any_visit.page.click(".bar .leave")
+    any_visit.page.click(".thumb-bar .leave-button")
     expect_the_site_to_be_shut(any_visit)
 
 
@@ -344,7 +344,7 @@ def test_leaving_on_a_slow_line_shows_and_says_that_it_was_understood(visit: Vis
     arrive_and_write(visit)
     visit.page.evaluate("addEventListener('submit', event => event.preventDefault())")
     expect(visit.page.get_by_role("alert")).to_have_count(0)
-    visit.page.click(".bar .leave")
+    visit.page.click(".thumb-bar .leave-button")
     expect(visit.page.get_by_role("alert")).to_have_text("Vent lidt.")
     expect(visit.page.locator("body")).to_be_hidden()
 
@@ -404,7 +404,7 @@ def test_enlarged_four_times_a_page_is_whole(browser: Browser, site: Served, sta
             visit.page.set_viewport_size({"width": 320, "height": height})
             for place in ("0", "document.body.scrollHeight"):
                 visit.page.evaluate(f"scrollTo(0, {place})")
-                expect(visit.page.locator(".bar .leave")).to_be_in_viewport(ratio=1)
+                expect(visit.page.locator(".thumb-bar .leave-button")).to_be_in_viewport(ratio=1)
 
 
 def test_what_is_too_wide_or_covered_would_be_seen(browser: Browser, site: Served) -> None:

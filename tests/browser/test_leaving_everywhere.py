@@ -15,7 +15,8 @@ PHONE, SMALL, SIDEWAYS, COMPUTER = (360, 640), (320, 568), (640, 360), (1280, 80
 
 # Whether the button of the bar is whole within the window with nothing on top of it.
 IN_REACH = """() => {
-    const button = document.querySelector(".bar .leave"), box = button.getBoundingClientRect();
+    const button = document.querySelector(".thumb-bar .leave-button");
+    const box = button.getBoundingClientRect();
     const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight
         && box.right <= innerWidth && box.height >= 44;
     const points = [[.5, .5], [.05, .1], [.95, .1], [.05, .9], [.95, .9]];
@@ -24,7 +25,7 @@ IN_REACH = """() => {
 }"""
 # How far down the window its middle is, from 0 to 1.
 DEPTH = """() => {
-    const box = document.querySelector(".bar .leave").getBoundingClientRect();
+    const box = document.querySelector(".thumb-bar .leave-button").getBoundingClientRect();
     return (box.top + box.bottom) / 2 / innerHeight;
 }"""
 
@@ -78,8 +79,8 @@ def test_leaving_is_in_reach_on_every_page(shown: Visit) -> None:
             assert shown.page.evaluate(DEPTH) > 0.8
     shown.page.focus("body > :first-child a:first-child")
     shown.page.keyboard.press("Tab")
-    assert shown.comes_to_focus(".skip .leave")
-    expect(shown.page.locator(".skip .leave")).to_be_in_viewport(ratio=1)
+    assert shown.comes_to_focus(".skip-links .leave-button")
+    expect(shown.page.locator(".skip-links .leave-button")).to_be_in_viewport(ratio=1)
     for _ in range(3):
         shown.page.keyboard.press("Shift")
     shown.page.wait_for_url(shown.is_outside)
@@ -87,12 +88,12 @@ def test_leaving_is_in_reach_on_every_page(shown: Visit) -> None:
 
 def cover(page: Page) -> None:
     """Lay the page over the bar."""
-    page.add_style_tag(content=".sheet { position: relative; z-index: 9; background: #fff }")
+    page.add_style_tag(content=".layout-sheet { position: relative; z-index: 9; background: #fff }")
 
 
 def scroll_away(page: Page) -> None:
     """Let the bar go with the page."""
-    page.add_style_tag(content=".bar { position: absolute !important }")
+    page.add_style_tag(content=".thumb-bar { position: absolute !important }")
 
 
 @pytest.mark.parametrize("spoil", [cover, scroll_away])
@@ -112,16 +113,24 @@ def test_what_is_out_of_reach_would_be_seen(
 def test_leaving_stands_beside_the_send_button(
     browser: Browser, site: Served, state: str, screen: tuple[int, int]
 ) -> None:
-    """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar."""
+    """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar.
+
+    Yet far enough away, at the other edge, and narrower: neither is pressed for the other.
+    """
     with visiting(browser, site, viewport=_size(screen)) as visit:
         STATES[state](visit)
-        visit.page.focus("main .primary")
+        visit.page.focus("main .button--primary")
         visit.page.keyboard.press("Tab")
-        assert visit.comes_to_focus("main .leave")
-        gap = visit.page.evaluate(
-            """() => document.querySelector("main .leave").getBoundingClientRect().top
-                - document.querySelector("main .primary").getBoundingClientRect().bottom"""
+        assert visit.comes_to_focus("main .leave-button")
+        gap, narrower, aside = visit.page.evaluate(
+            """() => {
+                const [leave, send] = ["main .leave-button", "main .button--primary"]
+                    .map((button) => document.querySelector(button).getBoundingClientRect());
+                return [leave.top - send.bottom, send.width - leave.width, leave.left - send.left];
+            }"""
         )
-        assert 24 <= gap <= 96
+        assert 48 <= gap <= 96
+        assert narrower >= 96
+        assert aside >= 96
         visit.page.keyboard.press("Enter")
         visit.page.wait_for_url(visit.is_outside)

@@ -154,7 +154,7 @@ def _seen_by_whoever_opened_it(visit: Visit, *, left: bool, held: bool) -> objec
     )
     if left:
         visit.open("/")
-        visit.page.click(".bar .leave")
+        visit.page.click(".thumb-bar .leave-button")
         visit.page.wait_for_url(visit.is_outside)
     visit.page.goto(SPY)
     with visit.page.expect_popup() as popup:
@@ -212,15 +212,15 @@ def test_firefox_at_its_safest_sends_the_form_and_asks_nobody_but_the_site(
             person.open(ORIGIN + address)
             assert person.words("h1")
         person.write("#name", "Kim")
-        person.click("main .primary")
+        person.click("main .button--primary")
         until(lambda: person.sees("[role=alert]"))
         person.write("#phone", "20 12 34 56")
         for choice in ("#who-0", "#prefer-0"):
             person.choose(choice)
-        person.click("main .primary")
+        person.click("main .button--primary")
         until(lambda: person.sees(".reference"))
         assert {host for host in net.asked if not host.endswith(person.OWN)} == {HOST}
-        person.click(".bar .leave")
+        person.click(".thumb-bar .leave-button")
         until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
         assert len({host for host in net.asked if not host.endswith(person.OWN)}) == 2
     finally:

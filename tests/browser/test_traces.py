@@ -113,11 +113,11 @@ def read_write_and_leave(person: Person, seen: Seen) -> None:
     person.write("#phone", PHONE)
     for choice in ("#who-0", "#prefer-0"):
         person.choose(choice)
-    person.click("main .primary")
+    person.click("main .button--primary")
     until(lambda: person.sees(".reference"))
     seen.read(person)
     seen.words.add(person.words(".reference"))
-    person.click(".bar .leave")
+    person.click(".thumb-bar .leave-button")
     until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
 
 
@@ -126,7 +126,7 @@ def be_refused(person: Person) -> None:
     person.open(f"{ORIGIN}/skriv/")
     person.write("#name", NAME)
     person.write("#message", f"{MESSAGE} {CPR}")
-    person.click("main .primary")
+    person.click("main .button--primary")
     until(lambda: person.sees("[role=alert]"))
 
 
@@ -250,7 +250,7 @@ def kept_of_what_is_not_sent(
             person.choose(choice)
         if not cookies:
             person.forget_cookies()
-        person.click("main .primary")
+        person.click("main .button--primary")
         until(lambda: said in person.words("main"))
         person.open_tab()
         keep_the_control(person, folder, WORDS["felt"])

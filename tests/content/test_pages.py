@@ -41,15 +41,26 @@ def test_content_is_loaded_whole(content: Path) -> None:
     assert site.facts["kommune"]["navn"] == FACTS.text("kommune.navn")
 
 
+def test_each_ten_of_the_order_is_a_group_of_the_menu(content: Path) -> None:
+    """An editor groups pages by numbers alone."""
+    for name, order in (("a", 899), ("b", 900), ("c", 909), ("d", 910)):
+        header = f'menu = "top"\norden = {order}\n+++\n#'
+        page = _page(f"/{name}/", name.upper()).replace("+++\n#", header)
+        (content / f"{name}.md").write_text(page)
+    groups = [[page.address for page in group] for group in load_edition(content, boxes=BOXES).top]
+    assert groups[-3:] == [["/a/"], ["/b/", "/c/"], ["/d/"]]
+
+
 def test_menus_are_in_their_order(content: Path) -> None:
     """By `orden`, and by address where that is the same or left out."""
     (content / "b.md").write_text(_page("/b/", "B").replace("+++\n#", 'menu = "top"\n+++\n#'))
     (content / "a.md").write_text(_page("/a/", "A").replace("+++\n#", 'menu = "top"\n+++\n#'))
     site = load_edition(content, boxes=BOXES)
-    orders = [page.order for page in site.top]
+    top = [page for group in site.top for page in group]
+    orders = [page.order for page in top]
     assert orders == sorted(orders)
-    assert [page.address for page in site.top][-2:] == ["/a/", "/b/"]
-    assert {page.menu for page in site.top} == {"top"}
+    assert [page.address for page in top][-2:] == ["/a/", "/b/"]
+    assert {page.menu for page in top} == {"top"}
     assert {page.menu for page in site.bottom} == {"bund"}
     assert next(iter(site.pages)) == "/"
 

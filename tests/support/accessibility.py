@@ -40,7 +40,8 @@ SETTLED: Final[Mapping[str, str]] = {
     # A field that only robots see, and the link to a menu that is in sight anyway.
     # It cannot always read the styles. `test_either_way_up` looks at the page.
     "css-orientation-lock": "",
-    "hidden-content": r'<div hidden="">|<p class="offer"|<a class="to-menu"|<span class="roomy"',
+    "hidden-content": r'<div hidden="">|<p class="language-offer"|<a class="layout-to-menu"'
+    r'|<span class="roomy"',
 }
 # Words that tell nothing of where a link leads unless one reads what stands around it.
 VAGUE: Final = re.compile(

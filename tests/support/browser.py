@@ -234,7 +234,7 @@ class Visit:
         return True
 
 
-SEND: Final = "main .primary"
+SEND: Final = "main .button--primary"
 TYPED: Final[Mapping[str, str]] = {
     "name": "Kim",
     "phone": "20 12 34 56",
@@ -296,7 +296,7 @@ def leave(visit: Visit) -> None:
     """The blank page, kept from moving on."""
     visit.page.context.route(visit.is_outside, lambda route: route.abort("aborted"))
     visit.open("/")
-    visit.page.click(".bar .leave")
+    visit.page.click(".thumb-bar .leave-button")
 
 
 def _expired(visit: Visit) -> None:

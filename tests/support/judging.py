@@ -64,6 +64,7 @@ _INLINE: Final = frozenset((
     "a", "abbr", "bdi", "br", "button", "code", "em", "input", "label", "option", "select", "span",
     "strong", "textarea", "time",
 ))  # fmt: skip
+_DRAWING: Final = "{http://www.w3.org/2000/svg}svg"
 _CONTROLS: Final = frozenset(("button", "input", "select", "textarea"))
 _REFERENCES: Final = ("aria-controls", "aria-describedby", "aria-labelledby", "form", "for", "list")
 _FETCHING: Final = (
@@ -169,6 +170,13 @@ def valid_html(page: Page) -> Iterator[str]:
     if not page.html.lstrip().startswith("<!doctype html>"):
         yield "it does not begin with <!doctype html>"
     yield from page.parse_errors
+
+
+def decorative_drawings(page: Page) -> Iterator[str]:
+    """A drawing says nothing that is not said in words, so nobody hears of it (WCAG 1.1.1)."""
+    for drawing in page.all(_DRAWING):
+        if drawing.get("aria-hidden") != "true" or text(drawing):
+            yield _tag(drawing)
 
 
 def _is_interactive(element: Element) -> bool:
@@ -482,8 +490,8 @@ def cookies_of_leaving(page: Page) -> Iterator[str]:
 
 # What any document of ours is, the blank one too.
 _DOCUMENT: Final = (
-    valid_html, kept_references, named_controls, named_regions, order_of_the_keyboard, one_h1,
-    headings_in_order, neutral_title, language, links_lead_somewhere, nothing_fetched,
+    valid_html, decorative_drawings, kept_references, named_controls, named_regions,
+    order_of_the_keyboard, one_h1, headings_in_order, neutral_title, language, links_lead_somewhere, nothing_fetched,
     no_inline_attributes, allowed_by_hash, security_headers,
 )  # fmt: skip
 _READ: Final = (

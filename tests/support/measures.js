@@ -99,7 +99,7 @@ var measures = (function () {
   // The edges by which fields and buttons are known, against what they stand on.
   function faintEdges(least) {
     const faint = [];
-    for (const element of all("button, .button, .knapper a, textarea, .field > input")) {
+    for (const element of all(".button, .text-field")) {
       if (unseen(element)) continue;
       const style = getComputedStyle(element);
       const around = ground(element.parentElement);
@@ -135,12 +135,12 @@ var measures = (function () {
   // Targets that share ground, where a thumb could mean either.
   function touchingTargets() {
     const targets = all(CONTROLS).filter((element) => !unseen(element)
-      && !element.closest(".bar") && !inSentence(element));
+      && !element.closest(".thumb-bar") && !inSentence(element));
     return targets.flatMap((one, place) => targets.slice(place + 1).flatMap((other) => {
       const a = one.getBoundingClientRect(), b = other.getBoundingClientRect();
       const shared = Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5
         && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
-      return shared && !one.closest(".mast") && !other.closest(".mast")
+      return shared && !one.closest(".layout-head") && !other.closest(".layout-head")
         ? [`${name(one)} and ${name(other)}`] : [];
     }));
   }
@@ -149,7 +149,7 @@ var measures = (function () {
   function cutOff() {
     const cut = [];
     for (const node of texts(document.body)) {
-      const holder = node.parentElement.closest("button, .button, .knapper a");
+      const holder = node.parentElement.closest(".button");
       const frame = holder ? holder.getBoundingClientRect() : { left: 0, right: innerWidth, top: -1e9, bottom: 1e9 };
       for (const box of boxes(node))
         if (box.left < frame.left - 1 || box.right > frame.right + 1
@@ -264,8 +264,8 @@ var measures = (function () {
   function kinds() {
     const found = new Map();
     for (const stop of stops()) {
-      const region = stop.closest(".bar, .mast, #menu, .foot, .skip, main");
-      const within = stop.closest(".knapper, .fare, .kontakt, .videre, .choice, .notice, .links");
+      const region = stop.closest(".thumb-bar, .layout-head, .layout-menu, .layout-foot, .skip-links, main");
+      const within = stop.closest(".knapper, .fare, .kontakt, .videre, .choice, .notice, .menu, .language-menu, .genveje");
       const look = [stop.localName, stop.type, stop.className, region?.className || region?.id,
                     within?.className, getComputedStyle(stop).backgroundColor];
       if (!unseen(stop)) found.set(look.join(), stop);
@@ -296,7 +296,7 @@ var measures = (function () {
 
   // What a reader takes along on paper, and what would be noise there.
   function print() {
-    const bad = all("button, nav, .leave").map((element) => `printed: ${name(element)}`);
+    const bad = all("button, nav").map((element) => `printed: ${name(element)}`);
     for (const block of document.querySelectorAll("main :is(h1, h2, h3, p, li, label, legend)"))
       if (!block.closest(".knapper, [hidden], .unseen") && !block.checkVisibility())
         bad.push(`not printed: ${words(block)}`);

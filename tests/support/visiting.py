@@ -91,7 +91,7 @@ def links(html: str) -> set[str]:
 
 def reference(html: str) -> str:
     """The reference that a receipt shows."""
-    (shown,) = _of_class(_tree(html), "reference")
+    (shown,) = _of_class(_tree(html), "receipt-number")
     return _words(shown)
 
 

@@ -7,10 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from udvej.web import assets as inline_module
-from udvej.web.assets import Assets, allowed
+from udvej.web.assets import LAYERS, Assets, allowed
 
-STATIC = Path(inline_module.__file__).parent / "static"
-LAYERS = ("tokens", "base", "layout", "components", "utilities", "print")
+WEB = Path(inline_module.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +19,9 @@ def inline() -> Assets:
 
 
 def test_styles_stand_in_the_order_of_their_layers(inline: Assets) -> None:
-    """Tokens first, print last."""
-    order = re.search(r"@layer ([^;{]+);", inline.style)
-    assert order is None or [*map(str.strip, order[1].split(","))] == [*LAYERS]
+    """Tokens first, print last; each layer is begun once, and nothing else names one."""
+    order = ["tokens", "base", "layout", "components", "utilities", "print"]
+    assert re.findall(r"@layer ([^{;]*\w)", inline.style) == order == [*LAYERS]
     assert inline.style.index(":root") < inline.style.index("body")
     assert inline.style.rindex("@media print") > inline.style.rindex("@media (")
 
@@ -34,15 +33,30 @@ def test_nothing_inline_fetches_or_ends_its_element(inline: Assets, word: str) -
     assert word not in inline.script
 
 
-@pytest.mark.parametrize("kind", ["styles/*.css", "*.js"])
+@pytest.mark.parametrize("kind", ["*.css", "*.js"])
 def test_comments_and_indents_stay_at_home(inline: Assets, kind: str) -> None:
     """Every page would carry them over the wire. Each other line is there, in its order."""
-    files = sorted(STATIC.glob(kind))
-    lines = [line.strip() for path in files for line in path.read_text("utf-8").splitlines()]
-    left = [line for line in lines if line and not line.startswith(("/*", "//"))]
     text = inline.script if kind == "*.js" else inline.style
-    assert [line for line in text.splitlines() if line] == left
-    assert len(left) < len([*filter(None, lines)])
+    rest = text.replace("\n", "")
+    for path in sorted(WEB.rglob(kind)):
+        source = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+        lines = [line for line in map(str.strip, source.splitlines()) if line[:2] != "//"]
+        left = (
+            re.sub(r"\s*([{};])\s*", r"\1", "".join(lines)) if kind == "*.css" else "".join(lines)
+        )
+        assert rest.count(left) == 1, path
+        rest = rest.replace(left, "")
+    assert rest == "".join(f"@layer {name}{{}}" for name in LAYERS if kind == "*.css")
+    assert "/*" not in text
+    assert not re.search(r"^\s|\s$|^//", text, re.MULTILINE)
+
+
+def test_the_colour_of_the_paper_is_that_of_the_tokens(inline: Assets) -> None:
+    """The light one is the page's own, the dark one that of those who like it dark."""
+    light, dark = inline.style.split("@media (prefers-color-scheme: dark)")[:2]
+    assert f"--paper: {inline.paper.light};" in light
+    assert f"--paper: {inline.paper.dark};" in dark
+    assert inline.paper.light != inline.paper.dark
 
 
 def test_icon_is_a_picture_inside_the_page(inline: Assets) -> None:

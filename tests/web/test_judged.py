@@ -382,6 +382,10 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         put("<p>&nej;Ring til", instead_of="<p>Ring til"),
         add("<div>", before="</main>"),
     ],
+    "decorative_drawings": [
+        put("<p><svg></svg>Ring til", instead_of="<p>Ring til"),
+        put('<p><svg aria-hidden="true"><text>Ja</text></svg>Ring til', instead_of="<p>Ring til"),
+    ],
     "kept_references": [
         put('<input aria-describedby="tal nej" id="navn"', instead_of='<input id="navn"'),
         put('<p aria-labelledby="nej">Ring til', instead_of="<p>Ring til"),

@@ -166,7 +166,7 @@ def test_every_page_has_the_button(client: FlaskClient, address: str) -> None:
     html = client.get(address).get_data(as_text=True)
     forms = re.findall(
         r'<form method="post" action="/forlad/"(?: id="forlad")?>\s*'
-        r'<button class="leave">Forlad siden</button>\s*</form>',
+        r'<button class="button leave-button">Forlad siden</button>\s*</form>',
         html,
     )
     assert len(forms) == html.count('action="/forlad/"') > 1

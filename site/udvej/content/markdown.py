@@ -20,24 +20,27 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.container import container_plugin
 
 from udvej.content.facts import Facts
+from udvej.content.pictures import PICTURES, asked_for, pictures_plugin, place, with_pictures
+from udvej.content.shapes import name_shapes
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language, Untranslated
 
 # `::: name` … `:::`. The last one marks where the form stands; see `Text`.
-_BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "formular")
+BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "formular")
 
 _BOX: Final = "container_box"
 _NO_TRACE: Final = "no trace"
+_PICTURE = f"en tegning står først og hedder ![](navn), hvor navnet er {', '.join(PICTURES)}"
 _UNCLOSED = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
 
-# What Markdown makes.
+# What Markdown makes; a span is the place of a picture.
 _TAGS = frozenset((
     "a", "bdi", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "li", "ol", "p",
-    "strong", "ul",
+    "span", "strong", "ul",
 ))  # fmt: skip
 _ATTRIBUTES = {
-    "*": ["dir", "lang"], "a": ["href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
-    "li": ["class"], "ol": ["start"], "p": ["class"],
+    "*": ["dir", "lang"], "a": ["class", "href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
+    "li": ["class"], "ol": ["start"], "p": ["class"], "span": ["class"], "ul": ["class"],
 }  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
@@ -115,10 +118,10 @@ class Reader:
                 token.meta["left out"] = not (words and known)
                 danish = isinstance(words, Untranslated)
                 token.children = [*self._with_facts(pieces, danish=danish)]
+                if name := asked_for(token):
+                    token.children.insert(0, place(name))
                 # The paragraph of a list without blank lines is not shown, its item is.
                 block = tokens[at - 2 if tokens[at - 1].hidden else at - 1]
-                if _is_link(token.children):
-                    block.attrSet("class", "videre")
                 if danish:
                     block.attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
@@ -130,6 +133,7 @@ class Reader:
                     _leave_no_trace(node)
                 else:
                     _cut(node)
+        name_shapes(tree)
         return tree.to_tokens()
 
     def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
@@ -173,7 +177,7 @@ class Reader:
             if not line.lstrip().startswith(":::"):
                 continue
             name = line.strip().removeprefix(":::").strip()
-            known = (*_BOXES, *self.boxes)
+            known = (*BOXES, *self.boxes)
             if name and name not in known:
                 raise self._error(
                     number, f"»{name}« er ikke en boks; skriv et af {', '.join(known)}"
@@ -188,6 +192,8 @@ class Reader:
         for token in tokens:
             if token.type == "heading_open" and token.tag not in _TAGS:
                 raise self._error(self._line(token), "en overskrift har højst tre #")
+            if asked_for(token) not in ("", *PICTURES) or "![" in token.content:
+                raise self._error(self._line(token), _PICTURE)
         for line, piece in self._pieces(tokens):
             for name in _facts([piece]):
                 if not self.facts.has(name):
@@ -325,12 +331,6 @@ def _facts(pieces: Iterable[Token]) -> Iterator[str]:
             yield fact[1]
 
 
-def _is_link(pieces: Sequence[Token]) -> bool:
-    """Whether a block is one link and nothing else, which a thumb must find (WCAG 2.5.5)."""
-    kinds = [piece.type for piece in pieces if piece.content or piece.type != "text"]
-    return kinds[:1] == ["link_open"] and kinds.index("link_close") == len(kinds) - 1
-
-
 def _cut(node: SyntaxTreeNode) -> None:
     """Take a block out, and what it leaves empty: its list item, its list, its box."""
     parent = node.parent
@@ -360,6 +360,7 @@ def _form(tokens: Sequence[Token]) -> Sequence[int]:
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).disable(["code", "fence", "image"])
+    parser.use(pictures_plugin)
     parser.use(anchors_plugin, min_level=2, max_level=3)
     parser.inline.ruler.push("fact", _read_fact)
     # Of any name: which ones there are is checked where a page is read.
@@ -389,7 +390,7 @@ def _box(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa:
 def _html(tokens: Sequence[Token]) -> Markup:
     """HTML reduced to what content may hold, the translators' words included."""
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    return Markup(  # noqa: S704 (bleach has just cleaned it)
+    return with_pictures(
         bleach.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, protocols=_PROTOCOLS)
     )
 

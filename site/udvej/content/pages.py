@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -45,7 +46,7 @@ class Page:
         title: short, neutral and unique; the h1 may say more.
         summary: one sentence for search engines.
         menu: "top", "bund" or "" for neither.
-        order: its place in the menu.
+        order: its place in the menu; each ten begins a group of its own.
         owner: who answers for the text.
         reviewed: when they last read it.
         text: what stands in `main`.
@@ -86,9 +87,10 @@ class Edition:
     pages: Mapping[str, Page]
 
     @property
-    def top(self) -> Sequence[Page]:
-        """The main menu."""
-        return [page for page in self.pages.values() if page.menu == "top"]
+    def top(self) -> Sequence[Sequence[Page]]:
+        """The main menu in its groups, which are the tens of the pages' order."""
+        pages = (page for page in self.pages.values() if page.menu == "top")
+        return [[*group] for _, group in groupby(pages, lambda page: page.order // 10)]
 
     @property
     def bottom(self) -> Sequence[Page]:

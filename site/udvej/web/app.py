@@ -21,6 +21,7 @@ from udvej.content import addresses
 from udvej.content.addresses import FORM
 from udvej.content.editions import Content
 from udvej.content.pages import Edition
+from udvej.content.pictures import PICTURES
 from udvej.languages import (
     DANISH,
     asked_for,
@@ -204,6 +205,7 @@ def _set_up_templates(
         addresses=addresses,
         assets=Assets.load(),
         demo=demonstration,
+        pictures=PICTURES,
         languages=languages.values(),
         origin=address,
     )

@@ -3,16 +3,38 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-_STATIC = Path(__file__).parent / "static"
-# What only we read: comments, where those of scripts have lines of their own, and indents.
-_OURS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*|^\s+", re.DOTALL | re.MULTILINE)
+_HERE: Final = Path(__file__).parent
+_STATIC: Final = _HERE / "static"
+# The cascade layers, of which a later one wins, and where their styles lie: those of the whole page
+# by themselves, those of a template beside it, under its name.
+LAYERS: Final[Mapping[str, str]] = {
+    "tokens": "static/styles/tokens.css",
+    "base": "static/styles/base.css",
+    "layout": "templates/layout.css",
+    "components": "templates/**/*.css",
+    "utilities": "static/styles/utilities.css",
+    "print": "static/styles/print.css",
+}
+# What only we read: comments, which in scripts have lines of their own, and spaces around lines.
+_OURS_IN_STYLES: Final = re.compile(r"(?:/\*[^*]*\*/|\s)*([{};])(?:/\*[^*]*\*/|\s)*")
+_OURS_IN_SCRIPTS: Final = re.compile(r"^\s*(?://[^\n]*\n)?()\s*", re.MULTILINE)
+_PAPER: Final = re.compile(r"--paper: (#\w+);")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What a page is written on, as a CSS colour: the browser's own bars take it on too."""
+
+    light: str
+    dark: str
 
 
 @dataclass(frozen=True)
@@ -23,27 +45,41 @@ class Assets:
         style: for the one `<style>`.
         script: for the one `<script>`.
         icon: a `data:` address for the icon.
+        paper: for `<meta name="theme-color">`, as the tokens of the style say.
     """
 
     style: Markup
     script: Markup
     icon: str
+    paper: Paper
 
     @classmethod
     def load(cls) -> "Assets":
-        """Read them from the package; the styles in the order of their numbers."""
-        styles, scripts = (_STATIC / "styles").glob("*.css"), _STATIC.glob("*.js")
+        """Read them from the package."""
         icon = (_STATIC / "icon.svg").read_text("utf-8").strip()
+        light, dark, *_ = _PAPER.findall((_HERE / LAYERS["tokens"]).read_text("utf-8"))
         return cls(
-            _joined(styles),
-            _joined(scripts),
+            _bare(_OURS_IN_STYLES, _styles()),
+            _bare(
+                _OURS_IN_SCRIPTS, (path.read_text("utf-8") for path in sorted(_STATIC.glob("*.js")))
+            ),
             f"data:image/svg+xml,{quote(icon)}",
+            Paper(light, dark),
         )
 
 
-def _joined(files: Iterable[Path]) -> Markup:
-    text = "".join(path.read_text("utf-8") for path in sorted(files))
-    return Markup(_OURS.sub("", text))  # noqa: S704 (ours)
+def _styles() -> Iterator[str]:
+    taken = set[Path]()
+    for layer, place in LAYERS.items():
+        files = sorted({*_HERE.glob(place)} - taken)
+        taken.update(files)
+        styles = "".join(path.read_text("utf-8") for path in files)
+        yield f"@layer {layer} {{\n{styles}}}\n"
+    yield (_STATIC / "styles" / "old_browsers.css").read_text("utf-8")
+
+
+def _bare(ours: re.Pattern[str], texts: Iterable[str]) -> Markup:
+    return Markup(ours.sub(r"\1", "".join(texts)).strip())  # noqa: S704 (ours)
 
 
 def allowed(text: str) -> str:
