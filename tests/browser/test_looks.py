@@ -20,7 +20,7 @@ PLACES: Final = """() => {
     return {
         bar: boxes(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
         // The language of the page is bold, and a little wider.
-        languages: boxes(".language-menu").map(({ right, top, bottom }) => [right, top, bottom]),
+        languages: boxes(".layout-languages .language-menu").map(({ right, top, bottom }) => [right, top, bottom]),
         home: boxes(".layout-mark").map(({ x, y, width }) => [x, y, width]),
     };
 }"""
@@ -59,7 +59,7 @@ def places(shown: Shown) -> Mapping[tuple[int, int], Any]:
 MOVING: Final = (
     *STATES,
     *RARE,
-    *(f"{tag}-{state}" for tag in ("en", "ar") for state in ("skriv", "skriv-fejl", "svar")),
+    *(f"{tag}-{state}" for tag in ("en", "ar") for state in ("skriv", "skriv-fejl", "moedet")),
 )
 
 

@@ -167,7 +167,7 @@ BAD_TEXT: list[tuple[str, int, str]] = [
     ("[ord](#)", 0, "linket »#« fører ingen steder hen"),
     ("[ord]({team.navn})", 0, "linket »{team.navn}« fører ingen steder hen"),
     ("[ord]({forlad.sider})", 0, "linket »{forlad.sider}« fører ingen steder hen"),
-    ("- en\n- ![et billede](/billede.png)", 1, "linket »/billede.png« fører ingen steder hen"),
+    ("- en\n- ![et billede](/billede.png)", 1, "en tegning står først og hedder ![](navn)"),
     ("[ord](/om/", 0, "et link er ikke skrevet rigtigt; skriv [ord](/adresse/)"),
     ("::: boks\nen", 0, "hver boks begynder med ::: og sit navn og slutter med :::"),
     ("en\n\n::: advarsel\nen\n:::", 2, "»advarsel« er ikke en boks; skriv et af fare, knapper"),

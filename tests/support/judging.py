@@ -491,8 +491,8 @@ def cookies_of_leaving(page: Page) -> Iterator[str]:
 # What any document of ours is, the blank one too.
 _DOCUMENT: Final = (
     valid_html, decorative_drawings, kept_references, named_controls, named_regions,
-    order_of_the_keyboard, one_h1, headings_in_order, neutral_title, language, links_lead_somewhere, nothing_fetched,
-    no_inline_attributes, allowed_by_hash, security_headers,
+    order_of_the_keyboard, one_h1, headings_in_order, neutral_title, language,
+    links_lead_somewhere, nothing_fetched, no_inline_attributes, allowed_by_hash, security_headers,
 )  # fmt: skip
 _READ: Final = (
     *_DOCUMENT, may_be_enlarged, forms_post_to_us, stays, somebody_to_call, way_out, skip_link,
