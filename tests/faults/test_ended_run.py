@@ -1,5 +1,6 @@
 """What a test run has started ends with it, however it ends."""
 
+import json
 import os
 import signal
 import socket
@@ -11,14 +12,15 @@ import psutil
 import pytest
 from support.checkout import CHECKOUT
 from support.patience import PATIENCE, until
+from support.road import furnish
 from support.running import ended, held_port, started
 
 # A run in which a test waits in the middle, with a site, a process and a fixture.
 _WAITING = """
-import subprocess, time
+import json, time
 from pathlib import Path
 import pytest
-from support.browser import served
+from support.road import Site
 from support.running import started
 
 HERE = Path(__file__).parent
@@ -28,17 +30,20 @@ def torn_down():
     yield
     (HERE / "torn-down").touch()
 
-def test_waits(torn_down, tmp_path):
-    with served(tmp_path):
-        forgotten = started(["sleep", "600"])
-        (HERE / "begun").write_text(str(forgotten.pid))
-        time.sleep(600)
+def test_waits(torn_down):
+    site = Site(json.loads((HERE / "settings").read_text()), HERE / "printed-by-the-site")
+    started(["sleep", "600"])  # and forgotten, as the site is
+    (HERE / "begun").touch()
+    time.sleep(600)
 """
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[tuple[psutil.Process, Path]]:
+def run(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[psutil.Process, Path]]:
     """A run of its own, with a worker, that is in the middle of its test; and its folder."""
+    settings["UDVEJ_PORT"] = str(held_port())
+    furnish(settings)
+    (tmp_path / "settings").write_text(json.dumps(settings))
     (tmp_path / "test_waiting.py").write_text(_WAITING)
     command = (
         *(sys.executable, "-m", "pytest", "-n1", "-p", "conftest"),

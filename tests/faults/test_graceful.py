@@ -26,6 +26,8 @@ from udvej.outbox.table import Outbox
 from udvej.publish.freeze import freeze
 
 _VISITORS = 4
+# Between two requests of a visitor, who would else take the processors from those who start.
+_BREATH_SECONDS = 0.02
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Crowd:
                     self.answers.append(self.ask())
                 except OSError as error:
                     self.answers.append(error)
+                over.wait(_BREATH_SECONDS)
 
         visitors = [Thread(target=visit, daemon=True) for _ in range(_VISITORS)]
         for visitor in visitors:
