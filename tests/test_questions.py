@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.visiting import FILLED_IN, Visitor, fields, summary
 from udvej.config import Config
-from udvej.content.addresses import FORM, RECEIPT
+from udvej.content.addresses import FORM
 from udvej.database import Database
 from udvej.errors import FormError
 from udvej.intake.form import ReferralForm
@@ -115,10 +115,10 @@ def test_a_new_question_is_followed_to_the_letter(
     """From the page, over a draft of a form that is refused for something else."""
     question, typed, told = ASKED[name]
     visitor = visitor_of(asking(**{name: question}))
-    assert visitor.send(**{name: typed, "phone": "20"}).location == FORM
+    assert visitor.is_refused(visitor.send(**{name: typed, "phone": "20"}))
     page = visitor.look()
     assert fields(page)[name] == typed
-    assert visitor.press({**fields(page), "phone": FILLED_IN["phone"]}).location == RECEIPT
+    assert visitor.is_taken(visitor.press({**fields(page), "phone": FILLED_IN["phone"]}))
     (letter,) = letters()
     assert told in letter
 
@@ -128,7 +128,7 @@ def test_all_new_questions_reach_the_letter_together(
 ) -> None:
     """Each in its part."""
     visitor = visitor_of(asking(**{name: asked[0] for name, asked in ASKED.items()}))
-    assert visitor.send(**{name: asked[1] for name, asked in ASKED.items()}).location == RECEIPT
+    assert visitor.is_taken(visitor.send(**{name: asked[1] for name, asked in ASKED.items()}))
     (letter,) = letters()
     assert not [name for name, asked in ASKED.items() if asked[2] not in letter]
 
@@ -156,7 +156,7 @@ def test_what_is_wrong_with_a_new_question_is_said(
 ) -> None:
     """Above and at the question; it is not sent."""
     visitor = visitor_of(asking(**{name: ASKED[name][0]}))
-    assert visitor.send(**{name: typed}).location == FORM
+    assert visitor.is_refused(visitor.send(**{name: typed}))
     page = visitor.look()
     assert summary(page) == [(place, words)]
     assert CPR not in page

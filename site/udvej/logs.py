@@ -16,6 +16,8 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # It tells of each form that is refused, in words of its own and beside our events.
+    logging.getLogger("flask_wtf").setLevel(logging.WARNING)
     logging.raiseExceptions = False  # else a line that cannot be written shows its arguments
     sys.excepthook = _log_uncaught
 

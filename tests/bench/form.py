@@ -35,7 +35,7 @@ from support.clock import Clock
 from support.letters import referral
 from support.visiting import FILLED_IN, Visitor, unhurried
 from udvej.config import Config
-from udvej.content.addresses import FORM, RECEIPT
+from udvej.content.addresses import FORM
 from udvej.database import Database
 from udvej.durations import MINUTE
 from udvej.intake.referral import Referral, new_reference
@@ -139,7 +139,7 @@ class Sender:
             pass
         seconds = time.perf_counter() - begun
         ((status, headers),) = said
-        if (status[:3], headers.get("Location")) != ("303", RECEIPT):
+        if (status[:3], headers.get("Location")) != ("303", FORM):
             sys.exit(f"the site answered {status}; nothing is measured")
         return seconds
 

@@ -217,7 +217,7 @@ def _weights(site: Server) -> Iterator[Figure]:
         kinds["refused form"] = max(kinds.get("refused form", 0), weight)
         form = unhurried({**fields(text, f"{prefix}/skriv/"), **FILLED_IN})
         _ask(site, "POST", f"{prefix}/skriv/", cookies, form)
-        weight, _ = _ask(site, "GET", f"{prefix}/skriv/tak/", cookies)
+        weight, _ = _ask(site, "GET", f"{prefix}/skriv/", cookies)
         kinds["receipt"] = max(kinds.get("receipt", 0), weight)
     for kind, weight in kinds.items():
         yield Figure(f"first view, {kind}", f"≤ {WINDOW} B", f"{weight} B", "", weight <= WINDOW)

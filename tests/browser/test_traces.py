@@ -18,7 +18,7 @@ from support.patience import PATIENCE, until
 from support.searching import forms, found
 from support.unpacking import unpacked
 from support.visiting import FILLED_IN, fields, unhurried
-from udvej.content.addresses import FORM, RECEIPT
+from udvej.content.addresses import FORM
 
 pytestmark = pytest.mark.browser
 
@@ -212,19 +212,20 @@ class Crowd(road.Browser):
         """With the form filled in."""
         super().__init__(int(site.origin.rpartition(":")[2]))
         self._form = unhurried({**fields(self.ask("GET", FORM).text), **FILLED_IN})
-        self._led_to: Counter[str | None] = Counter()
+        self._became: Counter[str] = Counter()
 
     def _connection(self) -> HTTPSConnection:
         anyone = create_default_context()
         anyone.check_hostname, anyone.verify_mode = False, CERT_NONE
         return HTTPSConnection("127.0.0.1", self._port, timeout=PATIENCE, context=anyone)
 
-    def send_until_led_to(self, place: str, times: int) -> None:
-        """Send one form after the other, until so many in all have been."""
-        while self._led_to[place] < times:
-            turn = self._led_to.total()
+    def send_until(self, became: str, times: int) -> None:
+        """Send one form after the other, until so many in all have been taken, or drafts."""
+        while self._became[became] < times:
+            turn = self._became.total()
             assert turn < 1000
-            self._led_to[self.ask("POST", FORM, {**self._form, "times": f"{turn}"}).location] += 1
+            answer = self.ask("POST", FORM, {**self._form, "times": f"{turn}"})
+            self._became["taken" if self.is_taken(answer) else "drafts"] += 1
 
 
 def kept_of_what_is_not_sent(
@@ -277,8 +278,8 @@ def test_what_is_not_sent_is_in_no_file_but_where_the_answer_itself_had_to_hold_
         assert kept == set()
         others = Crowd(site)
         # Each of the two web processes takes thirty, and keeps a hundred and twenty drafts.
-        others.send_until_led_to(RECEIPT, 2 * 30)
+        others.send_until("taken", 2 * 30)
         assert kept_of_what_is_not_sent(next(folders), net, busy) == set()
-        others.send_until_led_to(FORM, 2 * 120 - 1)
+        others.send_until("drafts", 2 * 120 - 1)
         kept = kept_of_what_is_not_sent(next(folders), net, busy)
     assert {word for word, place in kept if "/Sessions/" in place} == {NAME, MESSAGE, PHONE}

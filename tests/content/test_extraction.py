@@ -65,7 +65,9 @@ def unmarked(html: str, content: Iterable[str]) -> list[str]:
 
 
 @pytest.mark.usefixtures("marked")
-@pytest.mark.parametrize("address", ["/", "/skriv/", "/skriv/tak/", "/nej/", "/forlad/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/skriv/", "/skriv/cookie/", "/skriv/kort/", "/nej/", "/forlad/"]
+)
 def test_every_word_passes_the_catalogue(config: Config, address: str) -> None:
     client = create_app(Services.open(config)).test_client()
     html = client.get(address, follow_redirects=True).text

@@ -107,7 +107,7 @@ BAD: list[tuple[str, str, int, str]] = [
     ('adresse = "/om/"', 'adresse = "/../"', 0, "adresse: skriv små bogstaver mellem"),
     ('adresse = "/om/"', 'adresse = "/forlad/"', 0, "adresse: bruges af programmet selv"),
     ('adresse = "/om/"', 'adresse = "/sundhed/"', 0, "adresse: bruges af programmet selv"),
-    ('adresse = "/om/"', 'adresse = "/skriv/tak/"', 0, "adresse: bruges af programmet selv"),
+    ('adresse = "/om/"', 'adresse = "/skriv/kort/"', 0, "adresse: bruges af programmet selv"),
     ('adresse = "/om/"', 'adresse = "/skriv/forfra/"', 0, "adresse: bruges af programmet selv"),
     ('menu = "top"', 'menu = "venstre"', 0, 'menu: skriv "top" eller "bund", eller slet linjen'),
     ("orden = 2", 'orden = "2"', 0, "orden: er ikke skrevet rigtigt"),

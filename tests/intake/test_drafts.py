@@ -16,6 +16,7 @@ DRAFT = Draft(
     token="0123456789abcdef" * 2,
     fields={"name": "Sofie Ærlig", "message": "linje 1\nlinje 2 👋", "phone": ""},
     cpr_in=("message",),
+    cut=("name",),
     expired=True,
     busy=False,
 )
@@ -54,6 +55,8 @@ def test_another_key_opens_nothing(key: str, drafts: Drafts) -> None:
         lambda kept: {name: value for name, value in kept.items() if name != "busy"},
         lambda kept: {**kept, "fields": {"name": ["Sofie"]}},
         lambda kept: {**kept, "cpr_in": [1]},
+        lambda kept: {**kept, "cut": "name"},
+        lambda kept: {**kept, "cut": [1]},
         lambda kept: {**kept, "token": "en anden slags"},
     ],
 )

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from support.letters import referral
 from support.opening import opened
 from udvej.errors import SealingError
-from udvej.intake.sealing import Sealer
+from udvej.intake.sealing import Sealer, _padded
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Opener, Scheme
@@ -92,6 +92,42 @@ def sealer(file: Path, team: TeamKey, deputy: TeamKey) -> Sealer:
     """Seals for two."""
     file.write_bytes(team.certificate_pem() + deputy.certificate_pem())
     return Sealer.for_team(file)
+
+
+WORDS = ("", "Hjælp.", "æ" * 300, "y" * 1000)
+
+
+def test_what_is_sealed_does_not_tell_how_much_was_written(
+    sealer: Sealer, team: TeamKey, tmp_path: Path
+) -> None:
+    """From nothing to the longest message it has one size; letters that take more bytes, the next.
+
+    OpenSSL and a mail program find the letter alone.
+    """
+    sealed = [sealer.seal(referral(message=words), 1) for words in WORDS]
+    assert len({len(each.cms) for each in sealed}) == 1
+    longer = [len(sealer.seal(referral(message="م" * size), 1).cms) for size in (900, 1000)]
+    assert len({*longer}) == 1
+    assert longer[0] - len(sealed[0].cms) == 4096
+    for words, each in zip(WORDS, sealed, strict=True):
+        mail = opened(each.cms, team, tmp_path, form="DER")
+        assert mail.get_content() == referral(message=words).letter(1)
+        assert mail["Subject"] == "Henvendelse nr. 1"
+        assert not mail.defects
+        assert max(map(len, mail.as_bytes().splitlines())) < 998
+
+
+@pytest.mark.parametrize("size", range(3600, 4100, 7))
+def test_every_length_is_padded_to_the_step(size: int) -> None:
+    """To the byte, and to a mail like any other."""
+    mail = b"Subject: x\r\n\r\n" + b"y" * size
+    padded = _padded(mail)
+    assert len(padded) % 4096 == 0
+    assert len(padded) - len(mail) < 4096 + 13
+    read = message_from_bytes(padded)
+    assert not read.defects
+    assert (read["Subject"], read.get_payload()) == ("x", "y" * size)
+    assert max(map(len, padded.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
 
 
 @pytest.mark.parametrize("command", ["cms", "smime"])

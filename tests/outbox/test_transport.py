@@ -15,7 +15,6 @@ from support.municipality import FACTS
 from support.searching import files, found, planted
 from support.visiting import FILLED_IN, TYPED, Visitor, reference
 from udvej.config import Config
-from udvej.content.addresses import RECEIPT
 from udvej.database import Database
 from udvej.errors import SealingError, UnknownNumber
 from udvej.outbox.delivery import Delivery
@@ -90,8 +89,8 @@ def test_the_team_reads_a_plain_mail_with_every_field_and_neutral_headers(
 ) -> None:
     """Taken at 250 by a verified server; before TLS it is told nothing."""
     visitor = Visitor(browser(transport))
-    assert visitor.send(**WORDS).location == RECEIPT
-    shown = reference(visitor.look(RECEIPT))
+    assert visitor.is_taken(visitor.send(**WORDS))
+    shown = reference(visitor.look())
     with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)
     taken = server.mails.get_nowait()

@@ -55,7 +55,7 @@ _HEADERS: Final = {
 _FORM_COOKIE: Final = "__Host-skema"
 _LEFT_COOKIE: Final = "__Host-videre"
 _LOCKED: Final = frozenset(("Secure", "HttpOnly", "Path=/"))
-_HSTS: Final = "max-age=63072000"
+_HSTS: Final = "max-age=31536000"
 _LETTING_OTHERS_IN: Final = ("Access-Control-Allow-Origin", "Server", "X-Powered-By")
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")

@@ -31,7 +31,7 @@ from support.municipality import places
 from support.opening import opened
 from support.patience import PATIENCE, until
 from support.running import ended, held_port, started
-from support.visiting import FILLED_IN, fields, unhurried
+from support.visiting import FILLED_IN, fields, is_receipt, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
@@ -79,6 +79,17 @@ class Browser:
         """Open the form, fill it in and press Send."""
         page = self.ask("GET", FORM)
         return self.ask("POST", FORM, unhurried({**fields(page.text), **FILLED_IN, **changes}))
+
+    def is_taken(self, answer: Answer) -> bool:
+        """Whether an answer to sending leads to the receipt; its address is the form's."""
+        return self._leads_to_the_form(answer) and is_receipt(self.ask("GET", FORM).text)
+
+    def is_refused(self, answer: Answer) -> bool:
+        """Whether an answer to sending leads back to the form."""
+        return self._leads_to_the_form(answer) and not is_receipt(self.ask("GET", FORM).text)
+
+    def _leads_to_the_form(self, answer: Answer) -> bool:
+        return (answer.status, answer.location) == (303, FORM)
 
 
 class Site:

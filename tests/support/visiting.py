@@ -43,6 +43,17 @@ class Visitor:
         """Open the form, fill it in but for what is changed, and press Send."""
         return self.press({**self.open(), **FILLED_IN, **changes})
 
+    def is_taken(self, answer: TestResponse) -> bool:
+        """Whether an answer to sending leads to the receipt; its address is the form's."""
+        return self._leads_to_the_form(answer) and is_receipt(self.client.get(self.form).text)
+
+    def is_refused(self, answer: TestResponse) -> bool:
+        """Whether an answer to sending leads back to the form."""
+        return self._leads_to_the_form(answer) and not is_receipt(self.client.get(self.form).text)
+
+    def _leads_to_the_form(self, answer: TestResponse) -> bool:
+        return (answer.status_code, answer.location) == (303, self.form)
+
     def look(self, address: str = FORM) -> str:
         """The page that is shown at an address, redirects followed."""
         return self.client.get(address, follow_redirects=True).text
@@ -79,6 +90,12 @@ def headings(html: str) -> list[str]:
     return [_words(heading) for heading in _tree(html).iter("h1")]
 
 
+def title(html: str) -> str:
+    """What the browser writes in its history."""
+    (shown,) = _tree(html).iter("title")
+    return _words(shown)
+
+
 def ids(html: str) -> set[str]:
     """Every id."""
     return {element.get("id", "") for element in _tree(html).iter()}
@@ -87,6 +104,13 @@ def ids(html: str) -> set[str]:
 def links(html: str) -> set[str]:
     """Where the links lead."""
     return {link.get("href", "") for link in _tree(html).iter("a")}
+
+
+def is_receipt(html: str) -> bool:
+    """Whether a page shows a reference, and not the form."""
+    shown, form = (mark in html for mark in ('class="reference"', 'name="message"'))
+    assert shown is not form
+    return shown
 
 
 def reference(html: str) -> str:

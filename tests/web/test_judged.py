@@ -101,6 +101,14 @@ def no_cookies(house: House, prefix: str) -> Page:
     return house.page(response)
 
 
+def too_long(house: House, prefix: str) -> Page:
+    """A text that is too long to be read leads to a page that says so."""
+    client = house.visitor()
+    client.get(f"{prefix}/skriv/")
+    response = client.post(f"{prefix}/skriv/", data={"message": "x" * 1_000_000})
+    return house.page(client.get(response.location))
+
+
 def error(status: int, method: str, address: str, house: House, prefix: str) -> Page:
     """Every error is told on a page."""
     fields = {400: {"token": "nej"}, 413: {"message": "a" * 1_000_000}}.get(status, {})
@@ -149,6 +157,8 @@ STATES: Final[Mapping[str, State]] = {
             "cpr": {"message": CPR},
             "cpr-twice": {"phone": CPR, "name": CPR},
             "expired": {"csrf_token": "gammel"},
+            "doubtful": {"mail": "søren@eksempel.dk"},
+            "cut": {"message": "x" * 20_000},
         }.items()
     },
     "receipt": State(receipt, RECEIPT),
@@ -157,13 +167,14 @@ STATES: Final[Mapping[str, State]] = {
     "limited": State(partial(limited, 1, 303), FORM),
     "limited-without-draft": State(partial(limited, 0, 429), FORM),
     "no-cookies": State(no_cookies, ERROR),
+    "too-long": State(too_long, ERROR),
     **{
         f"error-{status}": State(partial(error, status, method, address), ERROR, [""])
         for status, method, address in (
             (400, "POST", "/skriv/"),
             (404, "GET", "/findes-ikke/"),
             (405, "POST", "/om/"),
-            (413, "POST", "/skriv/"),
+            (413, "POST", "/skriv/forfra/"),
             (429, "GET", "/travlt/"),
             (500, "GET", "/i-stykker/"),
             (503, "GET", "/fuldt/"),
@@ -171,7 +182,7 @@ STATES: Final[Mapping[str, State]] = {
     },
     **{
         f"left-{address}": State(partial(left, address), LEAVING, [""])
-        for address in ("/forlad/", *ADDRESSES, "/skriv/tak/", "/findes-ikke/")
+        for address in ("/forlad/", *ADDRESSES, "/skriv/cookie/", "/findes-ikke/")
     },
 }
 IN_LANGUAGES: Final = [
@@ -481,7 +492,7 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         header("Cache-Control", "private"),
         header("Access-Control-Allow-Origin", "*"),
         header("Server", "x"),
-        header("Strict-Transport-Security", "max-age=63072000"),
+        header("Strict-Transport-Security", "max-age=31536000"),
     ],
     "no_cookie": [header("Set-Cookie", FORM_COOKIE)],
     "only_the_forms_cookie": [
@@ -511,7 +522,7 @@ BROKEN: Mapping[str, Sequence[Change]] = {
     ],
     "says_what_it_is": [
         put("Velkommen.", instead_of="Prøveversion. Ingen får din besked."),
-        really(Strict_Transport_Security="max-age=63072000"),
+        really(Strict_Transport_Security="max-age=31536000"),
     ],
     "moves_on": [
         put(f"0; url={OTHER_SITE}", instead_of=f"0; url={SITE}"),

@@ -92,13 +92,10 @@ REQUESTS: dict[str, Callable[[FlaskClient], TestResponse]] = {
     "a page": lambda client: client.get("/om/"),
     "a page without its slash": lambda client: client.get("/om"),
     "the form": lambda client: client.get("/skriv/"),
-    "the receipt": lambda client: client.get("/skriv/tak/"),
     "no page": lambda client: client.get("/findes-ikke/"),
-    "sending": lambda client: client.post("/skriv/", data={"message": "hej"}),
     "leaving again": lambda client: client.post(LEAVE),
     "the address of leaving": lambda client: client.get(LEAVE),
     "another method": lambda client: client.put("/om/"),
-    "too much": lambda client: client.post("/skriv/", data="x" * 2**20),
 }
 
 
@@ -112,6 +109,18 @@ def test_whoever_has_left_is_sent_away_again(
         response = request_(client)
         _assert_sent_away(response)
         assert f"Max-Age={MINUTES * 60}" in _cookies(response)[COOKIE]
+
+
+@pytest.mark.parametrize("body", ["message=hej", "x" * 2**20], ids=["a form", "too much"])
+@pytest.mark.parametrize("address", ["/skriv/", "/ar/skriv/", "/skriv/forfra/"])
+def test_a_form_sent_from_another_tab_is_led_away_by_a_redirect(
+    client: FlaskClient, address: str, body: str
+) -> None:
+    """An answer with a page would keep the text in the browser's session files."""
+    client.post(LEAVE)
+    response = client.post(address, data=body)
+    assert (response.status_code, response.location, response.data) == (303, "/", b"")
+    _assert_sent_away(client.get(response.location))
 
 
 def test_looking_without_taking_is_sent_away_too(client: FlaskClient) -> None:
@@ -135,6 +144,34 @@ def test_another_site_cannot_shut_ours(client: FlaskClient, site: str) -> None:
     response = client.post(LEAVE, headers={"Sec-Fetch-Site": site})
     assert response.status_code == 400
     assert _cookies(response) == {}
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://ond.example",
+        "https://localhost.ond.example",
+        "http://localhost",
+        "https://localhost:8443",
+        "null",
+        "",
+    ],
+)
+def test_another_site_cannot_shut_ours_in_an_older_browser(
+    client: FlaskClient, origin: str
+) -> None:
+    """Safari before 16.4 says only in Origin where a request comes from."""
+    response = client.post(LEAVE, headers={"Origin": origin}, base_url="https://localhost")
+    assert response.status_code == 400
+    assert _cookies(response) == {}
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://localhost"}, {}])
+def test_our_own_button_leaves_in_an_older_browser(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    """And in the oldest, which say nothing."""
+    _assert_sent_away(client.post(LEAVE, headers=headers, base_url="https://localhost"))
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])

@@ -19,12 +19,14 @@ from support.visiting import (
     fields,
     headings,
     ids,
+    is_receipt,
     links,
     reference,
     summary,
+    title,
 )
 from udvej.config import Config
-from udvej.content.addresses import AGAIN, FORM, RECEIPT, WITHOUT_COOKIE
+from udvej.content.addresses import AGAIN, FORM, TOO_LONG, WITHOUT_COOKIE
 from udvej.database import Database
 from udvej.durations import DAY
 from udvej.errors import SealingError
@@ -95,8 +97,8 @@ def test_a_form_sent_leads_to_a_receipt_and_reaches_the_team(
 ) -> None:
     """POST, 303, GET; the receipt and the letter show the same reference."""
     answer = visitor.send()
-    assert (answer.status_code, answer.location) == (303, RECEIPT)
-    receipt = visitor.look(RECEIPT)
+    assert (answer.status_code, answer.location) == (303, FORM)
+    receipt = visitor.look()
     (letter,) = arrived()
     assert f"Reference: {reference(receipt)}\n" in letter
     assert "> Ring ikke, når min bror er hjemme.\n" in letter
@@ -124,13 +126,13 @@ def _receipt_of(app: Flask) -> str:
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)
     visitor.send()
-    return visitor.look(RECEIPT)
+    return visitor.look()
 
 
 def test_the_receipt_tells_nothing_of_what_was_written(visitor: Visitor) -> None:
     """Whoever looks over a shoulder learns nothing."""
     visitor.send()
-    receipt = visitor.look(RECEIPT)
+    receipt = visitor.look()
     assert not [name for name in TYPED if FILLED_IN[name].split("\r\n")[0] in receipt]
 
 
@@ -153,7 +155,7 @@ def test_a_form_left_open_for_a_day_is_received(
     filled_in = {**visitor.open(), **FILLED_IN}
     tomorrow = time.time() + DAY
     monkeypatch.setattr(time, "time", lambda: tomorrow)
-    assert visitor.press(filled_in).location == RECEIPT
+    assert visitor.is_taken(visitor.press(filled_in))
 
 
 def test_the_cookie_holds_neither_words_nor_reference(client: FlaskClient) -> None:
@@ -161,7 +163,7 @@ def test_the_cookie_holds_neither_words_nor_reference(client: FlaskClient) -> No
     visitor = Visitor(client)
     visitor.send(who="")
     visitor.send()
-    shown = reference(visitor.look(RECEIPT))
+    shown = reference(visitor.look())
     cookie = client.get_cookie(COOKIE)
     assert cookie is not None
     payload = client.application.session_interface.get_signing_serializer(client.application)  # type: ignore[attr-defined]
@@ -190,7 +192,7 @@ def test_a_refused_form_says_what_is_wrong_above_and_at_the_fields(visitor: Visi
     assert places == ["who-0", "name", "phone", "mail", "prefer-0", "message"]
     assert [words for _, words in summary(page)] == at_fields(page)
     assert set(places) <= ids(page)
-    assert "<title>Fejl: " in page
+    assert title(page).startswith("Skriv til os - ")
 
 
 def test_a_refused_form_keeps_all_that_was_typed(visitor: Visitor) -> None:
@@ -209,7 +211,7 @@ def test_a_mended_form_is_taken_and_its_draft_is_gone(
     """What was wrong is not in the letter, nor kept."""
     visitor.send(phone="46 46")
     answer = visitor.press({**fields(visitor.look()), "phone": FILLED_IN["phone"]})
-    assert answer.location == RECEIPT
+    assert visitor.is_taken(answer)
     (letter,) = arrived()
     assert f"> +45 {FILLED_IN['phone']}\n" in letter
     with closing(sqlite3.connect(config.state / "drafts.sqlite3")) as connection:
@@ -230,10 +232,10 @@ def test_a_draft_from_before_an_upgrade_is_an_empty_form(
 ) -> None:
     """Which can be sent; it is never an error."""
     monkeypatch.setattr("udvej.intake.drafts.asdict", lambda draft: dict(draft.fields))
-    assert visitor.send(who="").location == FORM
+    assert visitor.is_refused(visitor.send(who=""))
     assert summary(visitor.look()) == []
     assert without_tokens(visitor.open()) == {}
-    assert visitor.send().location == RECEIPT
+    assert visitor.is_taken(visitor.send())
 
 
 def test_another_visitor_sees_nothing_of_a_draft(visitor: Visitor, app: Flask) -> None:
@@ -251,7 +253,7 @@ def test_a_cpr_number_refuses_the_form_and_is_nowhere(
     said: Callable[[], str],
 ) -> None:
     """Not on the page, in a file, a log or a mail; the rest is kept and the link shown."""
-    assert visitor.send(**{field: f"her {CPR} slut"}).location == FORM
+    assert visitor.is_refused(visitor.send(**{field: f"her {CPR} slut"}))
     page = visitor.look()
     kept = fields(page)
     others = [name for name in FILLED_IN if name != field]
@@ -264,7 +266,7 @@ def test_a_cpr_number_refuses_the_form_and_is_nowhere(
     assert arrived() == []
     read = [page, said(), stored(config.state).decode("latin-1")]
     assert not [text for text in read if CPR in text or CPR.replace("-", "") in text]
-    assert "<title>Fejl: " in page
+    assert title(page).startswith("Skriv til os - ")
 
 
 def test_a_cpr_number_next_to_other_faults_names_them_all(visitor: Visitor) -> None:
@@ -299,16 +301,22 @@ def test_pressing_twice_is_one_referral_and_one_receipt(
     filled_in = {**visitor.open(), **FILLED_IN}
     receipts = set()
     for _ in range(3):
-        assert visitor.press(filled_in).location == RECEIPT
-        receipts.add(reference(visitor.look(RECEIPT)))
+        assert visitor.is_taken(visitor.press(filled_in))
+        receipts.add(reference(visitor.look()))
     assert len(receipts) == len(arrived()) == 1
 
 
-def test_the_form_leads_to_the_receipt_after_sending(visitor: Visitor) -> None:
-    """Back shows that it was sent."""
-    visitor.send()
-    answer = visitor.client.get(FORM)
-    assert (answer.status_code, answer.location) == (303, RECEIPT)
+def test_the_history_does_not_tell_that_something_was_sent(visitor: Visitor) -> None:
+    """Address and title are the form's before sending, when refused, and on the receipt."""
+    shown = [visitor.client.get(FORM)]
+    for answer in (visitor.send(who=""), visitor.send(message=f"her {CPR}"), visitor.send()):
+        assert answer.location == FORM
+        shown.append(visitor.client.get(FORM))
+    assert [answer.status_code for answer in shown] == [200] * 4
+    assert [is_receipt(answer.text) for answer in shown] == [False, False, False, True]
+    assert len({title(answer.text) for answer in shown}) == 1
+    others = [visitor.client.get(address).text for address in (WITHOUT_COOKIE, TOO_LONG)]
+    assert {title(page) for page in others} == {title(shown[0].text)}
 
 
 def test_another_message_begins_with_an_empty_form(
@@ -316,7 +324,7 @@ def test_another_message_begins_with_an_empty_form(
 ) -> None:
     """By the receipt's button; it is a referral of its own."""
     visitor.send()
-    button = fields(visitor.look(RECEIPT), AGAIN)
+    button = fields(visitor.look(), AGAIN)
     answer = visitor.client.post(AGAIN, data=button)
     assert (answer.status_code, answer.location) == (303, FORM)
     assert without_tokens(visitor.open()) == {}
@@ -328,7 +336,7 @@ def test_another_message_needs_the_receipts_own_button(visitor: Visitor) -> None
     """Another site cannot press it."""
     visitor.send()
     visitor.client.post(AGAIN)
-    assert visitor.client.get(FORM).location == RECEIPT
+    assert is_receipt(visitor.look())
 
 
 def test_a_correction_from_a_form_still_open_is_a_referral_of_its_own(
@@ -337,9 +345,9 @@ def test_a_correction_from_a_form_still_open_is_a_referral_of_its_own(
     """It reaches the team, and has its own receipt."""
     filled_in = {**visitor.open(), **FILLED_IN}
     visitor.press(filled_in)
-    first = reference(visitor.look(RECEIPT))
+    first = reference(visitor.look())
     visitor.press({**filled_in, "times": "aldrig om aftenen"})
-    assert reference(visitor.look(RECEIPT)) != first
+    assert reference(visitor.look()) != first
     assert [("> aldrig om aftenen\n" in letter) for letter in arrived()] == [False, True]
 
 
@@ -355,14 +363,14 @@ def test_a_correction_that_is_refused_is_shown_and_not_the_old_receipt(visitor: 
 
 def test_there_is_no_receipt_before_anything_was_sent(visitor: Visitor) -> None:
     """The form is shown instead."""
-    assert visitor.client.get(RECEIPT).location == FORM
+    assert not is_receipt(visitor.look())
 
 
 def test_a_receipt_is_not_shown_for_ever(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever picks up the phone later finds an empty form."""
     visitor.send()
     monkeypatch.setattr("udvej.web.referral._RECEIPT_SHOWN", -1.0)
-    assert visitor.client.get(RECEIPT).location == FORM
+    assert not is_receipt(visitor.look())
     assert without_tokens(visitor.open()) == {}
 
 
@@ -384,12 +392,12 @@ def test_a_form_that_has_expired_keeps_the_text_and_asks_to_send_again(
     csrf_token: str, visitor: Visitor, arrived: Callable[[], list[str]]
 ) -> None:
     """Which then works."""
-    assert visitor.send(csrf_token=csrf_token).location == FORM
+    assert visitor.is_refused(visitor.send(csrf_token=csrf_token))
     page = visitor.look()
     assert "Tryk på Send igen." in page
     assert without_tokens(fields(page)) == FILLED_IN
     assert arrived() == []
-    assert visitor.press(fields(page)).location == RECEIPT
+    assert visitor.is_taken(visitor.press(fields(page)))
     assert len(arrived()) == 1
 
 
@@ -397,7 +405,7 @@ def test_a_cookie_of_another_key_keeps_the_text(visitor: Visitor, client: FlaskC
     """The server's key was changed while the form was open."""
     filled_in = {**visitor.open(), **FILLED_IN}
     client.set_cookie(COOKIE, "not.signed.by-us", secure=True)
-    assert visitor.press(filled_in).location == FORM
+    assert visitor.is_refused(visitor.press(filled_in))
     assert without_tokens(fields(visitor.look())) == FILLED_IN
 
 
@@ -447,7 +455,7 @@ def test_what_could_not_be_kept_is_not_acknowledged_and_not_lost(
     assert "event=not-stored" in caplog.text
     assert not [name for name in TYPED if FILLED_IN[name].split("\r\n")[0] in caplog.text]
     if failure is not no_lock:
-        assert visitor.client.get(RECEIPT).location == FORM
+        assert not is_receipt(visitor.look())
 
 
 def test_what_could_not_be_kept_can_be_sent_when_it_can(
@@ -459,7 +467,7 @@ def test_what_could_not_be_kept_can_be_sent_when_it_can(
     page = visitor.press(filled_in).text
     with closing(sqlite3.connect(config.state / "udvej.sqlite3")) as connection:
         connection.execute("DROP TRIGGER full")
-    assert visitor.press(fields(page)).location == RECEIPT
+    assert visitor.is_taken(visitor.press(fields(page)))
     (letter,) = arrived()
     assert letter.startswith("Henvendelse nr. 1\n")
 

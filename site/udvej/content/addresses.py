@@ -6,13 +6,15 @@ holds a word that could betray its reader.
 
 from typing import Final
 
-# A page of `content/` that the program adds the form to.
+# A page of `content/` that the program adds the form to. The receipt and every refusal are shown
+# here too: an address of their own would tell that something was sent.
 FORM: Final = "/skriv/"
-RECEIPT: Final = "/skriv/tak/"
 AGAIN: Final = "/skriv/forfra/"
-WITHOUT_COOKIE: Final = "/skriv/ikke-sendt/"
+# Where nothing can be kept from one request to the next.
+WITHOUT_COOKIE: Final = "/skriv/cookie/"
+TOO_LONG: Final = "/skriv/kort/"
 LEAVE: Final = "/forlad/"
 HEALTH: Final = "/sundhed"
 
 # No page of `content/` may have one of these.
-TAKEN: Final = frozenset((RECEIPT, AGAIN, WITHOUT_COOKIE, LEAVE, f"{HEALTH}/"))
+TAKEN: Final = frozenset((AGAIN, WITHOUT_COOKIE, TOO_LONG, LEAVE, f"{HEALTH}/"))

@@ -37,6 +37,7 @@ class Draft:
         token: the form's own, so that its correction is not a second form.
         fields: what was typed and chosen, by question, free of CPR numbers.
         cpr_in: the questions that CPR numbers were removed from.
+        cut: the questions whose answers were far too long, and of which the beginning is left.
         expired: whether the session that the form was opened in is over.
         busy: whether too much had come from the same client.
     """
@@ -44,6 +45,7 @@ class Draft:
     token: str
     fields: Mapping[str, str]
     cpr_in: Sequence[str] = ()
+    cut: Sequence[str] = ()
     expired: bool = False
     busy: bool = False
 
@@ -151,10 +153,11 @@ def _parsed(text: bytes) -> Draft | None:
             "token": str(token),
             "fields": dict(fields),
             "cpr_in": list(cpr_in),
+            "cut": list(cut),
             "expired": bool(expired),
             "busy": bool(busy),
         } if is_form_token(token) and all(
-            isinstance(text, str) for text in (*fields.values(), *cpr_in)
+            isinstance(text, str) for text in (*fields.values(), *cpr_in, *cut)
         ):
-            return Draft(token, fields, tuple(cpr_in), expired=expired, busy=busy)
+            return Draft(token, fields, tuple(cpr_in), tuple(cut), expired=expired, busy=busy)
     return None

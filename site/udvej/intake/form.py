@@ -22,7 +22,9 @@ from udvej.languages import gettext as _
 
 _CALL, _TEXT, _MAIL = "call", "text", "mail"
 # The only fields that are not asked of anybody.
-_TOKENS: Final = ("token", "csrf_token")
+_TOKENS: Final = ("token", "csrf_token", "sure")
+
+_ASKED: Final = "y"
 
 _REACH = Group(
     "reach", N_("Hvordan får vi fat i dig?"), N_("Skriv telefon eller mail. Det ene er nok.")
@@ -43,6 +45,8 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             """None."""
 
     token = HiddenField()
+    # Filled in by the page that asks back about a doubtful answer, so that it asks only once.
+    sure = HiddenField()
     who = Choice(
         N_("Hvem skriver?"),
         options=[
@@ -123,9 +127,19 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     )
 
     @classmethod
-    def of(cls, fields: Mapping[str, str], token: str, csrf_token: str = "") -> "ReferralForm":
-        """The form as it was filled in, under its token and the session's."""
-        return cls(MultiDict({**fields, "token": token, "csrf_token": csrf_token}))
+    def of(
+        cls, fields: Mapping[str, str], token: str, csrf_token: str = "", *, sure: bool = False
+    ) -> "ReferralForm":
+        """The form as it was filled in, under its token and the session's.
+
+        Args:
+            fields: what was typed and chosen, by question.
+            token: the form's own.
+            csrf_token: the session's.
+            sure: whether the page had asked back about doubtful answers.
+        """
+        tokens = {"token": token, "csrf_token": csrf_token, "sure": _ASKED if sure else ""}
+        return cls(MultiDict({**fields, **tokens}))
 
     @classmethod
     def unanswered(cls) -> "ReferralForm":
@@ -149,6 +163,13 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
                 )
         return tuple(field.name for field in form if isinstance(field, Question))
 
+    @classmethod
+    @cache
+    def lengths(cls) -> Mapping[str, int]:
+        """How many characters an answer may have, by the name of its question."""
+        form = cls.unanswered()
+        return {name: form[name].longest for name in cls.names()}
+
     @property
     def questions(self) -> Sequence[Question]:
         """What is asked in the current language, in the order of the page."""
@@ -160,19 +181,27 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         grouped = groupby(self.questions, key=lambda question: question.group)
         return [(group, [*questions]) for group, questions in grouped]
 
-    def problems(self, cpr_in: Sequence[str]) -> list[tuple[str, str]]:
-        """What is wrong with what was typed.
+    def problems(
+        self, cpr_in: Sequence[str] = (), cut: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """What is wrong with what was typed, or in doubt and not asked before.
 
         Args:
             cpr_in: the fields that CPR numbers were removed from.
+            cut: the fields of which only the beginning is left.
 
         Returns:
             Id of the field and what to do, in the order of the page; each stands at its field too.
         """
         self.validate()
+        asked_before, self.sure.data = self.sure.data, ""
         for question in self.questions:
+            if question.name in cut:
+                question.errors = [*question.errors, _cut()]
             if question.name in cpr_in:
                 question.errors = [_cpr_found(question)]
+            if question.doubt and not (question.errors or asked_before):
+                question.errors, self.sure.data = [question.doubt], _ASKED
         return [(each.first_id, error) for each in self.questions for error in each.errors]
 
     def referral(self, written: datetime, notes: Sequence[str] = ()) -> Referral:
@@ -189,7 +218,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             language=current().danish_name,
             written=written,
             reference=new_reference(),
-            notes=tuple(notes),
+            notes=(*notes, *(note for question in self.questions for note in question.notes)),
         )
 
     def validate_phone(self, field: Phone) -> None:
@@ -206,6 +235,13 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         """There where it is needed."""
         if not field.data and self.phone.data and self.prefer.data == _MAIL:
             raise ValidationError(_("Skriv din mailadresse, når du helst vil have en mail."))
+
+
+def _cut() -> str:
+    return _(
+        "Teksten var alt for lang. Vi har kun beholdt begyndelsen. Læs den igennem. "
+        "Resten kan du sige til os."
+    )
 
 
 def _cpr_found(question: Question) -> str:

@@ -5,6 +5,8 @@ answer wrong, and how the letter shows the answer. Reading, CPR search, errors, 
 and drill follow from it. Words for the page are Danish messages (`N_`), translated when shown.
 """
 
+import re
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -21,12 +23,14 @@ from wtforms import (
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
-from udvej.contacts import international, is_mail_address
+from udvej.contacts import addresses_in, is_answerable, numbers_in
+from udvej.intake.characters import as_seen, shows
 from udvej.intake.referral import Answer, Section
-from udvej.languages import current
+from udvej.languages import N_, current
 from udvej.languages import gettext as _
 
-_LONGEST_PHONE = 40
+# What other programs put before a number or an address that is copied.
+_SCHEME = re.compile(r"(?:mailto|tel|sms|callto):", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,14 @@ class Question(Field):
         required: whether it must be answered, whatever else is.
         group: what it is asked under, if anything.
         asked: whether it is on pages in the current language.
+        longest: how many characters an answer may have.
+        doubt: a question back, for an answer that is taken all the same; "" mostly.
+        notes: what the team should know of the answer, in Danish.
     """
+
+    longest = 100
+    doubt = ""
+    notes: Sequence[str] = ()
 
     def __init__(  # noqa: PLR0913 (keywords, each said once a question)
         self,
@@ -158,13 +169,13 @@ class Line(Question, StringField):
             options: as for `Question`.
         """
         super().__init__(label, **{"filters": [_one_line], **options})
-        self._longest = longest
+        self.longest = longest
         self._too_long = too_long
 
     def pre_validate(self, form: BaseForm) -> None:
         """Not too long."""
         super().pre_validate(form)
-        over = len(self.written) - self._longest
+        over = len(self.data or "") - self.longest
         if over > 0:
             raise StopValidation(_(self._too_long) % {"over": over})
 
@@ -177,23 +188,73 @@ class Words(Line, TextAreaField):
         super().__init__(label, filters=[_strip], **options)
 
 
-class Phone(Question, TelField):
-    """A number that can be rung; Danish without prefix."""
+class Reach(Line):
+    """A number or an address, and what the person says of it.
+
+    "ring ikke, kun sms 20 30 40 50" is as right as the number alone: the team reads the words as
+    they were typed. What is read out of an answer is never more than the page has shown.
+    """
 
     def __init__(self, label: str, **options: Any) -> None:  # noqa: ANN401 (those of `Question`)
         """Declare a question; see `Question`."""
-        super().__init__(label, filters=[_one_line], **options)
+        too_long = N_("Det er for langt. Skriv resten nederst på siden.")
+        super().__init__(
+            label, filters=[_copied], longest=self.longest, too_long=too_long, **options
+        )
+
+    @property
+    @abstractmethod
+    def found(self) -> Sequence[str]:
+        """What the team can use in the answer, as it is written in the letter."""
+
+    @property
+    @abstractmethod
+    def alone(self) -> bool:
+        """Whether the answer is one of those and nothing more."""
 
     @property
     def written(self) -> str:
-        """In international form; "" when it is no number."""
-        number = self.data or ""
-        return international(number) if len(number) <= _LONGEST_PHONE else ""
+        """In the letter's own form where it is alone, else as typed."""
+        return self.found[0] if self.data and self.alone else self.data or ""
+
+    @property
+    def notes(self) -> Sequence[str]:  # type: ignore[override]  # made from the answer
+        """That there are words to read first."""
+        if not self.data or self.alone:
+            return ()
+        return (f"Ved {self._letter} står der mere. Læs det, før I kontakter nogen.",)
+
+
+class Phone(Reach, TelField):
+    """A number that can be rung; Danish without prefix."""
+
+    @property
+    def found(self) -> Sequence[str]:
+        """In international form."""
+        return [number.written for number in numbers_in(self.data or "")]
+
+    @property
+    def alone(self) -> bool:
+        """Only a number."""
+        return any(number.is_all_of(self.data or "") for number in numbers_in(self.data or ""))
+
+    @property
+    def notes(self) -> Sequence[str]:  # type: ignore[override]  # made from the answer
+        """Also what it costs to ring it."""
+        numbers = numbers_in(self.data or "")
+        signs = {
+            f"Det koster ekstra at ringe til et nummer ved {self._letter}.": any(
+                number.premium for number in numbers
+            ),
+            f"Et nummer ved {self._letter} hører til en satellittelefon eller et internationalt"
+            " net. Det kan være dyrt at ringe til.": any(number.satellite for number in numbers),
+        }
+        return [*super().notes, *(note for note, seen in signs.items() if seen)]
 
     def pre_validate(self, form: BaseForm) -> None:
-        """A valid number."""
+        """There is a valid number."""
         super().pre_validate(form)
-        if self.data and not self.written:
+        if self.data and not self.found:
             raise StopValidation(
                 _(
                     "Telefonnummeret ser ikke rigtigt ud. Et dansk nummer har 8 cifre. "
@@ -202,17 +263,42 @@ class Phone(Question, TelField):
             )
 
 
-class Mail(Question, EmailField):
+class Mail(Reach, EmailField):
     """An address that can be written to (RFC 5321)."""
 
-    def __init__(self, label: str, **options: Any) -> None:  # noqa: ANN401 (those of `Question`)
-        """Declare a question; see `Question`."""
-        super().__init__(label, filters=[_one_line], **options)
+    longest = 320
+
+    @property
+    def found(self) -> Sequence[str]:
+        """As typed."""
+        return addresses_in(self.data or "")
+
+    @property
+    def alone(self) -> bool:
+        """Only an address."""
+        return self.data in self.found
+
+    @property
+    def doubt(self) -> str:  # type: ignore[override]  # made from the answer
+        """Whether it is meant so, where few mail systems could answer it."""
+        if all(map(is_answerable, self.found)):
+            return ""
+        return _(
+            "Er mailadressen rigtig? De fleste kan ikke skrive til en adresse med "
+            "bogstaver som æ, ø og å før @. Er den rigtig, så tryk på Send igen."
+        )
+
+    @property
+    def notes(self) -> Sequence[str]:  # type: ignore[override]  # made from the answer
+        """Also that few mail systems can answer it."""
+        hard = not all(map(is_answerable, self.found))
+        note = f"Mange mailsystemer kan ikke skrive til adressen ved {self._letter}."
+        return [*super().notes, *([note] if hard else [])]
 
     def pre_validate(self, form: BaseForm) -> None:
-        """A valid address; whether it exists is not asked, since that would tell others of it."""
+        """There is a valid address; whether it exists is not asked: that would tell others."""
         super().pre_validate(form)
-        if self.data and not is_mail_address(self.data):
+        if self.data and not self.found:
             raise StopValidation(
                 _("Mailadressen ser ikke rigtig ud. Skriv den som navn@eksempel.dk.")
             )
@@ -294,8 +380,13 @@ class Tick(Question, BooleanField):
 
 
 def _one_line(value: str | None) -> str:
-    return " ".join((value or "").split())
+    return " ".join((value or "").split()) if shows(value or "") else ""
 
 
 def _strip(value: str | None) -> str:
-    return (value or "").strip()
+    return (value or "").strip() if shows(value or "") else ""
+
+
+def _copied(value: str | None) -> str:
+    line = _one_line(as_seen(value or ""))
+    return line[match.end() :].strip() if (match := _SCHEME.match(line)) else line

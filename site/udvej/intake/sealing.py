@@ -19,6 +19,9 @@ from udvej.outbox.sealed import Opener, Scheme, Sealed, new_token
 _CRLF = compat32.clone(linesep="\r\n")
 _UTF_8 = Charset("utf-8")
 _UTF_8.body_encoding = QP
+# What was sealed has as many sizes as there are steps, and most letters are shorter than one.
+_STEP = 4096
+_PADDING = b"X-Padding: "
 _TEAM = "UDVEJ_TEAM_CERTIFICATE"
 _SERVER = "UDVEJ_SERVER_KEY"
 _MAKE = {_TEAM: "udvej keys FOLDER", _SERVER: "udvej keys FOLDER --server"}
@@ -77,13 +80,15 @@ class Sealer:
         certificate that expires while the site runs still seals: the team still has its key, and
         a person is not turned away for it; `/sundhed` has said so for thirty days by then.
 
+        Padded first, so that neither a row, a mail nor a list of mails tells how much was written.
+
         Raises:
             SealingError: it could not be sealed; nothing may be kept or sent in its place.
         """
         letter = Message(policy=_CRLF)
         letter["Subject"] = referral.subject(number)
         letter.set_payload(referral.letter(number), _UTF_8)
-        builder = pkcs7.PKCS7EnvelopeBuilder().set_data(letter.as_bytes())
+        builder = pkcs7.PKCS7EnvelopeBuilder().set_data(_padded(letter.as_bytes()))
         try:
             builder = builder.set_content_encryption_algorithm(algorithms.AES256)
             for certificate in self.recipients.certificates:
@@ -92,6 +97,15 @@ class Sealer:
         except (TypeError, ValueError) as error:
             raise SealingError("the referral could not be sealed") from error
         return Sealed(cms, new_token(), self.scheme)
+
+
+def _padded(mail: bytes) -> bytes:
+    """A mail as long as the next step, by a header that mail programs do not show."""
+    missing = -(len(_PADDING) + len(mail) + len(b"\r\n")) % _STEP
+    padding = bytearray(b"x" * missing)
+    for place in range(60, missing - len(b"\r\n x"), 78):  # lines of 78 characters (RFC 5322)
+        padding[place : place + 3] = b"\r\n "
+    return _PADDING + padding + b"\r\n" + mail
 
 
 def _recipients(path: Path, setting: str, now: datetime | None) -> Recipients:

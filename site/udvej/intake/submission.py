@@ -3,8 +3,7 @@
 import json
 import re
 import secrets
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import MultiDict
 
 from udvej.intake import cpr
+from udvej.intake.characters import normalized
 
 # More than this is no browser sending this form.
 _MOST_FIELDS: Final = 40
@@ -23,6 +23,8 @@ _TOKEN: Final = re.compile(r"[0-9a-f]{8}[0-9a-f]{24}")
 _FASTEST: Final = 3
 # Nobody sees this field; robots fill it in.
 _TRAP: Final = "website"
+# A text so many times too long is not given back to be shortened, but cut to what fits.
+_FAR: Final = 10
 
 
 class Malformed(ValueError):
@@ -38,6 +40,8 @@ class Submission:
         csrf_token: the session's.
         fields: what was typed and chosen, by question; nothing else that was sent.
         cpr_in: the fields in which CPR numbers were found; they are no longer there.
+        cut: the fields of which only the beginning is there, since they were far too long.
+        sure: whether the form had asked back already whether all is meant so.
         trapped: whether the field that nobody sees was filled in, as robots do.
         hurried: whether it was filled in faster than people do. Neither refuses anything.
     """
@@ -46,49 +50,63 @@ class Submission:
     csrf_token: str
     fields: Mapping[str, str]
     cpr_in: Sequence[str]
+    cut: Sequence[str]
+    sure: bool
     trapped: bool
     hurried: bool
 
     @classmethod
-    def read(cls, body: bytes, names: Iterable[str], now: datetime) -> "Submission":
+    def read(cls, body: bytes, longest: Mapping[str, int], now: datetime) -> "Submission":
         """Take the fields out of the body of a request.
 
-        Read here and strictly, since Flask would take broken UTF-8 for what was typed.
+        All that a browser can send from the form is read: bytes that are no UTF-8 become U+FFFD,
+        and so are seen and mended, rather than lost with the rest.
 
         Args:
             body: as a browser sends a form (application/x-www-form-urlencoded).
-            names: of all questions.
+            longest: how many characters an answer may have, by question.
             now: the present moment.
 
         Raises:
-            Malformed: another kind of body, dozens of fields, a field twice, control characters,
-                text that was not UTF-8, or no token.
+            Malformed: what no browser sends: dozens of fields, a field twice, or no token.
         """
         try:
             pairs = parse_qsl(
-                body.decode(),
-                keep_blank_values=True,
-                errors="strict",
-                max_num_fields=_MOST_FIELDS,
+                body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
             )
         except ValueError:
             raise Malformed("not a form") from None  # the cause would hold what was typed
         sent = MultiDict(pairs)
-        fields, cpr_in = {}, []
-        for name in names:
+        fields, cpr_in, cut = {}, [], []
+        for name, most in longest.items():
             values = sent.getlist(name)
-            if len(values) > 1 or not all(map(_is_text, values)):
-                raise Malformed(f"{name} is not one text")
-            text = "".join(values).replace("\r\n", "\n").replace("\r", "\n")
-            fields[name] = cpr.remove(text)
+            if len(values) > 1:
+                raise Malformed(f"{name} is there twice")
+            text = normalized("".join(values)).strip()
+            if len(text) > _FAR * most:
+                cut.append(name)
+                text = text[: _FAR * most]
             if cpr.find(text):
                 cpr_in.append(name)
+            text = cpr.remove(text)
+            if name in cut:  # what a number ended at may make another
+                text = cpr.remove(text[:most])
+            fields[name] = text
         token = sent.get("token", "")
         if not is_form_token(token):
             raise Malformed("no token")
         hurried = now.timestamp() - int(token[:8], 16) < _FASTEST
         csrf_token = sent.get("csrf_token", "")
-        return cls(token, csrf_token, fields, tuple(cpr_in), bool(sent.get(_TRAP)), hurried)
+        return cls(
+            token,
+            csrf_token,
+            fields,
+            cpr_in=tuple(cpr_in),
+            cut=tuple(cut),
+            sure=bool(sent.get("sure")),
+            trapped=bool(sent.get(_TRAP)),
+            hurried=hurried,
+        )
 
     @property
     def notes(self) -> Sequence[str]:
@@ -117,12 +135,3 @@ def new_form_token(now: datetime) -> str:
 def is_form_token(token: str) -> bool:
     """Whether it could be one of ours."""
     return bool(_TOKEN.fullmatch(token))
-
-
-def _is_text(value: str) -> bool:
-    return not any(
-        (unicodedata.category(character) == "Cc" and character not in "\t\r\n")
-        or character in "\N{REPLACEMENT CHARACTER}\ufffe\uffff"
-        or unicodedata.category(character) == "Cs"
-        for character in value
-    )

@@ -62,7 +62,7 @@ class SealedMail(flask_mail.Message):
             if self._opener is None:
                 raise SealingError("sealed for a server's key, which the settings no longer name")
             mail = message_from_bytes(self._opener.open(self._sealed), policy=SMTP)
-            del mail["Subject"], mail["MIME-Version"]
+            del mail["Subject"], mail["MIME-Version"], mail["X-Padding"]
         mail["From"] = self._from
         mail["To"] = self._to
         mail["Subject"] = self.subject

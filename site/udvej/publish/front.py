@@ -20,7 +20,7 @@ ERRORS: Final = "errors"
 
 _OF_ONE_ANSWER: Final = ("Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag")
 # What a web server in front has to say itself, when the application cannot.
-_ERROR_CODES: Final = (400, 413, 429, 503)
+_ERROR_CODES: Final = (400, 429, 503)
 
 
 def write_for_front(app: Flask, content: Content, address: str, folder: Path, home: Path) -> None:

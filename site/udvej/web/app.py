@@ -48,8 +48,8 @@ SESSION_COOKIE: Final = "__Host-skema"
 # Generous: a prison, a library or a mobile network is one address. Each worker counts by itself.
 _SENDINGS: Final = parse("30/hour")
 _CORRECTIONS: Final = parse("120/hour")
-# Room for a message many times too long, which the form gives back to be shortened.
-_LARGEST_BODY: Final = 64 * 1024
+# Eighty pages in Arabic, where a letter takes six bytes: the form gives back what is too long.
+_LARGEST_BODY: Final = 512 * 1024
 
 _log = logging.getLogger(__name__)
 

@@ -62,7 +62,7 @@ class SecurityHeaders:
             **_ALWAYS,
         }
         if self._host:
-            headers["Strict-Transport-Security"] = "max-age=63072000"
+            headers["Strict-Transport-Security"] = "max-age=31536000"
         self._headers = [*headers.items()]
         self._names = {name.lower() for name in headers}
 

@@ -86,8 +86,17 @@ class Bounce:
         """Answer, or let the application answer."""
         # Most requests have no cookie: only those that may have ours are parsed.
         left = COOKIE in environ.get("HTTP_COOKIE", "") and COOKIE in Request(environ).cookies
-        application = self._leaving.response() if left else self._application
-        return application(environ, start_response)
+        return (self._away(environ) if left else self._application)(environ, start_response)
+
+    def _away(self, environ: "WSGIEnvironment") -> Response:
+        """The blank page, but for a form from another tab.
+
+        A page that answers a POST would leave the whole form in the browser's session files, so
+        it is led to the page first. The text is not received: leaving ended the form's cookie.
+        """
+        if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] != LEAVE:
+            return Response(status=303, headers={"Location": "/"})
+        return self._leaving.response()
 
 
 def blueprint(leaving: Leaving) -> Blueprint:
@@ -96,9 +105,20 @@ def blueprint(leaving: Leaving) -> Blueprint:
 
     @views.post(LEAVE)
     def leave() -> Response:
-        # Another site must not be able to shut ours in somebody's browser.
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        if not _is_ours(request):
             abort(400)
         return leaving.response()
 
     return views
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether the button was ours: another site must not shut this one in somebody's browser.
+
+    Browsers say so in `Sec-Fetch-Site`; Safari before 16.4 only in `Origin`, and the oldest not
+    at all. Nobody is kept from leaving for want of either.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in ("same-origin", "none")
+    ours = request.host_url.rstrip("/")
+    return request.headers.get("Origin", ours) == ours

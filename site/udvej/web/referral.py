@@ -1,4 +1,6 @@
-"""`/skriv/`: the form, its drafts, and the receipt.
+"""`/skriv/`: the form, its drafts, and the receipt, all at one address and under one title.
+
+The browser writes both in its history, where they must not tell that something was sent.
 
 Every POST is answered by 303 and a GET, errors too: a page that answers a POST leaves the whole
 form in clear in the browser's session files. The exceptions are a form that could not be stored,
@@ -16,8 +18,9 @@ from typing import Final, cast
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from udvej.content.addresses import AGAIN, FORM, RECEIPT, WITHOUT_COOKIE
+from udvej.content.addresses import AGAIN, FORM, TOO_LONG, WITHOUT_COOKIE
 from udvej.content.pages import Page
 from udvej.durations import MINUTE
 from udvej.errors import FormError, SealingError, StorageError
@@ -72,9 +75,9 @@ def blueprint(desk: FormServices) -> Blueprint:
     views = Blueprint("referral", __name__)
     views.add_url_rule(FORM, "form", partial(_form, desk))
     views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
-    views.add_url_rule(RECEIPT, "receipt", partial(_receipt, desk))
     views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
-    views.add_url_rule(WITHOUT_COOKIE, "without_cookie", partial(_without_cookie, desk))
+    for address, name in ((WITHOUT_COOKIE, "cookies"), (TOO_LONG, "too_long")):
+        views.add_url_rule(address, name, partial(_not_kept, desk, address, f"{name}.html"))
     views.record(lambda state: _rehearse(cast("Flask", state.app)))
     return views
 
@@ -107,15 +110,14 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     # A draft first: it may be the correction of what was sent.
     draft = desk.drafts.open(session["draft"]) if "draft" in session else None
     if draft is None:
-        if _reference(desk):
-            return redirect(desk.prefix + RECEIPT, 303)
-        return _empty(desk.page)
+        reference = _reference(desk)
+        return _receipt(desk, reference) if reference else _empty(desk.page)
     # Its own token: whoever only has a word to mend is soon done, and no robot.
     form = ReferralForm.of(draft.fields, draft.token)
     return _page(
         desk.page,
         form,
-        errors=form.problems(draft.cpr_in),
+        errors=form.problems(draft.cpr_in, draft.cut),
         cpr_found=bool(draft.cpr_in),
         expired=draft.expired,
         busy=draft.busy,
@@ -127,11 +129,14 @@ def _send(desk: FormServices) -> ResponseReturnValue:
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         return redirect(desk.prefix + WITHOUT_COOKIE, 303)
     try:
-        typed = Submission.read(request.get_data(), ReferralForm.names(), now)
+        # Not kept by the request: it would hold the words as long as the answer takes.
+        typed = Submission.read(request.get_data(cache=False), ReferralForm.lengths(), now)
+    except RequestEntityTooLarge:
+        return redirect(desk.prefix + TOO_LONG, 303)
     except Malformed:
         abort(400)
-    form = ReferralForm.of(typed.fields, typed.token, typed.csrf_token)
-    problems = form.problems(typed.cpr_in)
+    form = ReferralForm.of(typed.fields, typed.token, typed.csrf_token, sure=typed.sure)
+    problems = form.problems(typed.cpr_in, typed.cut)
     expired = bool(form.csrf_token.errors)
     refused = bool(problems or expired)
     state = {"errors": problems, "cpr_found": bool(typed.cpr_in)}
@@ -140,13 +145,15 @@ def _send(desk: FormServices) -> ResponseReturnValue:
         busy = not (refused or desk.sendings.allows(client) or _taken(desk, typed))
         if not (refused or busy):
             _accept(desk, typed, form.referral(now, typed.notes))
-            return redirect(desk.prefix + RECEIPT, 303)
+            return redirect(desk.prefix + FORM, 303)
         kept = desk.corrections.allows(client)
         if busy or not kept:
             _log.warning("event=limited")
         if not kept:
             return _page(desk.page, form, busy=True, **state), 429
-        draft = Draft(typed.token, typed.fields, typed.cpr_in, expired=expired, busy=busy)
+        draft = Draft(
+            typed.token, typed.fields, typed.cpr_in, typed.cut, expired=expired, busy=busy
+        )
         _keep_draft(desk, draft)
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
@@ -154,22 +161,19 @@ def _send(desk: FormServices) -> ResponseReturnValue:
     return redirect(desk.prefix + FORM, 303)
 
 
-def _receipt(desk: FormServices) -> ResponseReturnValue:
-    reference = _reference(desk)
-    if not reference:
-        return redirect(desk.prefix + FORM, 303)
+def _receipt(desk: FormServices, reference: str) -> str:
     return render_template(
         "receipt.html",
         page=None,
-        place=RECEIPT,
+        place=FORM,
         title=desk.page.title,
         reference=reference,
         again=AgainForm(),
     )
 
 
-def _without_cookie(desk: FormServices) -> str:
-    return render_template("cookies.html", page=None, place=WITHOUT_COOKIE, title=desk.page.title)
+def _not_kept(desk: FormServices, address: str, template: str) -> str:
+    return render_template(template, page=None, place=address, title=desk.page.title)
 
 
 def _again(desk: FormServices) -> ResponseReturnValue:
