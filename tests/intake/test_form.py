@@ -27,7 +27,7 @@ def read(**changes: str) -> Submission:
     """What was sent, every field filled in but for what is changed."""
     return Submission.read(
         urlencode({"token": TOKEN, **FILLED_IN, **changes}).encode(),
-        ReferralForm.lengths(),
+        ReferralForm.bounds(),
         WRITTEN,
     )
 
@@ -437,7 +437,7 @@ def test_bytes_that_are_no_text_are_seen_and_cost_no_other_letter(form: str) -> 
     """U+FFFD stands in their place."""
     sent = f"token={TOKEN}&name=S{form}ofie&message=Hj%C3%A6lp"
     body = sent.encode("utf-8", "surrogateescape")
-    fields = Submission.read(body, ReferralForm.lengths(), WRITTEN).fields
+    fields = Submission.read(body, ReferralForm.bounds(), WRITTEN).fields
     assert fields["name"].replace("\ufffd", "") == "Sofie"
     assert "\ufffd" in fields["name"]
     assert fields["message"] == "Hjælp"
@@ -467,7 +467,7 @@ def test_everything_that_a_keyboard_makes_is_text(value: str) -> None:
 def test_what_no_browser_sends_is_malformed(body: bytes) -> None:
     """And nothing of it is in the error or its cause."""
     with pytest.raises(Malformed) as raised:
-        Submission.read(body, ReferralForm.lengths(), WRITTEN)
+        Submission.read(body, ReferralForm.bounds(), WRITTEN)
     assert raised.value.__cause__ is None
 
 
@@ -481,3 +481,34 @@ def test_the_same_words_from_the_same_form_have_the_same_key() -> None:
     assert read().key == read().key
     keys = {read(**{field: "andet"}).key for field in FILLED_IN} | {read(token="f" * 32).key}
     assert len(keys | {read().key}) == len(FILLED_IN) + 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ({"name": "Mads 241168", "times": "de sidste fire er 0926"}, ["name", "times"]),
+        ({"phone": "0040713453931"}, []),
+        ({"phone": "00905072847539"}, []),
+        ({"message": "ring 00905072847539"}, []),
+        ({"phone": "241168-0926"}, ["phone"]),
+        ({"name": "Mads 0926"}, []),
+    ],
+)
+def test_cpr_numbers_are_sought_in_all_answers_together(
+    typed: dict[str, str], found: list[str]
+) -> None:
+    """In halves over two fields too, and not where a phone number belongs."""
+    body = urlencode({**FILLED_IN, **typed, "token": "0" * 32}).encode()
+    submission = Submission.read(body, ReferralForm.bounds(), WRITTEN)
+    assert [*submission.cpr_in] == found
+    kept = " ".join(submission.fields[name] for name in typed)
+    assert ("0926" in kept) == (typed == {"name": "Mads 0926"})
+
+
+def test_a_number_at_the_cut_of_a_text_leaves_no_half() -> None:
+    """What is far too long is searched before it is cut."""
+    message = "a " * 496 + "010190-1234 " + "b" * 20_000
+    body = urlencode({**FILLED_IN, "message": message, "token": "0" * 32}).encode()
+    submission = Submission.read(body, ReferralForm.bounds(), WRITTEN)
+    assert (submission.cut, [*submission.cpr_in]) == (("message",), ["message"])
+    assert "0101" not in submission.fields["message"]

@@ -17,6 +17,7 @@ from wtforms import HiddenField, ValidationError
 from udvej.errors import FormError
 from udvej.intake.questions import Choice, Group, Line, Mail, Option, Phone, Question, Tick, Words
 from udvej.intake.referral import Referral, Section, new_reference
+from udvej.intake.submission import Bounds
 from udvej.languages import N_, current
 from udvej.languages import gettext as _
 
@@ -63,6 +64,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         hint=N_("Du behøver ikke at bruge dit rigtige navn."),
         optional=True,
         longest=100,
+        without_numbers=True,
         too_long=N_("Navnet er for langt. Skriv højst 100 tegn."),
         section=Section.WHO,
         letter="Vil kaldes",
@@ -165,10 +167,15 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
 
     @classmethod
     @cache
-    def lengths(cls) -> Mapping[str, int]:
-        """How many characters an answer may have, by the name of its question."""
+    def bounds(cls) -> Bounds:
+        """What is known of the answers before they are read."""
         form = cls.unanswered()
-        return {name: form[name].longest for name in cls.names()}
+        questions: Sequence[Question] = [form[name] for name in cls.names()]
+        return Bounds(
+            longest={question.name: question.longest for question in questions},
+            phones=frozenset(one.name for one in questions if isinstance(one, Phone)),
+            names=frozenset(one.name for one in questions if one.without_numbers),
+        )
 
     @property
     def questions(self) -> Sequence[Question]:

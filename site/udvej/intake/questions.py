@@ -72,6 +72,7 @@ class Question(Field):
         group: what it is asked under, if anything.
         asked: whether it is on pages in the current language.
         longest: how many characters an answer may have.
+        without_numbers: whether none belongs in an answer, so that one may be part of a CPR number.
         doubt: a question back, for an answer that is taken all the same; "" mostly.
         notes: what the team should know of the answer, in Danish.
     """
@@ -91,6 +92,7 @@ class Question(Field):
         missing: str = "",
         group: Group | None = None,
         in_danish: bool = True,
+        without_numbers: bool = False,
         **options: Any,  # noqa: ANN401 (those of WTForms)
     ) -> None:
         """Declare a question.
@@ -104,6 +106,7 @@ class Question(Field):
             missing: said when it is not answered; "" lets it be.
             group: what it is asked under.
             in_danish: whether it is asked on Danish pages too.
+            without_numbers: whether no number belongs in an answer.
             options: as WTForms takes them for this kind of field.
         """
         super().__init__(label, **options)
@@ -111,6 +114,7 @@ class Question(Field):
         self.optional = optional
         self.required = bool(missing)
         self.group = group
+        self.without_numbers = without_numbers
         self._in_danish = in_danish
         self._missing = missing
         self._section = section

@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -32,6 +32,21 @@ class Malformed(ValueError):
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What a form says of its answers before any is read.
+
+    Attributes:
+        longest: how many characters an answer may have, by question, in the order of the page.
+        phones: the questions for phone numbers: one that can be rung is no CPR number there.
+        names: the questions in whose answers no number belongs; see `cpr.find_in`.
+    """
+
+    longest: Mapping[str, int]
+    phones: Collection[str]
+    names: Collection[str]
+
+
+@dataclass(frozen=True)
 class Submission:
     """What was sent, without CPR numbers.
 
@@ -56,7 +71,7 @@ class Submission:
     hurried: bool
 
     @classmethod
-    def read(cls, body: bytes, longest: Mapping[str, int], now: datetime) -> "Submission":
+    def read(cls, body: bytes, bounds: Bounds, now: datetime) -> "Submission":
         """Take the fields out of the body of a request.
 
         All that a browser can send from the form is read: bytes that are no UTF-8 become U+FFFD,
@@ -64,7 +79,7 @@ class Submission:
 
         Args:
             body: as a browser sends a form (application/x-www-form-urlencoded).
-            longest: how many characters an answer may have, by question.
+            bounds: those of the form.
             now: the present moment.
 
         Raises:
@@ -77,8 +92,8 @@ class Submission:
         except ValueError:
             raise Malformed("not a form") from None  # the cause would hold what was typed
         sent = MultiDict(pairs)
-        fields, cpr_in, cut = {}, [], []
-        for name, most in longest.items():
+        fields, cut = {}, []
+        for name, most in bounds.longest.items():
             values = sent.getlist(name)
             if len(values) > 1:
                 raise Malformed(f"{name} is there twice")
@@ -86,12 +101,12 @@ class Submission:
             if len(text) > _FAR * most:
                 cut.append(name)
                 text = text[: _FAR * most]
-            if cpr.find(text):
-                cpr_in.append(name)
-            text = cpr.remove(text)
-            if name in cut:  # what a number ended at may make another
-                text = cpr.remove(text[:most])
             fields[name] = text
+        kinds = {"phones": bounds.phones, "names": bounds.names}
+        cpr_in, fields = cpr.find_in(fields, **kinds), cpr.remove_from(fields, **kinds)
+        if cut:  # after the search, so that no part of a number stays at the end
+            fields |= {name: fields[name][: bounds.longest[name]] for name in cut}
+            fields = cpr.remove_from(fields, **kinds)
         token = sent.get("token", "")
         if not is_form_token(token):
             raise Malformed("no token")

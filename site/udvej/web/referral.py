@@ -130,7 +130,7 @@ def _send(desk: FormServices) -> ResponseReturnValue:
         return redirect(desk.prefix + WITHOUT_COOKIE, 303)
     try:
         # Not kept by the request: it would hold the words as long as the answer takes.
-        typed = Submission.read(request.get_data(cache=False), ReferralForm.lengths(), now)
+        typed = Submission.read(request.get_data(cache=False), ReferralForm.bounds(), now)
     except RequestEntityTooLarge:
         return redirect(desk.prefix + TOO_LONG, 303)
     except Malformed:
