@@ -1,7 +1,8 @@
 """WCAG 2.2 at AA, and of AAA what we promise, in a real Chromium: each criterion by its number.
 
 What html5lib can tell (names, labels, order of headings, language: 1.3.1, 2.4.1, 2.4.2, 3.1.1) is
-judged for every page in `test_judged.py`; leaving and the form by keys alone in `test_browser.py`.
+judged for every page in `web/test_judged.py`; the form by keys alone in `test_journeys.py`. What a
+municipality's own words can do to a page is looked at in `real_content/`.
 EN 301 549 asks the same of a web page in chapter 9; of what it asks beyond, 11.7 (the reader's own
 settings) is shown here, chapter 10 by there being no other documents, 12 by the page about it all.
 """
