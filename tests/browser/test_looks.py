@@ -20,7 +20,8 @@ PLACES: Final = """() => {
     return {
         bar: boxes(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
         // The language of the page is bold, and a little wider.
-        languages: boxes(".layout-languages .language-menu").map(({ right, top, bottom }) => [right, top, bottom]),
+        languages: boxes(".layout-languages .language-menu")
+            .map(({ right, top, bottom }) => [right, top, bottom]),
         home: boxes(".layout-mark").map(({ x, y, width }) => [x, y, width]),
     };
 }"""
