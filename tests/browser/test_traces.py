@@ -245,7 +245,7 @@ def test_what_is_pasted_or_sent_after_leaving_is_in_no_file(
         assert person.address == form
         assert person.value("#message") == f"{PASTED}\nLinje to\nTre"
 
-        paste_from(net, person, MUCH, '" og mere".repeat(80000)')
+        paste_from(net, person, MUCH, r'" \u0645\u0645\u0645\u0645\u0645".repeat(18000)')
         person.open(form)
         person.paste("#message")
         person.click("main .primary")
