@@ -129,6 +129,7 @@ def test_configure_sends_everything_to_stderr(
         logs.configure()
         logging.getLogger("et bibliotek").info("event=a")
         logging.getLogger("et bibliotek").debug("event=b")
+        logging.getLogger("flask_wtf.csrf").info("The CSRF token is missing.")
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)

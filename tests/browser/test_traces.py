@@ -18,7 +18,7 @@ from support.patience import PATIENCE, until
 from support.searching import forms, found
 from support.unpacking import unpacked
 from support.visiting import FILLED_IN, fields, unhurried
-from udvej.content.addresses import FORM
+from udvej.content.addresses import FORM, TOO_LONG
 
 pytestmark = pytest.mark.browser
 
@@ -203,6 +203,68 @@ def test_nothing_typed_or_read_is_in_any_file_of_the_profile(
     for name, place in KEPT[kind].items():
         places = [hit for hit, word, _ in hits if word == WORDS[name]]
         assert any(place in hit for hit in places), (name, places)
+
+
+# Another program's text, made by its page so that the page itself holds no word of it whole.
+SOURCE = "kilde.example"
+PASTED, MUCH, TAB = "indsætte4711", "altformæget4711", "fanebladæ4711"
+
+
+def source(word: str, rest: str) -> str:
+    """A page with a field that holds a word and more, as it can be copied."""
+    return f"""<!doctype html><meta charset="utf-8"><title>Kilde</title>
+<textarea autocomplete="off"></textarea><script>
+document.querySelector("textarea").value = "{word[:4]}" + "{word[4:]}" + {rest};
+</script>"""
+
+
+def paste_from(net: Internet, person: Person, word: str, rest: str) -> None:
+    """Copy a text elsewhere, and paste it into the message of the form."""
+    net.pages[SOURCE] = source(word, rest)
+    person.open(f"https://{SOURCE}/?{word[:4]}")
+    person.copy("textarea")
+
+
+@pytest.mark.parametrize("prefix", ["", "/en", "/ar"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_pasted_or_sent_after_leaving_is_in_no_file(
+    kind: str, prefix: str, net: Internet, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A line break of Word's comes back as one, to be sent; half a book is answered on a page.
+
+    What is sent from a tab while the site is shut leads away. The control's word is found.
+    """
+    folder, form = tmp_path_factory.mktemp("a"), f"{ORIGIN}{prefix}{FORM}"
+    person = KINDS[kind](folder, net)
+    try:
+        paste_from(net, person, PASTED, r'"\u000bLinje to\ufffe\u0085Tre"')
+        person.open(form)
+        person.paste("#message")
+        person.click("main .primary")
+        until(lambda: person.sees("[role=alert]"))
+        assert person.address == form
+        assert person.value("#message") == f"{PASTED}\nLinje to\nTre"
+
+        paste_from(net, person, MUCH, r'" \u0645\u0645\u0645\u0645\u0645".repeat(18000)')
+        person.open(form)
+        person.paste("#message")
+        person.click("main .primary")
+        until(lambda: person.address == f"{ORIGIN}{prefix}{TOO_LONG}")
+
+        person.open(form)
+        person.write("#name", TAB)
+        person.open_tab()
+        person.open(f"{ORIGIN}/")
+        person.click(".bar .leave")
+        until(lambda: not person.address.startswith(ORIGIN))
+        person.return_to_the_first_tab()
+        person.click("main .primary")
+        until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
+        keep_the_control(person, folder, WORDS["felt"])
+    finally:
+        person.kill()
+    hits = Search(folder)({PASTED, MUCH, TAB, WORDS["felt"]})
+    assert {word for _, word, _ in hits} == {WORDS["felt"]}
 
 
 class Crowd(road.Browser):

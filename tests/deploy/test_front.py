@@ -586,6 +586,13 @@ def test_nginx_can_read_the_pages_that_the_service_makes(
     assert {*others} == who
 
 
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_service_writes_its_memory_down(unit: str) -> None:
+    """Clear text is in it for a moment: no core file, no swap."""
+    lines = (SHIPPED / "systemd" / unit).read_text("utf-8").splitlines()
+    assert {"LimitCORE=0", "MemorySwapMax=0"} <= {*lines}
+
+
 def test_the_units_are_understood(tmp_path: Path) -> None:
     """No unknown setting, each timer with its service; a misspelt one would be told."""
     assert verified(tmp_path / "good") == ""

@@ -76,6 +76,25 @@ class Chromium:
         """Go on in another tab."""
         self._tab(self._page.context.new_page())
 
+    def return_to_the_first_tab(self) -> None:
+        """Go on where it began."""
+        self._tab(self._browser.contexts[0].pages[0])
+
+    def copy(self, selector: str) -> None:
+        """Copy all of a field, by keys, to the clipboard."""
+        self._page.click(selector)
+        for keys in ("Control+A", "Control+C"):
+            self._page.keyboard.press(keys)
+
+    def paste(self, selector: str) -> None:
+        """Paste what is on the clipboard into a field, by keys."""
+        self._page.click(selector)
+        self._page.keyboard.press("Control+V")
+
+    def value(self, selector: str) -> str:
+        """What a field holds."""
+        return self._page.input_value(selector)
+
     @property
     def title(self) -> str:
         """Of the page that is shown; "" while it is loading."""

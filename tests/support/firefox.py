@@ -108,6 +108,25 @@ class Firefox:
         """Go on in another tab."""
         self._marionette.switch_to_window(self._marionette.open(type="tab")["handle"])
 
+    def return_to_the_first_tab(self) -> None:
+        """Go on where it began."""
+        self._marionette.switch_to_window(self._marionette.window_handles[0])
+
+    def copy(self, selector: str) -> None:
+        """Copy all of a field, by keys, to the clipboard."""
+        self.click(selector)
+        for key in "ac":
+            self._keys(Keys.CONTROL, key, together=True)
+
+    def paste(self, selector: str) -> None:
+        """Paste what is on the clipboard into a field, by keys."""
+        self.click(selector)
+        self._keys(Keys.CONTROL, "v", together=True)
+
+    def value(self, selector: str) -> str:
+        """What a field holds."""
+        return str(self._marionette.find_element(By.CSS_SELECTOR, selector).get_property("value"))
+
     @property
     def title(self) -> str:
         """Of the page that is shown."""
