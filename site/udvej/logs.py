@@ -16,6 +16,8 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # It tells of each draft that is shown, since that is judged again without the session's token.
+    logging.getLogger("flask_wtf").setLevel(logging.WARNING)
     logging.raiseExceptions = False  # else a line that cannot be written shows its arguments
     sys.excepthook = _log_uncaught
 
