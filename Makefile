@@ -19,7 +19,7 @@ test: setup-test setup-system
 
 # All but browsers, nginx, and processes that are killed: a minute, while one writes.
 test-fast: setup-test
-	$(BIN)/pytest -m "not slow" --ignore tests/browser --ignore tests/deploy --ignore tests/faults
+	$(BIN)/pytest -m "not slow and not browser" --ignore tests/browser --ignore tests/deploy --ignore tests/faults
 
 # The slow tests, and then the figures of the README.
 bench: setup-test setup-system

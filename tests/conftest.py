@@ -16,12 +16,13 @@ from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
 from support.municipality import CONTENT, demonstration, places
 from udvej.config import Config
+from udvej.content.editions import Content
 from udvej.database import Database
 from udvej.languages import DANISH, set_language
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
-from udvej.services import Services
+from udvej.services import Services, load_content
 from udvej.web.app import create_app
 
 
@@ -78,10 +79,18 @@ def settings(tmp_path: Path, content: Path, team: TeamKey) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def unchanged() -> Content:
+    """What Nordby's pages say, read and rendered once."""
+    return load_content(demonstration(Path()))
+
+
 @pytest.fixture
-def app(config: Config) -> Flask:
-    """The site."""
-    return create_app(Services.open(config))
+def app(config: Config, unchanged: Content) -> Flask:
+    """The site; what a test changes in `content` from now on it does not take up."""
+    services = Services.open(config)
+    services.content = unchanged
+    return create_app(services)
 
 
 @pytest.fixture
