@@ -22,6 +22,7 @@ from udvej.languages import DANISH, set_language
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
+from udvej.publish.freeze import freeze
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
 
@@ -85,11 +86,23 @@ def unchanged() -> Content:
     return load_content(demonstration(Path()))
 
 
+@pytest.fixture(scope="session")
+def frozen_pages(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as files, made once; to be read only."""
+    return freeze(demonstration(furnished), tmp_path_factory.mktemp("frozen") / "pages")
+
+
 @pytest.fixture
-def app(config: Config, unchanged: Content) -> Flask:
-    """The site; what a test changes in `content` from now on it does not take up."""
+def services(config: Config, unchanged: Content) -> Services:
+    """The site's parts; what a test changes in `content` they do not take up."""
     services = Services.open(config)
     services.content = unchanged
+    return services
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    """The site."""
     return create_app(services)
 
 

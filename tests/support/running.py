@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from select import select
 from typing import Any, Final
@@ -30,10 +29,10 @@ def started(command: Sequence[str | Path], **options: Any) -> "subprocess.Popen[
 
 
 def ended(process: "subprocess.Popen[Any]") -> None:
-    """See that nothing is left of a process and its group."""
-    with suppress(ProcessLookupError):
+    """See that a process ends, and its group with it, unless it has ended by itself."""
+    if process.poll() is None:  # once that has fetched its end, its number may be another's
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(PATIENCE)
+        process.wait(PATIENCE)
     for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
         pipe.close()
 

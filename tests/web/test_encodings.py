@@ -1,17 +1,19 @@
 """Compression as the browser weighs it, of files and of answers."""
 
+from pathlib import Path
+
 import pytest
-from udvej.config import Config
-from udvej.publish.freeze import WWW, freeze
+from udvej.publish.freeze import WWW
 from udvej.services import Services
 from udvej.web.app import create_app
 
 
 @pytest.mark.parametrize("address", ["/om/", "/skriv/", "/findes-ikke/"])
-def test_what_a_browser_refuses_is_not_sent(config: Config, address: str) -> None:
+def test_what_a_browser_refuses_is_not_sent(
+    services: Services, frozen_pages: Path, address: str
+) -> None:
     """A weight of zero is a refusal (RFC 9110, 12.5.3), of frozen pages, the form and errors."""
-    pages = freeze(config, config.state / "pages") / WWW
-    client = create_app(Services.open(config), pages).test_client()
+    client = create_app(services, frozen_pages / WWW).test_client()
     for accepted, sent in {
         "br;q=0, gzip": "gzip",
         "br;q=0, gzip;q=0": None,

@@ -1,13 +1,13 @@
 """Pages as files, in front of the application."""
 
 import gzip
+from pathlib import Path
 
 import brotli
 import pytest
 from flask.testing import FlaskClient
 from support.municipality import HEADING
-from udvej.config import Config
-from udvej.publish.freeze import WWW, freeze
+from udvej.publish.freeze import WWW
 from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import TestResponse
@@ -16,10 +16,9 @@ VALIDATORS = ("Date", "ETag", "Last-Modified")
 
 
 @pytest.fixture
-def frozen(config: Config) -> FlaskClient:
+def frozen(services: Services, frozen_pages: Path) -> FlaskClient:
     """A visitor of the site whose pages are files."""
-    app = create_app(Services.open(config), freeze(config, config.state / "pages") / WWW)
-    client = app.test_client()
+    client = create_app(services, frozen_pages / WWW).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client
 
