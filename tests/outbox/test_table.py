@@ -10,7 +10,7 @@ import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.patience import PATIENCE
 from udvej.database import Database
-from udvej.errors import SealingError
+from udvej.errors import SealingError, UnknownNumber
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 
@@ -175,6 +175,217 @@ def test_a_late_verdict_does_not_undo_what_was_sent(outbox: Outbox, clock: Clock
     assert outbox.lease() is None
     outbox.forget(keep_days=14)
     assert rows(outbox) == 0
+
+
+def test_a_late_verdict_has_no_say_while_another_process_tries(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """Neither a refusal nor a delay: what the other one finds out counts."""
+    accept(outbox, "a")
+    slow = leased(outbox)
+    clock.move(5 * MINUTE)
+    trying = leased(outbox)
+    outbox.failed(slow, "DATA 554")
+    assert outbox.outcome(1) == "waiting"
+    outbox.retry(slow, "busy")
+    assert outbox.outcome(1) == "waiting"
+    clock.move(5 * MINUTE - 1)
+    assert outbox.lease() is None
+    outbox.failed(trying, "RCPT 550")
+    assert outbox.outcome(1) == "failed: RCPT 550"
+
+
+def test_a_late_250_counts_while_another_process_tries(outbox: Outbox, clock: Clock) -> None:
+    """The team has the mail; the other's verdict cannot take that back, nor mail it once more."""
+    accept(outbox, "a")
+    slow = leased(outbox)
+    clock.move(5 * MINUTE)
+    trying = leased(outbox)
+    outbox.sent(slow)
+    outbox.retry(trying, "busy")
+    outbox.failed(trying, "DATA 554")
+    clock.move(HOUR)
+    assert outbox.lease() is None
+    assert outbox.outcome(1) == "sent"
+
+
+def test_a_late_250_after_a_refusal_is_sent_and_forgotten_in_its_time(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """Nobody is to look for a mail that the team has; the reason is gone with the refusal."""
+    accept(outbox, "a")
+    slow = leased(outbox)
+    clock.move(5 * MINUTE)
+    outbox.failed(leased(outbox), "DATA 554")
+    clock.move(DAY)
+    outbox.sent(slow)
+    assert outbox.outcome(1) == "sent"
+    assert (outbox.status().failed, outbox.status().sent) == ([], 1)
+    clock.move(14 * DAY)
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 1
+    clock.move(1)
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 0
+
+
+def test_a_second_250_keeps_nothing_longer(outbox: Outbox, clock: Clock) -> None:
+    """The days are counted from the first."""
+    accept(outbox, "a")
+    slow = leased(outbox)
+    clock.move(5 * MINUTE)
+    outbox.sent(leased(outbox))
+    clock.move(DAY)
+    outbox.sent(slow)
+    clock.move(13 * DAY + 1)
+    outbox.forget(keep_days=14)
+    assert rows(outbox) == 0
+
+
+def test_what_was_given_up_begins_from_the_start_when_mailed_again(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """Due at once, with soon tries first, five more days, and under another Message-ID."""
+    accept(outbox, "a")
+    for _ in range(7):
+        outbox.retry(leased(outbox), "busy")
+        clock.move(HOUR)
+    clock.move(5 * DAY)
+    outbox.retry(leased(outbox), "busy")
+    assert outbox.outcome(1) == "failed: busy"
+    outbox.again(1)
+    assert outbox.outcome(1) == "waiting"
+    fresh = leased(outbox)
+    assert (fresh.number, fresh.accepted, fresh.tries) == (1, clock.now, 0)
+    assert fresh.sealed.cms == sealed(1).cms
+    assert fresh.sealed.token != sealed(1).token
+    outbox.retry(fresh, "busy")
+    clock.move(30)
+    second = leased(outbox)
+    assert second.sealed.token == fresh.sealed.token
+    clock.move(4 * DAY)
+    outbox.retry(second, "busy")
+    assert outbox.status().waiting == 1
+    clock.move(HOUR)
+    third = leased(outbox)
+    clock.move(DAY)
+    outbox.retry(third, "busy")
+    assert outbox.outcome(1) == "failed: busy"
+
+
+def test_what_was_sent_and_is_mailed_again_is_kept_from_the_second_250(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """The team may have lost the second one too."""
+    accept(outbox, "a")
+    outbox.sent(leased(outbox))
+    clock.move(13 * DAY)
+    outbox.again(1)
+    clock.move(13 * DAY)
+    outbox.forget(keep_days=14)
+    outbox.sent(leased(outbox))
+    clock.move(14 * DAY)
+    outbox.forget(keep_days=14)
+    assert outbox.status().sent == 1
+    clock.move(1)
+    outbox.forget(keep_days=14)
+    assert outbox.status().sent == 0
+
+
+def test_what_waits_cannot_be_asked_for_again(outbox: Outbox) -> None:
+    """Nor what is being tried: it would be mailed twice."""
+    accept(outbox, "a")
+    with pytest.raises(UnknownNumber):
+        outbox.again(1)
+    leased(outbox)
+    with pytest.raises(UnknownNumber):
+        outbox.again(1)
+    assert outbox.lease() is None
+
+
+def test_what_was_held_back_follows_the_ordinary_times_once_it_was_tried(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """A retry keeps nobody else back, and a clock set back does not strand it."""
+    for key in ("r1", "r2"):
+        outbox.accept(key.encode(), "AAA-AAA", sealed, paced=True)
+    clock.move(MINUTE)
+    outbox.retry(leased(outbox), "busy")
+    clock.move(MINUTE)
+    assert [found.number for found in drain(outbox)] == [1, 2]
+    outbox.accept(b"r3", "AAA-AAA", sealed, paced=True)
+    clock.move(MINUTE)
+    assert leased(outbox).number == 3
+
+
+def test_a_retry_of_what_was_held_back_survives_a_clock_set_back(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """As every other does."""
+    outbox.accept(b"r", "AAA-AAA", sealed, paced=True)
+    clock.move(MINUTE)
+    outbox.retry(leased(outbox), "busy")
+    clock.now -= 2 * HOUR
+    assert leased(outbox).number == 1
+    assert outbox.lease() is None
+
+
+def test_several_held_back_wait_for_the_last_of_them(outbox: Outbox, clock: Clock) -> None:
+    """However few are left when another comes."""
+    for key in ("r1", "r2", "r3"):
+        outbox.accept(key.encode(), "AAA-AAA", sealed, paced=True)
+    clock.move(MINUTE)
+    assert leased(outbox).number == 1
+    outbox.accept(b"r4", "AAA-AAA", sealed, paced=True)
+    for due in (2, 3, 4):
+        assert outbox.lease() is None
+        clock.move(MINUTE)
+        assert [found.number for found in drain(outbox)] == [due]
+
+
+def test_the_oldest_of_several_that_wait_is_told(outbox: Outbox, clock: Clock) -> None:
+    """Not the youngest, and none that was sent."""
+    for key in ("sent", "oldest", "middle", "youngest"):
+        accept(outbox, key)
+        clock.move(HOUR)
+    outbox.sent(leased(outbox))
+    status = outbox.status()
+    assert (status.waiting, status.oldest, status.sent) == (3, 3 * HOUR, 1)
+
+
+def test_each_of_several_that_failed_is_told_with_its_own_reason(outbox: Outbox) -> None:
+    """In the order of their numbers."""
+    accept(outbox, "a", "b", "c", "d")
+    for found, reason in zip(
+        [*drain(outbox)], ("DATA 554", "", "RCPT 550", "MAIL 553"), strict=True
+    ):
+        if reason:
+            outbox.failed(found, reason)
+        else:
+            outbox.sent(found)
+    assert outbox.status().failed == [(1, "DATA 554"), (3, "RCPT 550"), (4, "MAIL 553")]
+
+
+def test_what_has_waited_longest_goes_first(outbox: Outbox, clock: Clock) -> None:
+    """By when each is due; a low number that was tried already does not go before."""
+    accept(outbox, "a", "b", "c")
+    outbox.retry(leased(outbox), "busy")
+    assert leased(outbox).number == 2
+    clock.move(MINUTE)
+    accept(outbox, "d")
+    assert [found.number for found in drain(outbox)] == [3, 1, 4]
+
+
+def test_the_same_sent_at_the_limit_of_a_day_is_one_referral(outbox: Outbox, clock: Clock) -> None:
+    """Though everything is forgotten each minute; a moment later it is a new one."""
+    first = outbox.accept(b"a", "AAA-AAA", sealed)
+    clock.move(DAY)
+    outbox.forget(keep_days=14)
+    assert outbox.accept(b"a", "BBB-BBB", refuse) == first
+    clock.move(1)
+    outbox.forget(keep_days=14)
+    assert outbox.accept(b"a", "BBB-BBB", sealed) == "BBB-BBB"
+    assert outbox.status().waiting == 2
 
 
 def rows(outbox: Outbox) -> int:
