@@ -1,13 +1,21 @@
 """The one composition: what settings become, and what they need for it."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.letters import draft, referral
 from udvej.config import Config
+from udvej.database import Database
 from udvej.errors import ConfigError
-from udvej.services import Services
+from udvej.intake.drafts import Drafts
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.mail import Relay
+from udvej.outbox.sealed import Opener, Scheme, Sealed
+from udvej.outbox.table import Outbox
+from udvej.services import Services, load_content
 
 
 def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path) -> None:
@@ -64,3 +72,119 @@ def test_a_live_site_has_no_demonstration(settings: dict[str, str]) -> None:
         _ = services.demonstration
     assert services.secret_key == settings["UDVEJ_SECRET_KEY"]
     assert [path.name for path in Path(settings["UDVEJ_STATE"]).iterdir()] == []
+
+
+def pragmas(part: Outbox | Drafts) -> Mapping[str, int]:
+    """What SQLite says of the very connection that a part writes by."""
+    database: Database = part._database  # noqa: SLF001 (a switch can only be read where it is set)
+    names = ("synchronous", "secure_delete", "max_page_count", "page_size")
+    with database.transaction(growing=True) as connection:
+        return {
+            name: int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names
+        }
+
+
+OFF, FULL = 0, 2
+
+
+def test_a_referral_that_is_acknowledged_is_on_the_disk(config: Config) -> None:
+    """The composed outbox waits for the disk; drafts, which are typed again, do not."""
+    services = Services.open(config)
+    assert pragmas(services.outbox)["synchronous"] == FULL
+    assert pragmas(services.drafts)["synchronous"] == OFF
+
+
+def test_what_is_deleted_is_overwritten_in_both_databases(config: Config) -> None:
+    """A draft is encrypted under a key of its own, and overwritten all the same."""
+    services = Services.open(config)
+    assert pragmas(services.outbox)["secure_delete"] == 1
+    assert pragmas(services.drafts)["secure_delete"] == 1
+
+
+def test_a_flood_is_bounded_in_both_databases_and_crowds_out_nothing_of_the_other(
+    config: Config,
+) -> None:
+    """256 MiB of referrals and 64 MiB of drafts, in a file each."""
+    services = Services.open(config)
+    for part, mebibytes in ((services.outbox, 256), (services.drafts, 64)):
+        said = pragmas(part)
+        assert said["max_page_count"] * said["page_size"] == mebibytes * 2**20
+    services.outbox.accept(b"key", "AAA-AAA", lambda _: Sealed(b"mark of a referral", "token"))
+    services.drafts.keep(draft(name="Sofie"))
+    files = {path.name: path.read_bytes() for path in config.state.glob("*.sqlite3*")}
+    with_referrals = {name for name, content in files.items() if b"mark of a referral" in content}
+    with_drafts = {name for name, content in files.items() if b"gAAAAA" in content}
+    assert {name.partition(".")[0] for name in with_referrals} == {"udvej"}
+    assert {name.partition(".")[0] for name in with_drafts} == {"drafts"}
+
+
+@pytest.fixture
+def transport(settings: dict[str, str], team: TeamKey, tmp_path: Path) -> dict[str, str]:
+    """The settings of a site that seals for itself."""
+    key = tmp_path / "server-key.pem"
+    key.write_bytes(team.private_pem())
+    others = {key: value for key, value in settings.items() if key != "UDVEJ_TEAM_CERTIFICATE"}
+    return others | {"UDVEJ_SEALING": "transport", "UDVEJ_SERVER_KEY": str(key)}
+
+
+def opener_of(services: Services) -> Opener | None:
+    """What the carrier opens with."""
+    carrier = services.carrier
+    assert isinstance(carrier, Relay)
+    return carrier._opener  # noqa: SLF001 (it is shown nowhere)
+
+
+def test_each_way_of_sealing_reaches_every_part(
+    settings: dict[str, str], transport: dict[str, str], team: TeamKey
+) -> None:
+    """Sealer, carrier and pages agree: what the one seals the other opens, or cannot."""
+    smime = Services.open(Config.from_environ(settings))
+    assert smime.sealer.scheme is smime.sealer.seal(referral(), 1).scheme is Scheme.SMIME
+    assert opener_of(smime) is None
+    both = Services.open(Config.from_environ(transport))
+    sealed = both.sealer.seal(referral(), 1)
+    assert both.sealer.scheme is sealed.scheme is Scheme.TRANSPORT
+    opener = opener_of(both)
+    assert opener is not None
+    assert b"Henvendelse nr. 1" in opener.open(sealed)
+    assert both.sealer.certificates == [team.certificate]
+
+
+def test_a_live_site_seals_for_each_certificate_of_its_file(
+    settings: dict[str, str], team: TeamKey
+) -> None:
+    """None is left out, and none of the demonstration's is among them."""
+    deputy = TeamKey.make("vikar@exit.example")
+    file = Path(settings["UDVEJ_TEAM_CERTIFICATE"])
+    file.write_bytes(team.certificate_pem() + deputy.certificate_pem())
+    sealer = Services.open(Config.from_environ(settings)).sealer
+    assert sealer.certificates == [team.certificate, deputy.certificate]
+
+
+def test_health_looks_at_the_folder_that_is_written_to(config: Config) -> None:
+    """Another disk may have room when this one has none."""
+    assert Services.open(config).health.state == config.state
+
+
+BOX = """
+
+::: {name}
+Kun for {name}.
+:::
+"""
+
+
+def test_the_pages_speak_of_the_way_of_sealing_that_is_set(
+    settings: dict[str, str], transport: dict[str, str], config: Config
+) -> None:
+    """In whatever pages name a box for it; a demonstration seals as S/MIME does."""
+    page = Path(settings["UDVEJ_CONTENT"]) / "privatliv.md"
+    text = page.read_text("utf-8") + "".join(BOX.format(name=scheme) for scheme in Scheme)
+    page.write_text(text, "utf-8")
+    for made, scheme in (
+        (Config.from_environ(settings), Scheme.SMIME),
+        (Config.from_environ(transport), Scheme.TRANSPORT),
+        (config, Scheme.SMIME),
+    ):
+        body = load_content(made).editions["da"].pages["/privatliv/"].body
+        assert [each for each in Scheme if f"Kun for {each}." in body] == [scheme]
