@@ -2,11 +2,14 @@
 
 import gzip
 import shutil
+import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import brotli
 import pytest
+import udvej
 from support.checkout import CHECKOUT
 from support.editions import BOXES
 from support.municipality import FACTS, HEADING
@@ -14,9 +17,11 @@ from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.pages import load_edition
 from udvej.errors import ConfigError, ContentError
+from udvej.outbox.keys import TeamKey
+from udvej.outbox.sealed import Scheme
 from udvej.publish.freeze import WWW, freeze, stamp
-from udvej.publish.front import HEADERS
-from udvej.services import Services
+from udvej.publish.front import ERRORS, HEADERS
+from udvej.services import Services, load_content
 from udvej.web.app import create_app
 
 PREFIXES = ("", "/en", "/ar")
@@ -108,6 +113,100 @@ def test_whatever_the_pages_are_made_of_changes_them(
     assert after != before
     assert frozen.resolve() == after
     assert files(after) != files(before)
+
+
+def test_each_way_of_sealing_has_pages_of_its_own(
+    settings: dict[str, str], team: TeamKey, tmp_path: Path
+) -> None:
+    """They say who can open a referral: pages of the other way must not be served."""
+    key = tmp_path / "server-key.pem"
+    key.write_bytes(team.private_pem())
+    transport = settings | {"UDVEJ_SEALING": "transport", "UDVEJ_SERVER_KEY": str(key)}
+    del transport["UDVEJ_TEAM_CERTIFICATE"]
+    page = Path(settings["UDVEJ_CONTENT"]) / "privatliv.md"
+    boxes = "".join(f"\n::: {scheme}\nKun for {scheme}.\n:::\n" for scheme in Scheme)
+    page.write_text(page.read_text("utf-8") + boxes, "utf-8")
+    pages = tmp_path / "pages"
+    for environ, scheme in ((settings, Scheme.SMIME), (transport, Scheme.TRANSPORT)) * 2:
+        made = freeze(Config.from_environ(environ), pages)
+        html = (made / WWW / "privatliv" / "index.html").read_text("utf-8")
+        assert [each for each in Scheme if f"Kun for {each}." in html] == [scheme]
+        assert pages.resolve() == made
+
+
+def test_a_demonstration_and_a_live_site_have_pages_of_their_own(
+    settings: dict[str, str], config: Config
+) -> None:
+    """Even at one address: only the one says that nobody receives what is sent."""
+    live = Config.from_environ(settings)
+    assert live.live is not None
+    same = replace(live, live=replace(live.live, public_address=config.address))
+    assert same.address == config.address
+    assert stamp(same) != stamp(config)
+
+
+@pytest.mark.parametrize(
+    "library", ["babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers"]
+)
+def test_another_version_of_what_makes_the_pages_makes_them_again(
+    library: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an upgrade changed is shown."""
+    before = stamp(config)
+    monkeypatch.setattr(
+        "udvej.publish.freeze.version", lambda name: version(name) + "x" * (name == library)
+    )
+    assert stamp(config) != before
+
+
+def test_another_python_makes_the_pages_again(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its gzip writes other bytes."""
+    before = stamp(config)
+    monkeypatch.setattr(sys, "version", "4.0")
+    assert stamp(config) != before
+
+
+@pytest.mark.parametrize("part", ["web/templates/layout.html", "web/static/leave.js", "new.py"])
+def test_another_version_of_the_program_makes_the_pages_again(
+    part: str, config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Templates, styles, scripts and modules alike; what Python compiles of them does not."""
+    package = tmp_path / "udvej"
+    shutil.copytree(Path(udvej.__file__).parent, package)
+    monkeypatch.setattr("udvej.publish.freeze._PACKAGE", package)
+    before = stamp(config)
+    (package / "new.pyc").touch()
+    assert stamp(config) == before
+    with (package / part).open("a") as file:
+        file.write("\n")
+    assert stamp(config) != before
+
+
+@pytest.mark.parametrize("ending", [".mo", ".pot"])
+def test_what_no_page_is_made_of_changes_none(ending: str, config: Config, tmp_path: Path) -> None:
+    """Compiled catalogues and the template."""
+    translations = Path(shutil.copytree(config.translations, tmp_path / "translations"))
+    config = replace(config, translations=translations)
+    before = stamp(config)
+    (translations / f"udvej{ending}").write_text("x")
+    assert stamp(config) == before
+    catalogue = next(translations.rglob("udvej.po"))
+    catalogue.write_text(catalogue.read_text("utf-8") + "\n", "utf-8")
+    assert stamp(config) != before
+
+
+def test_errors_of_every_language_are_made_for_nginx(config: Config, tmp_path: Path) -> None:
+    """Each that nginx has to tell by itself, in Danish and in each of the others."""
+    made = freeze(config, tmp_path / "pages")
+    tags = [edition.language.tag for edition in load_content(config).editions.values()]
+    assert len(tags) > 1
+    for tag in tags:
+        folder = made / ERRORS / ("" if tag == "da" else tag)
+        for code in (400, 413, 429, 503):
+            html = (folder / f"{code}.html").read_text("utf-8")
+            assert f'<html lang="{tag}"' in html
 
 
 def test_a_broken_build_leaves_the_one_before_in_place(
