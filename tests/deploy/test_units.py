@@ -1,0 +1,183 @@
+"""What the units of systemd switch on and off, read from the files that are shipped.
+
+`systemd-analyze` says whether a unit is understood and shut in, not whether it does what the
+program counts on: a service that is not started again is as well understood as one that is.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.checkout import CHECKOUT
+from support.front import SHIPPED
+from udvej import cli
+from udvej.commands import drill
+from udvej.outbox import mail
+from udvej.server import granian, processes, supervised
+
+PROGRAM: Final = "/opt/udvej/current/.venv/bin/udvej"
+UNITS: Final = {path.name: path for path in sorted((SHIPPED / "systemd").iterdir())}
+RUNNING: Final = ("udvej-deliver.service", "udvej-web@.service")
+DAILY: Final = ("udvej-check", "udvej-drill")
+SPANS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def said(unit: str) -> Mapping[str, Sequence[str]]:
+    """Every setting of a unit, with each value that is given to it."""
+    values: dict[str, list[str]] = {}
+    for line in UNITS[unit].read_text("utf-8").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith(("#", ";")):
+            values.setdefault(key, []).append(value)
+    return values
+
+
+def one(unit: str, key: str) -> str:
+    """What a unit says once, or ""."""
+    values = said(unit).get(key, [""])
+    assert len(values) == 1, (unit, key, values)
+    return values[0]
+
+
+def seconds(unit: str, key: str) -> float:
+    """A span of time (systemd.time)."""
+    number, span = re.fullmatch(r"([0-9]+)([a-z]*)", one(unit, key)).groups()  # type: ignore[union-attr]
+    return float(number) * SPANS[span]
+
+
+def test_every_unit_is_judged_here() -> None:
+    """A new one has to be put into one of the lists."""
+    daily = {f"{name}.{kind}" for name in DAILY for kind in ("service", "timer")}
+    assert {*UNITS} == {*RUNNING, *daily}
+
+
+@pytest.mark.parametrize("unit", RUNNING)
+def test_what_must_always_run_is_started_again_however_it_ended(unit: str) -> None:
+    """Also when it ended well, and however often; and after the machine was."""
+    assert one(unit, "Type") == "exec"
+    assert one(unit, "Restart") == "always"
+    assert 0 < seconds(unit, "RestartSec") <= 10
+    assert one(unit, "StartLimitIntervalSec") == "0"
+    assert one(unit, "WantedBy") == "multi-user.target"
+
+
+@pytest.mark.parametrize("unit", RUNNING)
+def test_a_stop_reaches_the_first_process_alone_and_lets_it_end_what_it_has_in_hand(
+    unit: str,
+) -> None:
+    """It tells the others; systemd kills only what is left when their own patience is over."""
+    assert one(unit, "KillMode") == "mixed"
+    assert "KillSignal" not in said(unit)
+    longest = {
+        "udvej-deliver.service": mail._TIMEOUT_SECONDS,  # noqa: SLF001 (no other way to see it)
+        "udvej-web@.service": granian._BEGIN_SECONDS + processes._WORKER_STOP_SECONDS,  # noqa: SLF001
+    }[unit]
+    assert seconds(unit, "TimeoutStopSec") > longest
+    assert seconds(unit, "TimeoutStopSec") > supervised._STOP_SECONDS  # noqa: SLF001
+
+
+def test_pages_are_frozen_before_the_site_starts_and_taken_up_on_reload() -> None:
+    """Nginx is reloaded after that, so that pages and headers change together."""
+    web = "udvej-web@.service"
+    assert one(web, "ExecStartPre") == f"{PROGRAM} build /var/cache/udvej/site"
+    assert one(web, "ExecStartPost").endswith(
+        "systemctl --no-block try-reload-or-restart nginx.service"
+    )
+    assert one(web, "ExecReload") == "/bin/kill -HUP $MAINPID"
+    assert one(web, "CacheDirectory") == "udvej"
+
+
+def test_one_service_delivers_and_the_other_does_not() -> None:
+    """The web service can speak to nobody but nginx; the one that mails can."""
+    assert "--without-delivery" in one("udvej-web@.service", "ExecStart")
+    assert one("udvej-web@.service", "IPAddressDeny") == "any"
+    assert one("udvej-web@.service", "IPAddressAllow") == "localhost"
+    assert one("udvej-deliver.service", "ExecStart") == f"{PROGRAM} deliver"
+    for unit in ("udvej-deliver.service", "udvej-drill.service"):
+        assert "IPAddressDeny" not in said(unit)
+
+
+SERVICES: Final = [unit for unit in UNITS if unit.endswith(".service")]
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_every_command_is_one_that_the_program_has(unit: str) -> None:
+    """With the options that it is given there."""
+    commands = [
+        value
+        for key in ("ExecStartPre", "ExecStart")
+        for value in said(unit).get(key, [])
+        if value.startswith(PROGRAM)
+    ]
+    assert commands
+    for command in commands:
+        name, *arguments = shlex.split(command.replace("%i", "8000"))[1:]
+        with cli.udvej.make_context("udvej", [name, *arguments]) as outer:
+            found = cli.udvej.get_command(outer, name)
+            assert found is not None
+            found.make_context(name, arguments, parent=outer).close()
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_what_a_service_writes_is_its_own_and_nobody_elses(unit: str) -> None:
+    """Settings from the one file; a mask that lets nobody read, but for the pages of nginx."""
+    assert one(unit, "User") == one(unit, "Group") == "udvej"
+    assert one(unit, "EnvironmentFile") == "/etc/udvej/settings"
+    assert one(unit, "StateDirectory") == "udvej"
+    assert one(unit, "StateDirectoryMode") == "0700"
+    assert one(unit, "UMask") == ("0022" if unit == "udvej-web@.service" else "0077")
+    settings = (SHIPPED / "settings.example").read_text("utf-8")
+    assert "UDVEJ_STATE=/var/lib/udvej\n" in settings
+
+
+@pytest.mark.parametrize("name", DAILY)
+def test_what_is_done_daily_is_done_daily_and_made_up_for(name: str) -> None:
+    """Once, without a restart, within its time; a day on which the machine was off is caught up."""
+    timer, service = f"{name}.timer", f"{name}.service"
+    assert re.fullmatch(r"\*-\*-\* \d\d:\d\d", one(timer, "OnCalendar"))
+    assert one(timer, "Persistent") == "yes"
+    assert one(timer, "WantedBy") == "timers.target"
+    assert "Unit" not in said(timer)
+    assert one(service, "Type") == "oneshot"
+    assert (
+        one(service, "ExecStart")
+        == {
+            "udvej-check": f"{PROGRAM} status",
+            "udvej-drill": f"{PROGRAM} drill",
+        }[name]
+    )
+    assert "Restart" not in said(service)
+    assert "SuccessExitStatus" not in said(service)
+    patience = drill._PATIENCE_SECONDS + mail._TIMEOUT_SECONDS  # noqa: SLF001
+    assert seconds(service, "TimeoutStartSec") > patience
+
+
+def test_the_drill_has_arrived_or_failed_when_the_check_looks() -> None:
+    """With what each may be late."""
+    times = {}
+    for name in DAILY:
+        hour, minute = one(f"{name}.timer", "OnCalendar").split()[1].split(":")
+        times[name] = int(hour) * 3600 + int(minute) * 60
+    late = seconds("udvej-drill.timer", "RandomizedDelaySec")
+    assert times["udvej-drill"] + late < times["udvej-check"]
+
+
+def test_the_guide_turns_on_every_unit_that_can_be() -> None:
+    """A timer that is installed and never enabled does nothing."""
+    guide = (SHIPPED / "README.md").read_text("utf-8")
+    enabled = " ".join(re.findall(r"systemctl enable --now (.*)", guide))
+    for unit in UNITS:
+        if "WantedBy" in said(unit):
+            assert unit.replace("@.", "@8000.") in enabled, unit
+
+
+def test_the_program_stays_where_the_units_look_for_it() -> None:
+    """The guide puts it there."""
+    guide = (SHIPPED / "README.md").read_text("utf-8")
+    assert f"ln -sfn VERSION {Path(PROGRAM).parents[2]}\n" in guide
+    documented = {one(unit, "Documentation") for unit in SERVICES}
+    assert documented == {"file:/opt/udvej/current/site/deploy/README.md"}
+    assert (CHECKOUT / "site" / "deploy" / "README.md").is_file()
