@@ -343,6 +343,23 @@ def test_several_held_back_wait_for_the_last_of_them(outbox: Outbox, clock: Cloc
         assert [found.number for found in drain(outbox)] == [due]
 
 
+def test_a_crowd_is_known_by_its_own_hour_whatever_came_before(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """As many as people write came earlier that day: they neither make a crowd nor hide one."""
+    database = Database(tmp_path, durable=False)  # the disk is not what is shown
+    outbox = Outbox(database, clock)
+    accept(outbox, *(f"earlier {turn}" for turn in range(300)))
+    for found in drain(outbox):
+        outbox.sent(found)
+    clock.move(2 * HOUR)
+    accept(outbox, *(f"now {turn}" for turn in range(301)))
+    assert [found.number for found in drain(outbox)] == [*range(301, 601)]
+    clock.move(MINUTE)
+    assert leased(outbox).number == 601
+    database.close()
+
+
 def test_the_oldest_of_several_that_wait_is_told(outbox: Outbox, clock: Clock) -> None:
     """Not the youngest, and none that was sent."""
     for key in ("sent", "oldest", "middle", "youngest"):

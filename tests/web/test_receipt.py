@@ -1,0 +1,132 @@
+"""What a receipt says, whether it is true, and for how long anybody can see it."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from limits import parse
+from support.visiting import FILLED_IN, Visitor, headings, reference
+from udvej.config import Config
+from udvej.content.addresses import FORM, RECEIPT
+from udvej.durations import HOUR, MINUTE
+from udvej.outbox.table import Outbox
+from udvej.services import Services, load_content
+from udvej.web.app import create_app
+
+# What only a demonstration says, and what only the real site says; Danish, to be translated.
+ONLY_TRIED = (
+    "Prøveversion. Ingen får din besked.",
+    "Tak for prøven. Ingen har fået din besked.",
+    "Det her er en prøveversion. På den rigtige side ser du det, der står herunder.",
+)
+RECEIVED = ("Tak. Vi har fået din besked.", "Beskeden binder hverken dig eller os.")
+TAGS = ("da", "en", "ar")
+
+
+def over_https(services: Services) -> FlaskClient:
+    """A visitor's client, as cookies want it."""
+    client = create_app(services).test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+def age(state: Path, seconds: float) -> None:
+    """Let all that was sent have been sent so much earlier."""
+    with closing(sqlite3.connect(state / "udvej.sqlite3")) as connection, connection:
+        changed = connection.execute("UPDATE receipts SET accepted = accepted - ?", (seconds,))
+        assert changed.rowcount > 0
+
+
+def test_the_live_receipt_says_that_the_message_has_come_and_a_demonstrations_that_it_has_not(
+    config: Config, settings: dict[str, str]
+) -> None:
+    """In every language: neither lets anybody believe the other."""
+    live = Config.from_environ(settings)
+    for made, true, false in ((live, RECEIVED, ONLY_TRIED), (config, ONLY_TRIED, RECEIVED)):
+        services = Services.open(made)
+        app = create_app(services)
+        for tag in TAGS:
+            language = services.content.editions[tag].language
+            client = app.test_client()
+            client.environ_base["wsgi.url_scheme"] = "https"
+            visitor = Visitor(client, language.prefix)
+            assert visitor.send().location == language.at(RECEIPT)
+            html = visitor.look(language.at(RECEIPT))
+            assert reference(html)
+            said = language.catalogue.gettext
+            assert [words for words in true if said(words) not in html] == []
+            assert [words for words in false if said(words) in html] == []
+            told = "Tak. Vi har" if made is live else "Tak for prøven"
+            expected = next(words for words in (*RECEIVED, *ONLY_TRIED) if words.startswith(told))
+            assert headings(html) == [said(expected)]
+
+
+def test_no_page_of_a_live_site_says_that_nobody_gets_the_message(
+    settings: dict[str, str],
+) -> None:
+    """Nor any answer to a form that was refused, limited or lost its cookie."""
+    live = Config.from_environ(settings)
+    client = over_https(Services.open(live))
+    for edition in load_content(live).editions.values():
+        language = edition.language
+        tried = [language.catalogue.gettext(words) for words in ONLY_TRIED]
+        visitor = Visitor(client, language.prefix)
+        visitor.send(who="")
+        pages = [
+            *(client.get(language.at(address)).text for address in edition.pages),
+            visitor.look(language.at(FORM)),
+            client.get(language.at("/skriv/ikke-sendt/")).text,
+            client.get(language.at("/findes-ikke/")).text,
+        ]
+        assert [words for words in tried for html in pages if words in html] == []
+
+
+@pytest.mark.parametrize(
+    ("ago", "place"),
+    [(14 * MINUTE, RECEIPT), (15 * MINUTE + 1, FORM), (24 * HOUR, FORM)],
+)
+def test_a_receipt_is_shown_for_a_quarter_of_an_hour(
+    ago: float, place: str, client: FlaskClient, config: Config
+) -> None:
+    """Whoever picks up the phone later finds an empty form, by each of the two addresses."""
+    visitor = Visitor(client)
+    visitor.send()
+    age(config.state, ago)
+    shown = client.get(RECEIPT)
+    if place == RECEIPT:
+        assert reference(shown.text)
+        assert client.get(FORM).location == RECEIPT
+    else:
+        assert (shown.status_code, shown.location) == (303, FORM)
+        assert client.get(FORM).status_code == 200
+        assert {FILLED_IN["name"], FILLED_IN["mail"]} & {*visitor.open().values()} == set()
+
+
+def pressed_again(client: FlaskClient, state: Path, ago: float) -> tuple[str | None, int]:
+    """Where a second press leads, so long after the first, and how many referrals there are."""
+    visitor = Visitor(client)
+    filled_in: Mapping[str, str] = {**visitor.open(), **FILLED_IN}
+    assert visitor.press(filled_in).location == RECEIPT
+    age(state, ago)
+    location = visitor.press(filled_in).location
+    return location, Outbox.in_folder(state).status().waiting
+
+
+def test_the_same_sent_again_within_a_day_is_acknowledged_and_not_received_twice(
+    client: FlaskClient, config: Config
+) -> None:
+    """Long after the receipt is no longer shown."""
+    assert pressed_again(client, config.state, 24 * HOUR - MINUTE) == (RECEIPT, 1)
+
+
+def test_the_same_sent_again_within_a_day_is_no_new_message_at_the_limit(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has come: to say that it has not would make somebody write it a third time."""
+    monkeypatch.setattr("udvej.web.app._SENDINGS", parse("1/hour"))
+    client = over_https(Services.open(config))
+    assert pressed_again(client, config.state, 24 * HOUR - MINUTE) == (RECEIPT, 1)
+    assert Visitor(client).send(message="en anden").location == FORM
