@@ -1,6 +1,8 @@
 """Only the team can open what is sealed, and a certificate that is no good is refused."""
 
 import re
+import subprocess
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -145,6 +147,69 @@ def test_each_recipient_opens_it_with_openssl(
     assert letter["Subject"] == "Henvendelse nr. 42"
     assert letter.get_content_type() == "text/plain"
     assert letter.get_content() == referral().letter(42)
+
+
+def test_the_seal_is_aes_256_and_its_key_goes_by_rsa(
+    sealer: Sealer, file: Path, team: TeamKey, deputy: TeamKey
+) -> None:
+    """As the CMS says of itself (RFC 5652): what opens it would open a weaker one as well."""
+    one = Sealer([team.certificate])
+    file.write_bytes(deputy.private_pem())
+    at_rest = Sealer.for_transport(file)
+    for sealing, recipients in ((sealer, 2), (one, 1), (at_rest, 1)):
+        told = structure(sealing.seal(referral(), 42).cms)
+        names = re.findall(r"OBJECT +:(\S+)", told)
+        kinds = Counter(name for name in names if not name.isalpha() or name == "rsaEncryption")
+        assert kinds.pop("pkcs7-envelopedData") == 1
+        assert kinds.pop("pkcs7-data") == 1
+        assert kinds.pop("aes-256-cbc") == 1
+        assert kinds.pop("rsaEncryption") == recipients
+        assert not kinds, kinds
+
+
+def structure(cms: bytes) -> str:
+    """The parts of a CMS by name, as OpenSSL reads them."""
+    command = ["openssl", "asn1parse", "-inform", "DER"]
+    parsed = subprocess.run(command, input=cms, capture_output=True, check=True, timeout=60)
+    return parsed.stdout.decode()
+
+
+def test_each_referral_is_sealed_under_a_key_and_a_start_of_its_own(
+    sealer: Sealer, team: TeamKey
+) -> None:
+    """The initialisation vector and the wrapped key are never the same again."""
+    starts, wrapped = set(), set()
+    for _ in range(3):
+        told = structure(sealer.seal(referral(), 42).cms)
+        strings = re.findall(r"OCTET STRING +\[HEX DUMP\]:([0-9A-F]+)", told)
+        starts |= {string for string in strings if len(string) == 32}
+        wrapped |= {string for string in strings if len(string) == team.private_key.key_size // 4}
+    assert len(starts) == 3
+    assert len(wrapped) == 6
+
+
+def test_the_first_of_several_certificates_to_expire_is_the_one_that_counts(
+    file: Path, team: TeamKey
+) -> None:
+    """In whichever order they stand: one of the team could no longer be told of in time."""
+    soon = TeamKey.make("vikar@exit.example", datetime.now(UTC) - timedelta(days=700))
+    later = team.certificate.not_valid_after_utc
+    assert soon.certificate.not_valid_after_utc < later
+    for keys in ((team, soon), (soon, team), (team, soon, team)):
+        file.write_bytes(b"".join(key.certificate_pem() for key in keys))
+        assert Sealer.for_team(file).expires == soon.certificate.not_valid_after_utc
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_certificate_of_several_that_is_no_good_is_refused_wherever_it_stands(
+    place: int, file: Path
+) -> None:
+    """Never left out in silence."""
+    pems = [certificate(rsa_key(2048)), certificate(rsa_key(2048))]
+    pems.insert(place, certificate(rsa_key(1024)))
+    file.write_bytes(b"".join(pems))
+    with pytest.raises(SealingError, match="shorter than 2048 bits"):
+        Sealer.for_team(file, NOW)
 
 
 def test_nobody_else_opens_it(sealer: Sealer, stranger: TeamKey, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
+from types import SimpleNamespace
 
 import pytest
 from support.clock import DAY, HOUR, Clock
@@ -153,6 +154,50 @@ def test_the_loop_delivers_what_comes_and_forgets_what_has_had_its_time(
     clock.move(-15 * DAY)
     assert outbox.receipt(b"a", within=DAY) == ""
     assert drafts.open(key) is None
+
+
+def test_what_has_had_its_time_is_forgotten_each_minute_and_at_once_at_the_start(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not less often, since drafts are kept for minutes; not in each round, which costs a write."""
+    monotonic = Clock()
+    monkeypatch.setattr("udvej.outbox.delivery.time", SimpleNamespace(monotonic=monotonic))
+    turned = Semaphore(0)
+    stop = Event()
+    forgotten: list[int] = []
+    swept: list[bool] = []
+
+    def lease() -> None:
+        turned.release()
+
+    monkeypatch.setattr(outbox, "lease", lease)
+    monkeypatch.setattr(outbox, "forget", forgotten.append)
+
+    def rounds(count: int) -> None:
+        """Let the loop begin so many rounds."""
+        for _ in range(count):
+            assert turned.acquire(timeout=60)
+
+    loop = Thread(
+        target=delivery.run,
+        args=(outbox, Carriage()),
+        kwargs={"sweep": lambda: swept.append(True), "keep_days": 9, "stop": stop},
+    )
+    loop.start()
+    try:
+        rounds(3)
+        assert (forgotten, len(swept)) == ([9], 1)
+        for minutes in (1, 2):
+            monotonic.move(59)
+            rounds(3)
+            assert (len(forgotten), len(swept)) == (minutes, minutes)
+            monotonic.move(2)
+            rounds(3)
+            assert (len(forgotten), len(swept)) == (minutes + 1, minutes + 1)
+    finally:
+        stop.set()
+        loop.join(60)
+    assert not loop.is_alive()
 
 
 def test_the_loop_goes_on_when_the_database_answers_again(

@@ -1,0 +1,91 @@
+"""`udvej serve`: what it has done, and what it hands over, when the processes are made."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from udvej import cli
+from udvej.config import Config
+from udvej.outbox.table import Outbox
+from udvej.server.delivery import deliver
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the processes are made of, and what was open at that moment."""
+
+    config: Config
+    factory: str
+    deliver: Callable[[], None] | None
+    open_files: list[str]
+
+
+def databases_open() -> list[str]:
+    """The databases that this process has open."""
+    links = [*Path("/proc/self/fd").iterdir()]
+    paths = [str(link.readlink()) for link in links if link.is_symlink()]
+    return [path for path in paths if ".sqlite3" in path]
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """The command sets up logging for its process; put back what was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def serve(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Begun]:
+    """Run the command up to where it would make its processes."""
+    begun: list[Begun] = []
+
+    def run(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
+        begun.append(Begun(config, factory, deliver, databases_open()))
+
+    def serve(*arguments: str) -> Begun:
+        monkeypatch.setattr("udvej.commands.serve.run", run)
+        monkeypatch.setattr("udvej.commands.serve.check_port", lambda _config: None)
+        for name in [name for name in os.environ if name.startswith("UDVEJ_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("UDVEJ_STATE", str(config.state))
+        assert cli.main(["serve", *arguments]) == 0
+        return begun[-1]
+
+    return serve
+
+
+def test_it_delivers_unless_another_service_does(serve: Callable[..., Begun]) -> None:
+    """Two that deliver share the work and lose nothing; none at all would."""
+    begun = serve()
+    assert begun.deliver is not None
+    assert begun.deliver.func is deliver  # type: ignore[attr-defined]
+    assert serve("--without-delivery").deliver is None
+
+
+def test_no_database_is_open_when_the_processes_are_made(serve: Callable[..., Begun]) -> None:
+    """A connection that lives through a fork breaks the database; the tables are there already."""
+    begun = serve()
+    assert begun.open_files == []
+    held = Outbox.in_folder(begun.config.state)
+    assert any(str(begun.config.state) in path for path in databases_open())
+    held.close()
+    assert {path.name for path in begun.config.state.glob("*.sqlite3")} == {
+        "udvej.sqlite3",
+        "drafts.sqlite3",
+    }
+
+
+def test_the_pages_are_frozen_before_the_first_process_is_made(
+    serve: Callable[..., Begun],
+) -> None:
+    """Each would else make them by itself."""
+    begun = serve()
+    assert (begun.config.state / "pages" / "www" / "index.html").is_file()
+    assert begun.factory == "udvej.server.wsgi:application"

@@ -1,0 +1,95 @@
+"""The delivery process: which parts of the site it is made of, and what ends it."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event
+
+import pytest
+from support.letters import draft
+from support.spoiling import spoil
+from udvej.config import Config
+from udvej.intake.drafts import Drafts
+from udvej.outbox.delivery import Carrier
+from udvej.outbox.table import Outbox
+from udvej.server import delivery
+from udvej.services import Services
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the loop was given."""
+
+    outbox: Outbox
+    carrier: Carrier
+    sweep: Callable[[], None]
+    keep_days: int
+    stop: Event
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Given]]:
+    """In place of the loop; the process's own signals are put back."""
+    found: list[Given] = []
+
+    def run(outbox: Outbox, carrier: Carrier, **others: object) -> None:
+        found.append(Given(outbox, carrier, **others))  # type: ignore[arg-type]
+
+    monkeypatch.setattr("udvej.outbox.delivery.run", run)
+    names = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(name) for name in names]
+    yield found
+    for name, handler in zip(names, before, strict=True):
+        signal.signal(name, handler)
+
+
+def test_it_delivers_from_the_sites_own_outbox_by_its_own_carrier(
+    config: Config, given: list[Given]
+) -> None:
+    """And no other."""
+    services = Services.open(config)
+    delivery.deliver(services)
+    (loop,) = given
+    assert loop.outbox is services.outbox
+    assert loop.carrier is services.carrier
+
+
+def test_it_keeps_what_was_sent_for_as_many_days_as_the_municipality_says(
+    config: Config, given: list[Given]
+) -> None:
+    """Which its privacy page tells too."""
+    days = Services.open(config).facts["frister"]["gemmes_dage"]
+    spoil(config.content / "kommune.toml", f"gemmes_dage = {days}", "gemmes_dage = 87")
+    delivery.deliver(Services.open(config))
+    assert given[0].keep_days == 87
+
+
+def test_it_sweeps_the_drafts_of_the_site(
+    config: Config, given: list[Given], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that have had their time, out of the very file that the web processes write."""
+    monkeypatch.setattr("udvej.intake.drafts._KEPT", -1.0)
+    Drafts.in_folder(config.state).keep(draft(name="Sofie"))
+
+    def kept() -> int:
+        with closing(sqlite3.connect(config.state / "drafts.sqlite3")) as connection:
+            return int(connection.execute("SELECT count(*) FROM drafts").fetchone()[0])
+
+    assert kept() == 1
+    delivery.deliver(Services.open(config))
+    given[0].sweep()
+    assert kept() == 0
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_it_is_told_to(
+    name: signal.Signals, config: Config, given: list[Given]
+) -> None:
+    """After the mail in hand: the signal only sets what the loop looks at."""
+    delivery.deliver(Services.open(config))
+    assert not given[0].stop.is_set()
+    os.kill(os.getpid(), name)
+    assert given[0].stop.wait(60)
