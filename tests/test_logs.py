@@ -1,6 +1,7 @@
 import io
 import logging
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -114,6 +115,23 @@ def test_nothing_to_tell_of_an_exception_that_is_none(
     """`exception` outside of an except block."""
     log.error("event=x", exc_info=True)  # noqa: LOG014 (that is the case)
     assert written.getvalue().endswith(" event=x\n")
+
+
+def test_a_line_that_cannot_be_written_shows_nothing_of_what_it_holds() -> None:
+    """As when stderr is gone: the library would print the line's arguments then, and where."""
+    program = f"""
+import logging, os, sys
+from udvej import logs
+logs.configure()
+logging.getLogger().handlers[0].setStream(open(os.devnull))  # which takes no line
+logging.getLogger("x").error("event=%s", {MARK!r})
+logging.getLogger("x").error("event=%d", {MARK!r})
+print("done")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
 
 
 def test_configure_sends_everything_to_stderr(

@@ -103,6 +103,24 @@ def test_what_would_break_a_page_is_left_out_and_named(
     assert (shown, type(shown)) == (said, Untranslated)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_form_of_a_number_is_looked_at(tmp_path: Path, place: int) -> None:
+    """The one for many too, which shows on other pages than the one for one."""
+    forms = ["one minute", "%(num)s minutes"]
+    forms[place] += " <script>alert(1)</script>"
+    made = Catalog(locale="en")
+    made.add(("%(num)s minut", "%(num)s minutter"), tuple(forms))
+    path = tmp_path / "en" / "LC_MESSAGES" / "udvej.po"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_po(file, made)
+    [found] = catalogue.load(tmp_path)
+    assert any("holds HTML" in fault for fault in found.faults)
+    assert "alert" not in found.language.catalogue.ngettext(
+        "%(num)s minut", "%(num)s minutter", place + 1
+    )
+
+
 def test_no_title_may_hold_what_the_language_itself_calls_tell_tale(tmp_path: Path) -> None:
     """The list is a message like the others, so that a language brings its own words."""
     words = titles.TELL_TALE

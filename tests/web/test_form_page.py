@@ -5,7 +5,9 @@ a field that nobody sees shows, or when one that carries the form is gone.
 """
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -13,6 +15,7 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from support.checkout import CHECKOUT
 from support.visiting import FILLED_IN, Visitor
 from udvej.config import Config
 from udvej.contacts import phone_link
@@ -21,7 +24,9 @@ from udvej.content.editions import Content
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Mail, Phone, Question, Tick
 from udvej.languages import Language, set_language
-from udvej.services import load_content
+from udvej.outbox.sealed import Scheme
+from udvej.services import Services, boxes_for
+from udvej.web.app import create_app
 
 TRAP: Final = "website"
 TOKENS: Final = ("csrf_token", "token")
@@ -29,10 +34,19 @@ TOKENS: Final = ("csrf_token", "token")
 TAGS: Final = ("da", "en", "ar")
 
 
-@pytest.fixture
-def said(config: Config) -> Content:
+@pytest.fixture(scope="module")
+def app(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """A site that these tests share: none changes it."""
+    state = Path(shutil.copytree(furnished, tmp_path_factory.mktemp("form") / "state"))
+    content = CHECKOUT / "content"
+    config = Config(state, content, host="127.0.0.1", port=8000, live=None)
+    return create_app(Services.open(config))
+
+
+@pytest.fixture(scope="module")
+def said() -> Content:
     """What the site says."""
-    return load_content(config)
+    return Content.load(CHECKOUT / "content", CHECKOUT / "translations", boxes_for(Scheme.SMIME))
 
 
 @pytest.fixture(params=TAGS)

@@ -1,0 +1,143 @@
+"""What passes through nginx never lies in a file, not for a moment and not without a name.
+
+Nginx removes the name of such a file as it opens it: a search in its folders finds nothing then,
+while the words are on the disk. So the files that its processes have open are looked at, while a
+form is on its way to the application and its answer on the way back.
+"""
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+import pytest
+from support.checkout import CHECKOUT
+from support.front import HOST, Front, Ports, standing
+from udvej.config import Config
+from udvej.content.addresses import FORM
+from udvej.publish.freeze import freeze
+
+PATIENCE: Final = 60.0
+LARGEST: Final = 64 * 1024
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
+    """Frozen pages of a site that does not run."""
+    folder = tmp_path_factory.mktemp("pages")
+    state, content = Path(shutil.copytree(furnished, folder / "state")), CHECKOUT / "content"
+    freeze(Config(state, content, host="127.0.0.1", port=8000, live=None), folder / "site")
+    return folder / "site"
+
+
+def spooled(front: Front) -> list[str]:
+    """The files of nginx's spools that any of its processes has open, named or not."""
+    first = psutil.Process(front._process.pid)  # noqa: SLF001 (whose files are looked at)
+    processes = [first, *first.children(recursive=True)]
+    assert len(processes) > 1
+    links = [link for each in processes for link in Path(f"/proc/{each.pid}/fd").iterdir()]
+    opened = [str(link.readlink()) for link in links if link.is_symlink()]
+    assert [path for path in opened if path.startswith("socket:")]
+    return [path for path in opened if str(front.folder / "spool") in path]
+
+
+def eventually_spooled(front: Front) -> bool:
+    """Whether anything is spooled before patience ends."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if spooled(front):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@contextmanager
+def between(pages: Path, folder: Path, **changes: str) -> Iterator[tuple[Front, socket.socket]]:
+    """Nginx, and the application's place behind it."""
+    with socket.create_server(("127.0.0.1", 0)) as application:
+        application.settimeout(PATIENCE)
+        ports = Ports.free(site=application.getsockname()[1])
+        with standing(ports, pages, folder, **changes) as front:
+            yield front, application
+
+
+def sent_whole(front: Front, application: socket.socket, held: list[socket.socket]) -> None:
+    """Send the largest form there is, and hear all of it as the application."""
+    head = f"POST {FORM} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {LARGEST}\r\n\r\n"
+    browser = front.connect()
+    held.append(browser)
+    browser.settimeout(PATIENCE)
+    body = b"m" * LARGEST
+    browser.sendall(head.encode() + body[:-1])
+    assert len(body[:-1]) + 1 == LARGEST
+    browser.sendall(body[-1:])
+    heard, _ = application.accept()
+    held.append(heard)
+    heard.settimeout(PATIENCE)
+    got = b""
+    while got.count(b"m" * 1024) < LARGEST // 1024:
+        more = heard.recv(65536)
+        assert more
+        got += more
+
+
+def close(held: list[socket.socket]) -> None:
+    """Hang up."""
+    for each in held:
+        each.close()
+
+
+def test_the_largest_form_on_its_way_is_in_no_file(pages: Path, tmp_path: Path) -> None:
+    """All of it has come through nginx, which keeps it until the application has answered."""
+    held: list[socket.socket] = []
+    with between(pages, tmp_path / "nginx") as (front, application):
+        sent_whole(front, application, held)
+        assert spooled(front) == []
+        close(held)
+
+
+def test_a_form_in_a_file_without_a_name_would_be_found(pages: Path, tmp_path: Path) -> None:
+    """With a buffer that is too small; a search by name finds nothing of it."""
+    held: list[socket.socket] = []
+    small = {"client_body_buffer_size 128k;": "client_body_buffer_size 16k;"}
+    with between(pages, tmp_path / "nginx", **small) as (front, application):
+        sent_whole(front, application, held)
+        assert spooled(front)
+        assert [name for name in front.written() if name.startswith("spool")] == []
+        close(held)
+
+
+def answer_at_length(application: socket.socket, held: list[socket.socket]) -> None:
+    """Answer with more than the buffers hold, until nginx takes no more of it."""
+    heard, _ = application.accept()
+    held.append(heard)
+    heard.settimeout(PATIENCE)
+    heard.recv(65536)
+    length = 64 * 2**20
+    heard.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length)
+    heard.settimeout(1)
+    with suppress(TimeoutError):
+        heard.sendall(b"m" * length)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [({}, False), ({"    proxy_max_temp_file_size 0;\n": ""}, True)],
+    ids=["as shipped", "control"],
+)
+def test_an_answer_that_is_read_slowly_waits_in_the_application_and_in_no_file(
+    pages: Path, tmp_path: Path, changes: dict[str, str], *, found: bool
+) -> None:
+    """It may hold the form as it was typed, when nothing could be kept."""
+    held: list[socket.socket] = []
+    with between(pages, tmp_path / "nginx", **changes) as (front, application):
+        slow = front.connect()
+        held.append(slow)
+        slow.sendall(f"GET {FORM} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        answer_at_length(application, held)
+        assert (eventually_spooled(front) if found else bool(spooled(front))) == found
+        close(held)
