@@ -14,10 +14,10 @@ from support.front import SHIPPED
 from udvej import database, health
 from udvej.commands import drill
 from udvej.durations import DAY, HOUR, MINUTE
-from udvej.intake import drafts, sealing, submission
+from udvej.intake import drafts, submission
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Line
-from udvej.outbox import delivery, keys, mail, receipts, table
+from udvej.outbox import delivery, keys, mail, receipts, recipients, table
 from udvej.server import granian, processes, supervised
 from udvej.web import app, referral
 
@@ -134,7 +134,7 @@ def test_a_new_certificate_is_good_for_years_and_strong_enough_for_ourselves() -
     assert keys._VALID.days >= 700
     assert keys._VALID > 10 * health._EXPIRES_SOON
     assert keys._KEY_BITS == 3072
-    assert sealing._FEWEST_KEY_BITS == 2048
+    assert recipients._FEWEST_KEY_BITS == 2048
 
 
 def test_each_length_is_told_as_it_is_measured() -> None:

@@ -147,7 +147,7 @@ def test_each_way_of_sealing_reaches_every_part(
     opener = opener_of(both)
     assert opener is not None
     assert b"Henvendelse nr. 1" in opener.open(sealed)
-    assert both.sealer.certificates == [team.certificate]
+    assert both.sealer.recipients.certificates == [team.certificate]
 
 
 def test_a_live_site_seals_for_each_certificate_of_its_file(
@@ -158,7 +158,7 @@ def test_a_live_site_seals_for_each_certificate_of_its_file(
     file = Path(settings["UDVEJ_TEAM_CERTIFICATE"])
     file.write_bytes(team.certificate_pem() + deputy.certificate_pem())
     sealer = Services.open(Config.from_environ(settings)).sealer
-    assert sealer.certificates == [team.certificate, deputy.certificate]
+    assert sealer.recipients.certificates == [team.certificate, deputy.certificate]
 
 
 def test_health_looks_at_the_folder_that_is_written_to(config: Config) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.municipality import places
 from udvej import cli
 from udvej.config import Config
 from udvej.outbox.table import Outbox
@@ -54,7 +55,8 @@ def serve(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Begu
         monkeypatch.setattr("udvej.commands.serve.check_port", lambda _config: None)
         for name in [name for name in os.environ if name.startswith("UDVEJ_")]:
             monkeypatch.delenv(name)
-        monkeypatch.setenv("UDVEJ_STATE", str(config.state))
+        for name, value in {**places(), "UDVEJ_STATE": str(config.state)}.items():
+            monkeypatch.setenv(name, value)
         assert cli.main(["serve", *arguments]) == 0
         return begun[-1]
 

@@ -15,13 +15,12 @@ from typing import Final
 
 import psutil
 import pytest
-from support.checkout import CHECKOUT
 from support.front import HOST, Front, Ports, standing
-from udvej.config import Config
+from support.municipality import demonstration
+from support.patience import PATIENCE
 from udvej.content.addresses import FORM
 from udvej.publish.freeze import freeze
 
-PATIENCE: Final = 60.0
 LARGEST: Final = 64 * 1024
 
 
@@ -29,8 +28,7 @@ LARGEST: Final = 64 * 1024
 def pages(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
     """Frozen pages of a site that does not run."""
     folder = tmp_path_factory.mktemp("pages")
-    state, content = Path(shutil.copytree(furnished, folder / "state")), CHECKOUT / "content"
-    freeze(Config(state, content, host="127.0.0.1", port=8000, live=None), folder / "site")
+    freeze(demonstration(Path(shutil.copytree(furnished, folder / "state"))), folder / "site")
     return folder / "site"
 
 
@@ -71,10 +69,7 @@ def sent_whole(front: Front, application: socket.socket, held: list[socket.socke
     browser = front.connect()
     held.append(browser)
     browser.settimeout(PATIENCE)
-    body = b"m" * LARGEST
-    browser.sendall(head.encode() + body[:-1])
-    assert len(body[:-1]) + 1 == LARGEST
-    browser.sendall(body[-1:])
+    browser.sendall(head.encode() + b"m" * LARGEST)
     heard, _ = application.accept()
     held.append(heard)
     heard.settimeout(PATIENCE)

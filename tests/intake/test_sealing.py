@@ -153,7 +153,7 @@ def test_the_seal_is_aes_256_and_its_key_goes_by_rsa(
     sealer: Sealer, file: Path, team: TeamKey, deputy: TeamKey
 ) -> None:
     """As the CMS says of itself (RFC 5652): what opens it would open a weaker one as well."""
-    one = Sealer([team.certificate])
+    one = Sealer(Recipients([team.certificate]))
     file.write_bytes(deputy.private_pem())
     at_rest = Sealer.for_transport(file)
     for sealing, recipients in ((sealer, 2), (one, 1), (at_rest, 1)):
@@ -208,7 +208,9 @@ def test_one_certificate_of_several_that_is_no_good_is_refused_wherever_it_stand
     pems = [certificate(rsa_key(2048)), certificate(rsa_key(2048))]
     pems.insert(place, certificate(rsa_key(1024)))
     file.write_bytes(b"".join(pems))
-    with pytest.raises(SealingError, match="shorter than 2048 bits"):
+    with pytest.raises(
+        SealingError, match=f"block {place + 1} of 3 has a key that is shorter than 2048 bits"
+    ):
         Sealer.for_team(file, NOW)
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import brotli
 import pytest
 import udvej
-from support.checkout import CHECKOUT
 from support.editions import BOXES
-from support.municipality import FACTS, HEADING
+from support.municipality import FACTS, HEADING, demonstration
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.pages import load_edition
@@ -30,8 +29,7 @@ PREFIXES = ("", "/en", "/ar")
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
     """The folder that is made of the content as it is; to read only, since it takes a while."""
-    config = Config(furnished, CHECKOUT / "content", host="127.0.0.1", port=8000, live=None)
-    return freeze(config, tmp_path_factory.mktemp("first") / "pages")
+    return freeze(demonstration(furnished), tmp_path_factory.mktemp("first") / "pages")
 
 
 @pytest.fixture

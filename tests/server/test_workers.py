@@ -9,8 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.front import Ports
-from support.road import Browser, Site, wait_until
+from support.municipality import places
+from support.patience import until
+from support.road import Browser, Site
+from support.running import held_port
 from support.visiting import FILLED_IN, TYPED
 from udvej.content.addresses import FORM, RECEIPT
 
@@ -19,7 +21,7 @@ from udvej.content.addresses import FORM, RECEIPT
 def site(furnished: Path, tmp_path: Path) -> Iterator[Site]:
     """A demonstration that runs."""
     state = shutil.copytree(furnished, tmp_path / "state")
-    settings = {"UDVEJ_STATE": str(state), "UDVEJ_PORT": str(Ports.free().site)}
+    settings = {**places(), "UDVEJ_STATE": str(state), "UDVEJ_PORT": str(held_port())}
     site = Site(settings, tmp_path / "printed")
     try:
         yield site
@@ -37,10 +39,10 @@ def test_each_process_that_is_killed_is_made_again(site: Site) -> None:
         children = psutil.Process(serving).children()
         return {each.pid for each in children if each.status() != psutil.STATUS_ZOMBIE}
 
-    wait_until(lambda: len(running()) == 3)
+    until(lambda: len(running()) == 3)
     for killed in sorted(running()):
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda killed=killed: len(running() - {killed}) == 3)
+        until(lambda killed=killed: len(running() - {killed}) == 3)  # type: ignore[misc]
         assert Browser(site.port).ask("GET", "/om/").status == 200
     assert Browser(site.port).send().location == RECEIPT
 
@@ -55,7 +57,7 @@ def test_nothing_is_printed_but_what_begins_and_events(site: Site) -> None:
     browser.ask("GET", "/findes-ikke/?ord=kvittering4711")
     assert browser.send(who="").location == FORM
     assert browser.send().location == RECEIPT
-    wait_until(lambda: "event=sent" in site.printed())
+    until(lambda: "event=sent" in site.printed())
     lines = site.printed().splitlines()
     assert [line for line in lines if not (line.startswith(TOLD) or LINE.fullmatch(line))] == []
     printed = site.printed()

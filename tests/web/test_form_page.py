@@ -15,9 +15,8 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from support.checkout import CHECKOUT
+from support.municipality import CONTENT, demonstration, translations
 from support.visiting import FILLED_IN, Visitor
-from udvej.config import Config
 from udvej.contacts import phone_link
 from udvej.content.addresses import AGAIN, FORM, LEAVE, RECEIPT, WITHOUT_COOKIE
 from udvej.content.editions import Content
@@ -38,15 +37,13 @@ TAGS: Final = ("da", "en", "ar")
 def app(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """A site that these tests share: none changes it."""
     state = Path(shutil.copytree(furnished, tmp_path_factory.mktemp("form") / "state"))
-    content = CHECKOUT / "content"
-    config = Config(state, content, host="127.0.0.1", port=8000, live=None)
-    return create_app(Services.open(config))
+    return create_app(Services.open(demonstration(state)))
 
 
 @pytest.fixture(scope="module")
 def said() -> Content:
     """What the site says."""
-    return Content.load(CHECKOUT / "content", CHECKOUT / "translations", boxes_for(Scheme.SMIME))
+    return Content.load(CONTENT, translations(), boxes_for(Scheme.SMIME))
 
 
 @pytest.fixture(params=TAGS)

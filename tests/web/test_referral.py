@@ -275,6 +275,17 @@ def test_a_cpr_number_next_to_other_faults_names_them_all(visitor: Visitor) -> N
     assert [place for place, _ in summary(visitor.look())] == ["who-0", "message"]
 
 
+def test_a_cpr_number_in_several_fields_is_told_at_each_of_them(visitor: Visitor) -> None:
+    """Each field that was changed says so, in the order of the page; the others do not."""
+    typed = dict.fromkeys(("name", "times", "message"), f"her {CPR} slut")
+    assert visitor.send(**typed).location == FORM
+    page = visitor.look()
+    assert [place for place, _ in summary(page)] == [*typed]
+    assert all("ligner et CPR-nummer" in words for _, words in summary(page))
+    assert len(at_fields(page)) == len(typed)
+    assert {name: fields(page)[name] for name in typed} == dict.fromkeys(typed, "her slut")
+
+
 def test_the_search_for_a_cpr_number_would_find_it(config: Config) -> None:
     """The positive control."""
     (config.state / "fil").write_text(f"her {CPR}")
