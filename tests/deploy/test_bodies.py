@@ -21,7 +21,7 @@ from support.patience import PATIENCE
 from udvej.content.addresses import FORM
 from udvej.publish.freeze import freeze
 
-LARGEST: Final = 64 * 1024
+LARGEST: Final = 512 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_the_largest_form_on_its_way_is_in_no_file(pages: Path, tmp_path: Path) 
 def test_a_form_in_a_file_without_a_name_would_be_found(pages: Path, tmp_path: Path) -> None:
     """With a buffer that is too small; a search by name finds nothing of it."""
     held: list[socket.socket] = []
-    small = {"client_body_buffer_size 128k;": "client_body_buffer_size 16k;"}
+    small = {"client_body_buffer_size 640k;": "client_body_buffer_size 16k;"}
     with between(pages, tmp_path / "nginx", **small) as (front, application):
         sent_whole(front, application, held)
         assert spooled(front)

@@ -457,7 +457,7 @@ def test_nothing_that_nginx_writes_tells_who_came_or_what_they_wrote(
         ("access_log off;", "", "logs/access.log"),
         ("error_log /dev/null emerg;", "", "logs/error.log"),
         (
-            "client_body_buffer_size 128k;",
+            "client_body_buffer_size 640k;",
             "client_body_buffer_size 1k; client_body_in_file_only on;",
             "spool",
         ),
