@@ -95,6 +95,15 @@ def test_each_word_of_main_is_counted_once(html: str, lix: float) -> None:
     assert measure(html).lix == lix
 
 
+def test_all_words_of_main_are_counted() -> None:
+    """Those of labels, buttons and links too, and nothing outside."""
+    html = (
+        "<p>for</p><main><h1>En</h1><li>to <a href='/'>tre</a></li><label>fire</label>"
+        "<button>fem seks</button><p>CPR-nummer. 1.000 \u2013 ni.</p></main><p>efter</p>"
+    )
+    assert measure(html).words == 9
+
+
 def test_the_three_hardest_sentences_are_told() -> None:
     """The hardest first, wherever they stand."""
     html = (

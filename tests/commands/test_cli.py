@@ -221,7 +221,9 @@ class TestCheck:
         """Each page with its LIX, and the facts that are still missing."""
         outcome = udvej("check", CONTENT=content)
         assert outcome.status == 0
-        assert re.search(r"^/skriv/ +LIX \d+\.\d of at most 26$", outcome.err, re.MULTILINE)
+        assert re.search(
+            r"^/skriv/ +LIX \d+\.\d of at most 26 +\d+ words$", outcome.err, re.MULTILINE
+        )
         assert "rewrite" not in outcome.err
         missing = "kommune.toml: team.svartid is to be filled in before the site goes live"
         assert missing in outcome.err.splitlines()

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,16 @@ def test_a_missing_fact_is_named_at_its_table(
     assert str(refused.value).startswith(
         f"{path}:{place}: {key}: mangler under [{table}]; {advice}"
     )
+
+
+def test_an_answer_may_be_left_out(content: Path) -> None:
+    """A folder made before the program knew the question stays good, and is asked for it."""
+    path = content / "kommune.toml"
+    text = re.sub(r"(?ms)^\[svar\]\n.*?(?=^\[|\Z)", "", path.read_text("utf-8"))
+    path.write_text(text, "utf-8")
+    facts = load_facts(path)
+    assert facts.text("svar.spoerg") == ""
+    assert "svar.spoerg" in facts.missing()
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,18 @@ class TestMarkdown:
         assert _body(f"::: {name}\ntekst\n:::") == box
         assert _body(f":::{name}\ntekst\n:::\n\n::: {name}\ntekst\n:::") == box * 2
 
+    def test_a_folded_box_shows_its_heading_until_it_is_pressed(self) -> None:
+        """HTML's own `details`, which needs no script."""
+        assert _body("::: foldet\n### Telefon\n\ntekst\n:::\n\nefter") == (
+            '<details class="foldet"><summary id="telefon">Telefon</summary><p>tekst</p></details>'
+            "<p>efter</p>"
+        )
+
+    def test_a_folded_box_without_a_heading_is_refused(self) -> None:
+        """Nothing would say what is in it."""
+        with pytest.raises(ContentError, match="::: foldet begynder med en overskrift"):
+            _body("::: foldet\ntekst\n:::")
+
     def test_what_stands_beside_the_form_is_kept_apart(self) -> None:
         """The form stands between the text above and the box."""
         text = _read("Over.\n\n::: formular\nVed siden af.\n:::")
@@ -88,6 +100,58 @@ class TestMarkdown:
 
 class TestFacts:
     """`{table.key}`."""
+
+    @pytest.mark.parametrize(
+        ("markdown", "without", "with_it"),
+        [
+            (
+                "{mangler team.svartid} Spørg os.\n\n{team.svartid}",
+                "<p> Spørg os.</p>",
+                "<p>i dag</p>",
+            ),
+            (
+                "- en\n- {mangler team.svartid} to",
+                "<ul><li>en</li><li> to</li></ul>",
+                "<ul><li>en</li></ul>",
+            ),
+            (
+                "{mangler team.svartid} Hos {team.aabningstider}.\n\nefter",
+                "<p>efter</p>",
+                "<p>efter</p>",
+            ),
+        ],
+    )
+    def test_words_may_stand_until_a_fact_is_filled_in(
+        self, markdown: str, without: str, with_it: str
+    ) -> None:
+        """So that a page asks what it cannot answer yet, and never does both."""
+        assert _body(markdown, _with(svartid="", aabningstider="")) == without
+        assert _body(markdown, _with(svartid="i dag", aabningstider="")) == with_it
+
+    def test_an_unknown_fact_that_should_be_missing_is_refused(self) -> None:
+        """A misspelt name would show its words for ever."""
+        with pytest.raises(ContentError, match=r"står ikke i kommune\.toml"):
+            _body("{mangler team.svartidd} Spørg os.")
+
+    @pytest.mark.parametrize(
+        ("markdown", "without"),
+        [
+            ("## En\n\n{team.svartid}\n\n## To\n\nto", '<h2 id="to">To</h2><p>to</p>'),
+            ("en\n\n## To\n\n{team.svartid}\n\n{team.svartid}", "<p>en</p>"),
+            ("## En\n\n### To\n\n- {team.svartid}", ""),
+            (
+                "## En\n\n{team.svartid}\n\n### To\n\nto",
+                '<h2 id="en">En</h2><h3 id="to">To</h3><p>to</p>',
+            ),
+            ("## En\n\n{team.svartid}\n\ntil", '<h2 id="en">En</h2><p>til</p>'),
+            ("## En\n\n## To\n\nto", '<h2 id="en">En</h2><h2 id="to">To</h2><p>to</p>'),
+        ],
+    )
+    def test_a_heading_goes_with_the_last_that_stood_below_it(
+        self, markdown: str, without: str
+    ) -> None:
+        """A question without its answer; one that the editor left bare stays."""
+        assert _body(markdown, _with(svartid="")) == without
 
     @pytest.mark.parametrize(
         ("markdown", "html"),

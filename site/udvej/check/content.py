@@ -57,16 +57,19 @@ def check(folder: Path, translations: Path) -> Report:
 
 
 def _readability(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]]:
-    """A line for each page and for the sentences that make one too hard."""
+    """A line for each page, for the sentences that make one too hard, and for the words of all."""
+    words = 0
     for address in content.editions[DANISH.tag].pages:
         answer = client.get(address)
         if answer.status_code != HTTPStatus.OK:
             raise ContentError(content.folder, 1, f"siden {address} kan ikke vises")
         text, most = measure(answer.text), ceiling(address)
+        words += text.words
         too_hard = text.lix > most
-        yield f"{address:<20} LIX {text.lix:4.1f} of at most {most}", too_hard
+        yield f"{address:<20} LIX {text.lix:4.1f} of at most {most}{text.words:>6} words", too_hard
         for sentence in text.worst if too_hard else ():
             yield f"    rewrite: {sentence}", True
+    yield f"{'all pages':<20}{words:>28} words", False
 
 
 def _weights(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]]:

@@ -29,13 +29,15 @@ _ABBREVIATION = re.compile(
 
 @dataclass(frozen=True)
 class Readability:
-    """How hard a text is.
+    """How hard a text is, and how long.
 
     Attributes:
+        words: all that stand in `main`, those of buttons and labels among them.
         lix: words a sentence plus the percentage of words of more than six letters.
         worst: its three hardest sentences, the hardest first.
     """
 
+    words: int
     lix: float
     worst: Sequence[str]
 
@@ -55,7 +57,7 @@ def measure(html: str) -> Readability:
     finder.feed(html)
     sentences = [sentence for block in finder.running() for sentence in _sentences(block)]
     hardest = sorted(sentences, key=lambda sentence: _lix([sentence]), reverse=True)
-    return Readability(_lix(sentences), hardest[:3])
+    return Readability(len(_WORD.findall(finder.text)), _lix(sentences), hardest[:3])
 
 
 def _lix(sentences: Sequence[str]) -> float:
@@ -82,6 +84,7 @@ class _Blocks(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
+        self.text = ""
         self._inside = False
         self._open: list[list[str]] = []
         self._all: list[list[str]] = []
@@ -104,6 +107,8 @@ class _Blocks(HTMLParser):
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.text += f" {data}"
         if self._open:
             self._open[-1].append(data)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -47,17 +47,28 @@ def _whole(low: int, high: int) -> Callable[[object], bool]:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value must be, and what to tell the editor when it is not."""
+    """What a value must be, and what to tell the editor when it is not.
+
+    Attributes:
+        fits: whether a value is one.
+        advice: what to write instead.
+        optional: whether it may be "" until the municipality knows it.
+        absent: whether it may be left out, which says the same; a folder made before the program
+            knew the fact stays good.
+    """
 
     fits: Callable[[object], bool]
     advice: str
     optional: bool = False
+    absent: bool = False
 
 
 TEXT = Kind(_text, 'skriv en tekst i anførselstegn, som "Lejre Kommune"')
 UNKNOWN_YET = Kind(
     _text, 'skriv en tekst i anførselstegn, eller "" indtil I ved det', optional=True
 )
+# An answer to a reader's question, which only the municipality can give.
+ANSWER = replace(UNKNOWN_YET, absent=True)
 PHONE = Kind(_phone, 'skriv et telefonnummer, som "46 46 46 46"')
 MAIL = Kind(_mail, 'skriv en mailadresse, som "navn@kommune.dk"')
 LINK = Kind(_link, 'skriv en adresse, der begynder med "https://"')
@@ -94,9 +105,41 @@ SCHEMA: Mapping[str, Mapping[str, Kind]] = {
     "sikkerpost": {"adresse": LINK},
     "forlad": {"minutter": MINUTES, "sider": LINKS},
     "frister": {"gemmes_dage": DAYS},
-    "privatliv": {"dpo": UNKNOWN_YET, "sagssystem": UNKNOWN_YET, "hjemmel": UNKNOWN_YET},
+    "privatliv": {
+        "dpo": UNKNOWN_YET,
+        "sagssystem": UNKNOWN_YET,
+        "hjemmel": UNKNOWN_YET,
+        "rettigheder": ANSWER,
+    },
     "tilgaengelighed": {"dato": UNKNOWN_YET, "erklaering": LINK_UNKNOWN_YET, "test": UNKNOWN_YET},
     "raadgivning": {"linjer": UNKNOWN_YET},
+    "svar": dict.fromkeys(
+        (
+            "spoerg",
+            "paaroerende",
+            "fagperson",
+            "anonym",
+            "politiet_faar",
+            "bruges_til",
+            "fortryde",
+            "ikke_egnet",
+            "under_18",
+            "anden_kommune",
+            "straf",
+            "beskyttelse",
+            "gaeld",
+            "flytte",
+            "moedested",
+            "tage_med",
+            "koordinator",
+            "laeser",
+            "kontakt",
+            "tolk",
+            "foelsomt",
+            "historie",
+        ),
+        ANSWER,
+    ),
 }
 
 
@@ -183,11 +226,12 @@ def load_facts(path: Path) -> Facts:
     for table, kinds in SCHEMA.items():
         given = source.data.get(table, {})
         for key, kind in kinds.items():
-            if key not in given:
+            if key not in given and not kind.absent:
                 raise source.error(f"mangler under [{table}]; {kind.advice}", key, table)
-            if not (kind.fits(given[key]) or (kind.optional and given[key] == "")):
+            value = given.get(key, "")
+            if not (kind.fits(value) or (kind.optional and value == "")):
                 raise source.error(kind.advice, key, table)
-        tables[table] = MappingProxyType(given)
+        tables[table] = MappingProxyType({**dict.fromkeys(kinds, ""), **given})
     return Facts(MappingProxyType(tables))
 
 

@@ -26,8 +26,9 @@ from udvej.errors import ContentError
 from udvej.languages import DANISH, Language, Untranslated
 
 # `::: name` … `:::`. The last one marks where the form stands; see `Text`.
-BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "formular")
+BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "foldet", "formular")
 
+_FOLDED: Final = "foldet"
 _BOX: Final = "container_box"
 _NO_TRACE: Final = "no trace"
 _PICTURE = f"en tegning står først og hedder ![](navn), hvor navnet er {', '.join(PICTURES)}"
@@ -35,17 +36,20 @@ _UNCLOSED = "hver boks begynder med ::: og sit navn og slutter med ::: på en li
 
 # What Markdown makes; a span is the place of a picture.
 _TAGS = frozenset((
-    "a", "bdi", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "hr", "li", "ol", "p",
-    "span", "strong", "ul",
+    "a", "bdi", "blockquote", "br", "code", "details", "div", "em", "h1", "h2", "h3", "hr", "li",
+    "ol", "p", "span", "strong", "summary", "ul",
 ))  # fmt: skip
 _ATTRIBUTES = {
-    "*": ["dir", "lang"], "a": ["class", "href"], "div": ["class"], "h2": ["id"], "h3": ["id"],
-    "li": ["class"], "ol": ["start"], "p": ["class"], "span": ["class"], "ul": ["class"],
+    "*": ["dir", "lang"], "a": ["class", "href"], "details": ["class"], "div": ["class"],
+    "h2": ["id"], "h3": ["id"], "li": ["class"], "ol": ["start"], "p": ["class"],
+    "span": ["class"], "summary": ["id"], "ul": ["class"],
 }  # fmt: skip
 _PROTOCOLS = frozenset(("https", "mailto", "tel"))
 
 _FACT = re.compile(r"\{([^{}]*)\}")
 _FACT_MARKUP = "{}"
+# `{mangler table.key}` shows nothing itself, and its block only until the fact is filled in.
+_UNTIL: Final = "mangler "
 _MARKED = {"lang": "da", "dir": "ltr"}
 
 
@@ -72,7 +76,9 @@ class Reader:
         path: the file, for error messages.
         above: how many lines of the file stand above the Markdown.
         facts: what `{table.key}` stands for. A paragraph or list item that names a fact which
-            is still to be filled in is left out whole, rather than say something made up.
+            is still to be filled in is left out whole, rather than say something made up, and
+            with it a heading that has nothing else below it. `{mangler table.key}` leaves it out
+            from the day that the fact is filled in.
         language: gives each heading, paragraph and list item in its own words, or the Danish
             ones, marked, where it has none.
         boxes: further boxes by name, and whether each is shown; it leaves no trace of its own.
@@ -114,8 +120,7 @@ class Reader:
             if token.type == "inline":
                 words = token.content and self.language.catalogue.gettext(token.content)
                 pieces = _MARKDOWN.parseInline(words)[0].children or []
-                known = all(map(self.facts.text, _facts(pieces)))
-                token.meta["left out"] = not (words and known)
+                token.meta["left out"] = not (words and all(map(self._holds, _facts(pieces))))
                 danish = isinstance(words, Untranslated)
                 token.children = [*self._with_facts(pieces, danish=danish)]
                 if name := asked_for(token):
@@ -133,8 +138,15 @@ class Reader:
                     _leave_no_trace(node)
                 else:
                     _cut(node)
+            elif node.type == _BOX and node.info.strip() == _FOLDED:
+                _fold(node)
         name_shapes(tree)
         return tree.to_tokens()
+
+    def _holds(self, name: str) -> bool:
+        """Whether a fact is filled in, or missing where the text is about that."""
+        missing = name.startswith(_UNTIL)
+        return missing != bool(self.facts.text(name.removeprefix(_UNTIL)))
 
     def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
         """With each fact in its place, and addresses of ours in this language."""
@@ -155,6 +167,8 @@ class Reader:
                 yield piece
 
     def _fact(self, piece: Token, *, linked: bool) -> Iterator[Token]:
+        if piece.content.startswith(_UNTIL):
+            return
         link = self.facts.link(piece.content) if linked else ""
         number = self.facts.number(piece.content)
         if link:
@@ -189,14 +203,20 @@ class Reader:
             raise self._error(begun, _UNCLOSED)
 
     def _check_syntax(self, tokens: Sequence[Token]) -> None:
-        for token in tokens:
+        for at, token in enumerate(tokens):
             if token.type == "heading_open" and token.tag not in _TAGS:
                 raise self._error(self._line(token), "en overskrift har højst tre #")
             if asked_for(token) not in ("", *PICTURES) or "![" in token.content:
                 raise self._error(self._line(token), _PICTURE)
+            if (
+                token.type == f"{_BOX}_open"
+                and token.info.strip() == _FOLDED
+                and tokens[at + 1].type != "heading_open"
+            ):
+                raise self._error(self._line(token), f"::: {_FOLDED} begynder med en overskrift")
         for line, piece in self._pieces(tokens):
             for name in _facts([piece]):
-                if not self.facts.has(name):
+                if not self.facts.has(name.removeprefix(_UNTIL)):
                     raise self._error(
                         line,
                         f"{{{name}}} står ikke i kommune.toml; ret navnet, eller tilføj det dér",
@@ -332,12 +352,27 @@ def _facts(pieces: Iterable[Token]) -> Iterator[str]:
 
 
 def _cut(node: SyntaxTreeNode) -> None:
-    """Take a block out, and what it leaves empty: its list item, its list, its box."""
+    """Take a block out, and what it leaves empty: its list item, its list, its box, its heading."""
     parent = node.parent
     while parent is not None and parent.parent is not None and len(parent.children) == 1:
         node, parent = parent, parent.parent
-    if parent is not None:
-        parent.children.remove(node)
+    if parent is None:
+        return
+    at = parent.children.index(node)
+    parent.children.remove(node)
+    above, below = parent.children[at - 1 : at], parent.children[at : at + 1]
+    for heading in above:
+        ends = not below or (below[0].type == "heading" and below[0].tag <= heading.tag)
+        if heading.type == "heading" and heading.tag != "h1" and ends:
+            _cut(heading)
+
+
+def _fold(box: SyntaxTreeNode) -> None:
+    """Show only the heading of a box until it is pressed (HTML, `details`)."""
+    for node, tag in ((box, "details"), (box.children[0], "summary")):
+        if node.nester_tokens:
+            for token in node.nester_tokens:
+                token.tag = tag
 
 
 def _leave_no_trace(node: SyntaxTreeNode) -> None:
@@ -384,7 +419,8 @@ def _box(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa:
     token = tokens[at]
     if _NO_TRACE in token.meta:
         return ""
-    return f'<div class="{token.info.strip()}">\n' if token.nesting == 1 else "</div>\n"
+    opens = token.nesting == 1
+    return f'<{token.tag} class="{token.info.strip()}">\n' if opens else f"</{token.tag}>\n"
 
 
 def _html(tokens: Sequence[Token]) -> Markup:

@@ -30,9 +30,11 @@ _ASKED: Final = "y"
 _REACH = Group(
     "reach", N_("Hvordan får vi fat i dig?"), N_("Skriv telefon eller mail. Det ene er nok.")
 )
-_SAFE = Group("safe", N_("Hvad er sikkert for dig?"), N_("Vi gør kun det, du sætter kryds ved."))
+_SAFE = Group("safe", N_("Hvad er sikkert for dig?"), N_("Sæt kun kryds ved det, der er sikkert."))
 _TALK = Group(
-    "talk", N_("Har du brug for en tolk?"), N_("En tolk oversætter, når du taler med os.")
+    "talk",
+    N_("Har du brug for en tolk?"),
+    N_("En tolk oversætter for dig. Vi kan ikke love, at du får en."),
 )
 
 
@@ -61,7 +63,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     )
     name = Line(
         N_("Hvad må vi kalde dig?"),
-        hint=N_("Du behøver ikke at bruge dit rigtige navn."),
+        hint=N_("Vil du selv ud, behøver du ikke at bruge dit rigtige navn."),
         optional=True,
         longest=100,
         without_numbers=True,
@@ -85,7 +87,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     )
     times = Line(
         N_("Hvornår er det sikkert at kontakte dig?"),
-        hint=N_("For eksempel: hverdage efter kl.\u00a016."),
+        hint=N_("For eksempel: om aftenen."),
         optional=True,
         longest=200,
         too_long=N_("Teksten om tider er for lang. Skriv højst 200 tegn."),
