@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from support.front import HOST, SHIPPED, Front, Heard, Ports, everything, standing
 from support.mailserver import Authority
-from support.municipality import PHONE, demonstration, places, translations
+from support.municipality import FACTS, PHONE, demonstration, places, translations
 from support.patience import PATIENCE, until
 from support.road import Browser, Road, laid
 from support.searching import found
@@ -38,6 +38,7 @@ OWN: Final = {
 }
 ENCODINGS: Final = ("", "gzip", "br", "gzip, deflate, br, zstd")
 LEFT: Final = "__Host-videre=1"
+SHUT_SECONDS: Final = FACTS["forlad"]["minutter"] * 60
 WORDS: Final = "Hjælp-mig-herfra"
 
 
@@ -507,7 +508,8 @@ def test_while_the_application_is_away_pages_and_leaving_work(pages: Path, tmp_p
             assert heard.status == 200
             assert b'http-equiv="refresh"' in heard.body
             videre, skema = heard.headers["set-cookie"]
-            assert videre == f"{LEFT}; Max-Age=600; Secure; HttpOnly; Path=/; SameSite=Lax"
+            flags = f"Max-Age={SHUT_SECONDS}; Secure; HttpOnly; Path=/; SameSite=Lax"
+            assert videre == f"{LEFT}; {flags}"
             assert skema.startswith("__Host-skema=; Max-Age=0; ")
         heard = front.ask("POST", FORM, b"message=hej", {"Cookie": LEFT})
         assert (heard.status, urlsplit(heard["Location"]).path) == (303, "/")
