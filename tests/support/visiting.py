@@ -108,7 +108,7 @@ def links(html: str) -> set[str]:
 
 def is_receipt(html: str) -> bool:
     """Whether a page shows a reference, and not the form."""
-    shown, form = (mark in html for mark in ('class="reference"', 'name="message"'))
+    shown, form = (mark in html for mark in ('class="receipt-number"', 'name="message"'))
     assert shown is not form
     return shown
 
