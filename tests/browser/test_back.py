@@ -82,7 +82,7 @@ def send(person: Person) -> None:
     for choice in ("#who-0", "#prefer-0"):
         person.choose(choice)
     person.click("main .button--primary")
-    until(lambda: person.sees(".reference"))
+    until(lambda: person.sees(".receipt-number"))
 
 
 def begin_again(person: Person) -> None:

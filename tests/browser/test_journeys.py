@@ -82,13 +82,13 @@ def write_by_keyboard(visit: Visit) -> None:
     tab_to(visit, SEND)
     visit.linger()
     keyboard.press("Enter")
-    visit.page.locator(".reference").wait_for()
+    visit.page.locator(".receipt-number").wait_for()
 
 
 def test_form_is_sent_by_keyboard_alone(any_visit: Visit) -> None:
     """Keys are enough, and every field arrives with the team as it was typed."""
     write_by_keyboard(any_visit)
-    reference = any_visit.page.inner_text(".reference")
+    reference = any_visit.page.inner_text(".receipt-number")
     [letter] = [letter for letter in any_visit.site.letters() if reference in letter]
     for part in (
         f"Reference: {reference}\n",
@@ -109,7 +109,7 @@ def test_form_is_sent_over_plain_http_on_this_machine(
     state = Path(shutil.copytree(furnished, tmp_path / "state"))
     with served(state, https=False) as site, visiting(browser, site) as visit:
         STATES["skriv-tak"](visit)
-        expect(visit.page.locator(".reference")).to_be_visible()
+        expect(visit.page.locator(".receipt-number")).to_be_visible()
         assert site.received() == 1
 
 
@@ -210,13 +210,13 @@ def go_back_and_send_again(visit: Visit) -> None:
     with visit.page.expect_request(lambda request: request.method == "POST") as sending:
         visit.send()
     visit.go_back()
-    visit.page.locator(".reference").wait_for()
+    visit.page.locator(".receipt-number").wait_for()
     sent = sending.value
     again = visit.page.request.post(
         sent.url, data=sent.post_data, headers={"Content-Type": sent.headers["content-type"]}
     )
     assert again.url.endswith("/skriv/")
-    assert visit.page.inner_text(".reference") in again.text()
+    assert visit.page.inner_text(".receipt-number") in again.text()
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_what_is_sent_twice_arrives_once(any_visit: Visit, send: Callable[[Visit
     any_visit.fill_in()
     send(any_visit)
     # Not the address: to wait for that fails when the second press breaks off the first.
-    any_visit.page.locator(".reference").wait_for()
+    any_visit.page.locator(".receipt-number").wait_for()
     assert any_visit.site.received() == before + 1
 
 

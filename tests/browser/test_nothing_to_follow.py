@@ -218,7 +218,7 @@ def test_firefox_at_its_safest_sends_the_form_and_asks_nobody_but_the_site(
         for choice in ("#who-0", "#prefer-0"):
             person.choose(choice)
         person.click("main .button--primary")
-        until(lambda: person.sees(".reference"))
+        until(lambda: person.sees(".receipt-number"))
         assert {host for host in net.asked if not host.endswith(person.OWN)} == {HOST}
         person.click(".thumb-bar .leave-button")
         until(lambda: not person.address.startswith(ORIGIN) and person.title != "")

@@ -114,9 +114,9 @@ def read_write_and_leave(person: Person, seen: Seen) -> None:
     for choice in ("#who-0", "#prefer-0"):
         person.choose(choice)
     person.click("main .button--primary")
-    until(lambda: person.sees(".reference"))
+    until(lambda: person.sees(".receipt-number"))
     seen.read(person)
-    seen.words.add(person.words(".reference"))
+    seen.words.add(person.words(".receipt-number"))
     person.click(".thumb-bar .leave-button")
     until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
 
@@ -240,7 +240,7 @@ def test_what_is_pasted_or_sent_after_leaving_is_in_no_file(
         paste_from(net, person, PASTED, r'"\u000bLinje to\ufffe\u0085Tre"')
         person.open(form)
         person.paste("#message")
-        person.click("main .primary")
+        person.click("main .button--primary")
         until(lambda: person.sees("[role=alert]"))
         assert person.address == form
         assert person.value("#message") == f"{PASTED}\nLinje to\nTre"
@@ -248,17 +248,17 @@ def test_what_is_pasted_or_sent_after_leaving_is_in_no_file(
         paste_from(net, person, MUCH, r'" \u0645\u0645\u0645\u0645\u0645".repeat(18000)')
         person.open(form)
         person.paste("#message")
-        person.click("main .primary")
+        person.click("main .button--primary")
         until(lambda: person.address == f"{ORIGIN}{prefix}{TOO_LONG}")
 
         person.open(form)
         person.write("#name", TAB)
         person.open_tab()
         person.open(f"{ORIGIN}/")
-        person.click(".bar .leave")
+        person.click(".thumb-bar .leave-button")
         until(lambda: not person.address.startswith(ORIGIN))
         person.return_to_the_first_tab()
-        person.click("main .primary")
+        person.click("main .button--primary")
         until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
         keep_the_control(person, folder, WORDS["felt"])
     finally:
