@@ -632,3 +632,10 @@ def test_text_without_digits_is_returned_as_typed(text: str) -> None:
 def test_of_thousands_of_digits_none_is_kept(typed: str) -> None:
     """No person writes so many, and time is bounded; the words before and after stay."""
     assert remove(f"hej {typed} farvel") == "hej farvel"
+
+
+@pytest.mark.parametrize("number", ["01 0100-1234", "01.0100-1234", "01-0100-0000"])
+def test_a_number_whose_end_looks_like_hours_is_found(number: str) -> None:
+    """The birth date goes before them."""
+    assert remove(number) == ""
+    assert remove("0800-1600") == "0800-1600"

@@ -71,8 +71,8 @@ _EXCUSED = re.compile(
     r"|(?<!\d\.)(?:1?\d?\d|2[0-5]\d)(?:\.(?:1?\d?\d|2[0-5]\d)){3}(?::\d{2,5})?(?![.\d-])(?!\W\d)"
     # address with floor and postcode
     r"|\d{1,3}, ?\d{1,2}\.(?: ?\d{1,4})?\.?,? \d{4} (?=[a-z])"
-    # hours
-    rf"|{_FOUR_HOURS} ?(?:-|{LINK}|til|to) ?{_FOUR_HOURS}{_NO_MORE}"
+    # hours, but not where the first of them may end a birth date
+    rf"|(?<!\d)(?<!\d[ ./-]){_FOUR_HOURS} ?(?:-|{LINK}|til|to) ?{_FOUR_HOURS}{_NO_MORE}"
     r")"
     # From a letter.
     r"|(?<![^\W_])(?:"
