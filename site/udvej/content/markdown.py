@@ -383,7 +383,7 @@ def _leave_no_trace(node: SyntaxTreeNode) -> None:
 
 
 def _form(tokens: Sequence[Token]) -> Sequence[int]:
-    """Where the box around what stands next to the form begins and ends; empty without one."""
+    """Where the box shown at the send button begins and ends; empty without one."""
     types = [token.type for token in tokens]
     return [
         place

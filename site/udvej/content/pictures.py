@@ -43,7 +43,7 @@ def is_picture(kind: str) -> bool:
 
 
 def with_pictures(clean: str) -> Markup:
-    """Cleaned HTML with each picture in its place; whoever writes content cannot write an SVG."""
+    """Cleaned HTML with our own SVG in each picture's place: content itself may hold none."""
     for name, picture in PICTURES.items():
         clean = clean.replace(_PLACE.format(name), picture)
     return Markup(clean)  # noqa: S704 (as clean as it came)

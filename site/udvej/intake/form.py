@@ -214,7 +214,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         return [(each.first_id, error) for each in self.questions for error in each.errors]
 
     def referral(self, written: datetime, notes: Sequence[str] = ()) -> Referral:
-        """What the team is told; from a visitor's form only after `problems` found none.
+        """The referral for the team; of a visitor's form only after `problems` found none.
 
         Args:
             written: when it was sent.

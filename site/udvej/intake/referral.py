@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Referral:
-    """What the team is told. Free of CPR numbers: the form has seen to that.
+    """A referral as the team reads it, free of CPR numbers: the form has removed them.
 
     Attributes:
         answers: to every question that was asked.

@@ -33,7 +33,7 @@ from udvej.outbox.receipts import SENT_ONCE
 from udvej.outbox.table import Outbox
 from udvej.web.rate_limit import ClientLimit
 
-# Whoever picks up the phone later must not find the receipt.
+# Somebody who picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
 
 _log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     if draft is None:
         reference = _reference(desk)
         return _receipt(desk, reference) if reference else _empty(desk.page)
-    # Its own token: whoever only has a word to mend is soon done, and no robot.
+    # Its own token keeps the time it was first shown: a quick correction is no robot.
     form = ReferralForm.of(draft.fields, draft.token)
     return _page(
         desk.page,
