@@ -197,7 +197,7 @@ def test_a_body_that_no_browser_sends_is_refused_in_plain_words(
 ODD_BODIES: dict[str, Body] = {
     "a name with NUL": changed(name="a\0b"),
     "a message with an escape": changed(message="a\x1b[31mb"),
-    "a phone number with a vertical tab": changed(phone="46464646\x0bBcc: x@y.dk"),
+    "a phone number with a vertical tab": changed(phone="20123456\x0bBcc: x@y.dk"),
     "a choice with a control character": changed(who="self\x01"),
     "a replacement character": changed(times="kl. \ufffd"),
     "broken UTF-8, escaped": urlencoded(lambda body: body.replace(b"name=", b"name=%ff%fe")),
