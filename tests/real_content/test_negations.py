@@ -21,12 +21,12 @@ DENIES: Final[Mapping[str, re.Pattern[str]]] = {
     for tag, words in {
         "da": "ikke|ingen|intet|aldrig|hverken|uden|^nej",
         "en": "not(?! sure)|cannot|no|nobody|nothing|none|never|neither|nor|without|[a-z]+n't",
-        "ar": "[وف]?(?:لا|لم|لن|غير|بدونه?|دون|عدم|ليس|ليست|ليسوا)|ألا|بلا|لست",
+        "ar": "[وف]?(?:لا|لم|لن|غير(?! ذلك)|بدونه?|دون|عدم|ليس|ليست|ليسا|ليستا|ليسوا)|ألا|بلا|لست",
     }.items()
 }
 # Danish that limits without denying, and what other languages like to say with a "not".
 LIMITS: Final = re.compile(
-    r"\b(?:kun|først|højst|lad være|valgt fra|siger nej|afvigelse)\b", re.IGNORECASE
+    r"\b(?:kun|først|højst|lad være|valgt fra|sig(?:e|er)\b[^.!?]*\bnej|afvigelse)\b", re.IGNORECASE
 )
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?؟:])[\s*]+")
 
