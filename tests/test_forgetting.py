@@ -45,7 +45,8 @@ def markers(letter: str, phone: str, **changes: str) -> dict[str, str]:
 ACCEPTED = markers("a", "28 74 19 63")
 # By hand: no browser sends these words for a choice.
 REFUSED = markers("b", "28 74 19 64", who="bæqwho4711", prefer="bæqprefer4711", may_say_from="bæq9")
-WITH_CPR = markers("c", "28 74 19 65", message=f"cæqmessageø4711 {CPR}")
+# Four digits in a name would be taken for the end of a CPR number, where there is one.
+WITH_CPR = markers("c", "28 74 19 65", name="cæqnameø", message=f"cæqmessageø4711 {CPR}")
 NOT_STORED = markers("d", "28 74 19 66")
 LIMITED = markers("e", "28 74 19 67")
 NOT_A_FORM = markers("f", "28 74 19 68", token="nej")
@@ -212,7 +213,10 @@ def test_what_was_sealed_is_gone_from_every_file_when_it_has_had_its_time(
         everything = b"".join(dict(files(config.state)).values())
         return sum(part in everything for part in parts)
 
-    assert left() == len(parts) > 10
+    # One may lie across two pages of the database.
+    everything = b"".join(dict(files(config.state)).values())
+    parts = [part for part in parts if part in everything]
+    assert left() == len(parts) >= 31
     outbox.sent(leased)
     clock.move(14 * DAY - MINUTE)
     outbox.forget(keep_days=14)
@@ -286,7 +290,7 @@ def break_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> object:
         raise KeyError(WITH_WORDS)
 
-    monkeypatch.setattr("udvej.intake.submission.cpr.remove", fail)
+    monkeypatch.setattr("udvej.intake.submission.cpr.find_in", fail)
 
 
 def break_drafts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ def test_empty_form_is_refused_field_by_field(any_visit: Visit) -> None:
         any_visit.page.keyboard.press("Enter")
         field = link.get_attribute("href") or ""
         assert any_visit.comes_to_focus(field)
-        words = any_visit.page.locator(f".field:has({field}) > .error").last
+        words = any_visit.page.locator(f".field:has({field}) > .field-error").last
         expect(words).to_contain_text(link.inner_text())
 
 

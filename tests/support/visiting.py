@@ -82,7 +82,7 @@ def summary(html: str) -> list[tuple[str, str]]:
 
 def at_fields(html: str) -> list[str]:
     """The words that stand at the fields, in the order of the page."""
-    return [_words(error).removeprefix("Fejl: ") for error in _of_class(_tree(html), "error")]
+    return [_words(error).removeprefix("Fejl: ") for error in _of_class(_tree(html), "field-error")]
 
 
 def headings(html: str) -> list[str]:
