@@ -287,7 +287,7 @@ def break_storing(monkeypatch: pytest.MonkeyPatch) -> None:
 def break_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """The request is not even understood."""
 
-    def fail(*_arguments: object) -> object:
+    def fail(*_arguments: object, **_kinds: object) -> object:
         raise KeyError(WITH_WORDS)
 
     monkeypatch.setattr("udvej.intake.submission.cpr.find_in", fail)
