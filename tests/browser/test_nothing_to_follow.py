@@ -15,6 +15,7 @@ from support.checkout import CHECKOUT
 from support.firefox import Firefox
 from support.internet import HOST, ORIGIN, Internet, internet
 from support.mailserver import Authority
+from support.municipality import PAGES
 from support.patience import PATIENCE, until
 from support.road import Road, laid
 from support.searching import files, found, planted
@@ -113,7 +114,7 @@ def watched(browser: Browser, site: Served) -> Iterator[Visit]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("state", ["forside", "svar", "skriv-cpr", "skriv-tak", "findes-ikke"])
+@pytest.mark.parametrize("state", ["forside", "moedet", "skriv-cpr", "skriv-tak", "findes-ikke"])
 def test_script_reads_nothing_that_tells_browsers_apart(watched: Visit, state: str) -> None:
     """Nor anything that is kept; of the browser at most the languages its person reads."""
     STATES[state](watched)
@@ -255,8 +256,9 @@ def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path)
     lines = [line.strip() for line in shown.splitlines()]
     assert lines[1] == "Forlad siden"
     assert lines.index("Send") + 1 == len(lines) - 1 - lines[::-1].index("Forlad siden")
+    (heading,) = re.findall("<h1>(.*)</h1>", PAGES["/skriv/"].body)
     for words in (
-        "Skriv til os",
+        heading,
         "( ) Jeg vil selv ud",
         "( ) Jeg er pårørende",
         "( ) Jeg er fagperson",
