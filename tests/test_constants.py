@@ -19,7 +19,7 @@ from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Line, Reach
 from udvej.outbox import delivery, keys, mail, receipts, recipients, table
 from udvej.server import granian, processes, supervised
-from udvej.web import app, referral
+from udvej.web import app, bodies, referral
 
 NGINX: Final = (SHIPPED / "nginx" / "udvej.conf").read_text("utf-8")
 UNITS: Final = {"k": 2**10, "m": 2**20, "s": 1}
@@ -75,6 +75,11 @@ def test_a_silent_mail_server_holds_back_neither_a_stop_nor_a_drill() -> None:
 def test_workers_have_ended_when_the_delivery_is_waited_for() -> None:
     """They are stopped at the same time, and the longer of the two is what counts."""
     assert granian._BEGIN_SECONDS + processes._WORKER_STOP_SECONDS < supervised._STOP_SECONDS
+
+
+def test_senders_that_stall_leave_threads_for_the_pages_and_for_leaving() -> None:
+    """More than one, since the other is answering somebody."""
+    assert bodies.MOST_AT_ONCE + 1 < processes._THREADS
 
 
 def test_tries_grow_and_end() -> None:

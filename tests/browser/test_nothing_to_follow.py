@@ -240,6 +240,8 @@ def test_icon_holds_no_tell_tale_word() -> None:
 
 # In a terminal.
 
+(HEADING,) = re.findall("<h1>(.*)</h1>", PAGES["/skriv/"].body)
+
 
 def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path) -> None:
     """In w3m, which knows no script and no style; and leaving comes before everything else."""
@@ -256,9 +258,8 @@ def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path)
     lines = [line.strip() for line in shown.splitlines()]
     assert lines[1] == "Forlad siden"
     assert lines.index("Send") + 1 == len(lines) - 1 - lines[::-1].index("Forlad siden")
-    (heading,) = re.findall("<h1>(.*)</h1>", PAGES["/skriv/"].body)
     for words in (
-        heading,
+        HEADING,
         "( ) Jeg vil selv ud",
         "( ) Jeg er pårørende",
         "( ) Jeg er fagperson",
@@ -280,7 +281,7 @@ def test_text_browser_is_refused_mends_the_form_and_reaches_the_receipt(
     """By keys alone; the team opens what was written, under the reference on the screen."""
     message = "Ring ikke til min bror.\nHan må ikke vide det.\n"
     with text_browser(tmp_path_factory.mktemp("a"), f"{site.origin}/skriv/", message) as person:
-        person.sees("Skriv til os")
+        person.sees(HEADING)
         person.choose("Hvem skriver?", "Jeg vil selv ud")
         person.write("Hvad må vi kalde dig?", "Kim Æbelø")
         person.edit("Er der noget, vi skal vide?")

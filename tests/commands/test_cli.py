@@ -331,7 +331,13 @@ def mails(server: Server) -> list[Message]:
 class TestStatus:
     """`udvej status`."""
 
-    def test_is_content_with_a_new_site(self, udvej: Udvej, live: dict[str, str]) -> None:
+    @pytest.fixture
+    def who(self, team: TeamKey) -> str:
+        """The line that says who can open referrals."""
+        until = f"{team.certificate.not_valid_after_utc:%Y-%m-%d}"
+        return f"can be opened by: CN=team@exit.example (team@exit.example), until {until}"
+
+    def test_is_content_with_a_new_site(self, udvej: Udvej, live: dict[str, str], who: str) -> None:
         """Nothing waits; status 0."""
         outcome = udvej("status", **live)
         assert (outcome.status, outcome.err) == (0, "")
@@ -340,21 +346,27 @@ class TestStatus:
             "sent and still kept: 0",
             "failed: 0",
             "last number given: 0",
+            who,
         ]
 
     def test_counts_what_waits_and_is_content_for_a_while(
-        self, udvej: Udvej, live: dict[str, str], outbox: Outbox
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox, who: str
     ) -> None:
         """And shows nothing of it."""
         accept(outbox, b"a", b"b")
         outcome = udvej("status", **live)
         assert outcome.status == 0
         assert outcome.out.startswith("waiting: 2, the oldest for ")
-        assert outcome.out.endswith("last number given: 2\n")
+        assert outcome.out.endswith(f"last number given: 2\n{who}\n")
         assert "indhold" not in outcome.out
 
     def test_names_what_is_not_well_with_status_1(
-        self, udvej: Udvej, live: dict[str, str], outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+        self,
+        udvej: Udvej,
+        live: dict[str, str],
+        outbox: Outbox,
+        who: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """A failure with its number and reason, and the disk."""
         accept(outbox, b"a")
@@ -370,6 +382,7 @@ class TestStatus:
             "failed: 1",
             "    number 1: DATA 554; try again with: udvej deliver --again 1",
             "last number given: 1",
+            who,
             "NOT WELL: a delivery has failed for good; see: udvej status",
             "NOT WELL: the disk of the state folder is nearly full",
         ]

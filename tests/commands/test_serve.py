@@ -24,11 +24,11 @@ class Begun:
     open_files: list[str]
 
 
-def databases_open() -> list[str]:
-    """The databases that this process has open."""
+def databases_open(state: Path) -> list[str]:
+    """The databases of a state folder that this process has open."""
     links = [*Path("/proc/self/fd").iterdir()]
-    paths = [str(link.readlink()) for link in links if link.is_symlink()]
-    return [path for path in paths if ".sqlite3" in path]
+    paths = [link.readlink() for link in links if link.is_symlink()]
+    return [path.name for path in paths if path.is_relative_to(state)]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def serve(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Begu
     begun: list[Begun] = []
 
     def run(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
-        begun.append(Begun(config, factory, deliver, databases_open()))
+        begun.append(Begun(config, factory, deliver, databases_open(config.state)))
 
     def serve(*arguments: str) -> Begun:
         monkeypatch.setattr("udvej.commands.serve.run", run)
@@ -76,7 +76,7 @@ def test_no_database_is_open_when_the_processes_are_made(serve: Callable[..., Be
     begun = serve()
     assert begun.open_files == []
     held = Outbox.in_folder(begun.config.state)
-    assert any(str(begun.config.state) in path for path in databases_open())
+    assert "udvej.sqlite3" in databases_open(begun.config.state)
     held.close()
     assert {path.name for path in begun.config.state.glob("*.sqlite3")} == {
         "udvej.sqlite3",

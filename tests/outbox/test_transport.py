@@ -147,7 +147,7 @@ def test_at_250_the_sealed_bytes_are_gone_from_every_file(
         everything = b"".join(dict(files(state)).values())
         return sum(part in everything for part in parts)
 
-    assert left() == len(parts)
+    assert left() >= len(parts) - 1  # one may lie across two pages of the database
     clock.move(HOUR)
     with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)

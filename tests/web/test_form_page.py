@@ -237,9 +237,7 @@ def test_what_is_sent_and_to_whom_is_said_with_the_button(
     """Right before it, and heard with it."""
     root = tree(client.get(language.at(FORM)).text)
     (button,) = form_of(root, language.at(FORM)).iter("button")
-    told = (
-        "Kommunen får det at vide. Så siger vi det til politiet. Det binder hverken dig eller os."
-    )
+    told = "Melder du dig til, får politiet besked før mødet. Det binder hverken dig eller os."
     assert described(root, button) == " ".join(language.catalogue.gettext(told).split())
 
 

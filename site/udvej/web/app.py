@@ -34,6 +34,7 @@ from udvej.languages import (
 from udvej.services import Services
 from udvej.web import health, leaving, pages, referral, searching
 from udvej.web.assets import Assets, allowed
+from udvej.web.bodies import BoundedRequest
 from udvej.web.encodings import AcceptedEncodings
 from udvej.web.error_pages import show_errors
 from udvej.web.frozen import Frozen
@@ -164,6 +165,8 @@ def _guarded(
 
 class _Udvej(Flask):
     """Flask, without what a visitor sent in logs and redirects."""
+
+    request_class = BoundedRequest
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 (Flask's own signature)
         """Log no address, which may hold anything; the formatter leaves messages out."""
