@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser
 from support.browser import Served, chromium, served
 from support.clock import Clock
@@ -37,6 +38,14 @@ def alone() -> Iterator[None]:
     """No test sees what another has set: the environment, the language being spoken."""
     set_language(DANISH)
     with patch.dict(os.environ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each application would else compile the same templates again."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with patch.dict(Flask.jinja_options, bytecode_cache=cache):
         yield
 
 

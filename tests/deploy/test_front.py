@@ -121,6 +121,21 @@ def deployed(
             yield Deployed(front, road, pages)
 
 
+# The seconds that are shipped are looked at in `test_nginx_told.py`.
+IMPATIENT: Final = {
+    f"client_{part}_timeout 20s;": f"client_{part}_timeout 2s;" for part in ("header", "body")
+}
+
+
+@pytest.fixture(scope="module")
+def impatient(deployed: Deployed) -> Iterator[Front]:
+    """nginx before the same site, cutting off sooner than the shipped one who stops."""
+    ports = Ports.free(site=deployed.road.site.port)
+    folder = deployed.front.folder.with_name("impatient")
+    with standing(ports, deployed.pages, folder, **IMPATIENT) as front:
+        yield front
+
+
 class Person(Browser):
     """A browser that speaks to nginx."""
 
@@ -351,17 +366,17 @@ def test_as_much_as_the_application_takes_comes_through(deployed: Deployed) -> N
         b"POST /skriv/ HTTP/1.1\r\nHost: udvej.example\r\nContent-Length: 99\r\n\r\nmess",
     ],
 )
-def test_whoever_stops_in_the_middle_is_cut_off(deployed: Deployed, beginning: bytes) -> None:
+def test_whoever_stops_in_the_middle_is_cut_off(impatient: Front, beginning: bytes) -> None:
     """Of the headers or the body; meanwhile others are answered."""
-    with deployed.front.connect() as slow:
+    with impatient.connect() as slow:
         slow.sendall(beginning)
-        assert deployed.front.ask("GET", "/om/").status == 200
+        assert impatient.ask("GET", "/om/").status == 200
         assert b"200 OK" not in everything(slow)
 
 
-def test_slow_headers_are_cut_off_however_often_a_byte_comes(deployed: Deployed) -> None:
+def test_slow_headers_are_cut_off_however_often_a_byte_comes(impatient: Front) -> None:
     """The time is for all of them."""
-    with deployed.front.connect() as slow:
+    with impatient.connect() as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nX: ")
         slow.settimeout(0.5)
         until(lambda: is_shut(slow))
@@ -443,7 +458,7 @@ def test_nothing_that_nginx_writes_tells_who_came_or_what_they_wrote(
     pages: Path, tmp_path: Path
 ) -> None:
     """While everything goes wrong, the application away; its logs are empty, its spools too."""
-    with standing(Ports.free(), pages, tmp_path) as front:
+    with standing(Ports.free(), pages, tmp_path, **IMPATIENT) as front:
         busy(front)
         front.reload()
         busy(front)
@@ -468,7 +483,7 @@ def test_what_nginx_writes_without_our_settings_would_be_found(
     pages: Path, tmp_path: Path, was: str, becomes: str, where: str
 ) -> None:
     """The same search, one setting away."""
-    with standing(Ports.free(), pages, tmp_path, **{was: becomes}) as front:
+    with standing(Ports.free(), pages, tmp_path, **{was: becomes}, **IMPATIENT) as front:
         busy(front)
         assert [place for place, _, _ in traces(front) if place.startswith(where)]
 

@@ -44,6 +44,11 @@ def test_no_server_writes_down_who_came_or_tells_what_it_is(
     assert server["client_header_timeout"] == ["20s"]
 
 
+def test_who_stops_in_the_middle_of_a_form_is_cut_off_as_soon() -> None:
+    """Only the site itself reads bodies."""
+    assert SITE["client_body_timeout"] == ["20s"]
+
+
 def test_no_location_writes_what_its_server_does_not() -> None:
     """Nothing of either kind stands anywhere else."""
     assert TEXT.count("access_log") == TEXT.count("error_log") == len(SERVERS)

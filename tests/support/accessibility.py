@@ -70,13 +70,6 @@ class Look:
     media: Literal["screen", "print"] = "screen"
 
 
-# A phone, and a computer.
-LOOKS: Final[Sequence[Look]] = [
-    Look(width, height, scheme)
-    for (width, height), scheme in product(((320, 568), (1280, 900)), SCHEMES)
-]
-
-
 @dataclass(frozen=True)
 class Shown:
     """A page in the browser, to be looked at in many ways."""

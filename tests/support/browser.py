@@ -16,6 +16,7 @@ from unittest.mock import patch
 from urllib.request import urlopen
 
 import trustme
+from limits import parse
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
 from support.municipality import ADDRESSES, places
@@ -27,6 +28,7 @@ from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox, Status
 from udvej.server import granian, processes
+from udvej.web import app
 
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = (
@@ -106,7 +108,11 @@ class Served:
 
 @contextmanager
 def served(
-    state: Path, settings: Mapping[str, str] | None = None, *, https: bool = True
+    state: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    https: bool = True,
+    limits: tuple[str, str] = ("30/hour", "120/hour"),
 ) -> Iterator[Served]:
     """`udvej serve` in a process of its own, over HTTPS or as `make run` does it.
 
@@ -114,6 +120,8 @@ def served(
         state: its folder.
         settings: content and translations; Nordby's if left out.
         https: whether it speaks TLS.
+        limits: how often one client may send over TLS, and how often its drafts are kept, in each
+            web process.
     """
     port = held_port()
     authority = trustme.CA()
@@ -123,7 +131,7 @@ def served(
         certificate, key = state / "certificate.pem", state / "key.pem"
         identity.cert_chain_pems[0].write_to_path(certificate)
         identity.private_key_pem.write_to_path(key)
-        arguments = ["-m", "support.browser", str(port), str(certificate), str(key)]
+        arguments = ["-m", "support.browser", str(port), str(certificate), str(key), *limits]
     site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
     others = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
     with (state / "log").open("wb") as log:
@@ -320,10 +328,16 @@ STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
 }
 
 
-def _serve_over_https(port: str, certificate: str, key: str) -> int:
+def _serve_over_https(
+    port: str, certificate: str, key: str, sendings: str, corrections: str
+) -> int:
     """`udvej serve`, but for the TLS that a web server in front of it would speak."""
     over_https = partial(granian.Server, ssl_cert=Path(certificate), ssl_key=Path(key))
-    with patch.object(processes, "Server", over_https):
+    with (
+        patch.object(processes, "Server", over_https),
+        patch.object(app, "_SENDINGS", parse(sendings)),
+        patch.object(app, "_CORRECTIONS", parse(corrections)),
+    ):
         return cli.main(["serve", "--port", port])
 
 

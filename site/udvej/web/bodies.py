@@ -5,7 +5,7 @@ from threading import BoundedSemaphore
 from typing import IO, Final
 
 from flask import Request
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable
 from werkzeug.utils import cached_property
 
 # Fewer than a worker has threads: the others go on with pages, and with leaving.
@@ -13,6 +13,9 @@ MOST_AT_ONCE: Final = 2
 # Longer than bodies that have arrived take to be read; so short that waiting keeps nobody out.
 _TURN_SECONDS: Final = 0.1
 _RETRY_SECONDS: Final = 10
+# So much of what is too long is let pass: a browser whose sending is cut off shows no answer.
+_MOST_PASSED: Final = 32 * 1024 * 1024
+_PIECE: Final = 64 * 1024
 
 _turns = BoundedSemaphore(MOST_AT_ONCE)
 
@@ -37,5 +40,13 @@ class BoundedRequest(Request):
             raise ServiceUnavailable(retry_after=_RETRY_SECONDS)
         try:
             return BytesIO(super().stream.read())
+        except RequestEntityTooLarge:
+            self._let_pass()
+            raise
         finally:
             _turns.release()
+
+    def _let_pass(self) -> None:
+        for _ in range(_MOST_PASSED // _PIECE):
+            if not self.input_stream.read(_PIECE):
+                break
