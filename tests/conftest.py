@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 from unittest.mock import patch
 
 import pytest
@@ -27,10 +28,23 @@ from udvej.publish.freeze import freeze
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
 
+_LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
+
 
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: what fixtures have begun they end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers a core: about half of the time a test waits for a process or a disk."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, in whatever order, so that none is left for last."""
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
 
 
 @pytest.fixture(autouse=True)

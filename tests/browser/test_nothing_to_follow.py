@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -308,7 +309,6 @@ MARKERS = {AGENT, ADDRESS, FROM, "adresse-4711", "sprog-4711", "cookie-4711"}
 
 def ask(road: Road, method: str, address: str, body: bytes | None = None) -> int:
     """One request with everything that could be written down of who asks."""
-    connection = HTTPConnection("127.0.0.1", road.site.port, timeout=PATIENCE)
     headers: dict[str, str | bytes] = {
         "User-Agent": AGENT.encode(),
         "X-Forwarded-For": ADDRESS,
@@ -318,10 +318,9 @@ def ask(road: Road, method: str, address: str, body: bytes | None = None) -> int
         "Cookie": "__Host-skema=cookie-4711",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    connection.request(method, f"{address}?q=adresse-4711", body, headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    with closing(HTTPConnection("127.0.0.1", road.site.port, timeout=PATIENCE)) as connection:
+        connection.request(method, f"{address}?q=adresse-4711", body, headers)
+        return connection.getresponse().status
 
 
 def test_no_log_or_file_tells_who_asked(

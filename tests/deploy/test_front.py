@@ -129,7 +129,7 @@ IMPATIENT: Final = {
 
 @pytest.fixture(scope="module")
 def impatient(deployed: Deployed) -> Iterator[Front]:
-    """nginx before the same site, cutting off sooner than the shipped one who stops."""
+    """Another nginx before the same site, which cuts off sooner who stops."""
     ports = Ports.free(site=deployed.road.site.port)
     folder = deployed.front.folder.with_name("impatient")
     with standing(ports, deployed.pages, folder, **IMPATIENT) as front:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from http.client import HTTPConnection
@@ -59,17 +59,16 @@ class Browser:
 
     def ask(self, method: str, address: str, form: Mapping[str, str] | None = None) -> Answer:
         """One request."""
-        connection = self._connection()
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, address, urlencode(form or {}), headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
+        with closing(self._connection()) as connection:
+            connection.request(method, address, urlencode(form or {}), headers)
+            answer = connection.getresponse()
+            text = answer.read().decode()
         for header in answer.headers.get_all("Set-Cookie", []):
             jar: SimpleCookie = SimpleCookie(header)
             self._cookies |= {name: morsel.value for name, morsel in jar.items()}
-        connection.close()
         return Answer(answer.status, answer.headers["Location"], text)
 
     def _connection(self) -> HTTPConnection:

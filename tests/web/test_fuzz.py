@@ -23,7 +23,7 @@ from support.road import Browser, Site
 from support.running import held_port
 from support.visiting import FILLED_IN, TYPED, Visitor, is_receipt
 from udvej.config import Live, MailServer
-from udvej.content.addresses import AGAIN, FORM, LEAVE, TOO_LONG
+from udvej.content.addresses import AGAIN, FORM, LEAVE, TOO_LONG, WITHOUT_COOKIE
 from udvej.outbox.keys import TeamKey
 from udvej.server.processes import _WORKERS
 from udvej.services import Services
@@ -374,6 +374,18 @@ def test_slow_senders_do_not_keep_others_out(served: Site) -> None:
         assert Browser(served.port).ask("POST", LEAVE).status == 200
     until(lambda: person.is_taken(person.send()))
     assert MARK not in served.printed()
+
+
+def test_what_is_far_too_long_is_heard_to_its_end_and_led_on(served: Site) -> None:
+    """A browser that is cut off in the middle shows that the connection broke, and no answer."""
+    message = {"message": "x" * 20_000_000}
+    person, without_cookies = Browser(served.port), Browser(served.port)
+    person.ask("GET", FORM)
+    for prefix in ("", "/en"):
+        answer = person.ask("POST", f"{prefix}{FORM}", message)
+        assert (answer.status, answer.location) == (303, f"{prefix}{TOO_LONG}")
+        answer = without_cookies.ask("POST", f"{prefix}{FORM}", message)
+        assert (answer.status, answer.location) == (303, f"{prefix}{WITHOUT_COOKIE}")
 
 
 def exchanged(port: int, sent: bytes) -> bytes:

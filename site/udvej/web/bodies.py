@@ -28,7 +28,7 @@ class BoundedRequest(Request):
     """
 
     @cached_property
-    def stream(self) -> IO[bytes]:  # type: ignore[override]
+    def stream(self) -> IO[bytes]:
         """The body.
 
         Raises:

@@ -127,6 +127,8 @@ def _form(desk: FormServices) -> ResponseReturnValue:
 def _send(desk: FormServices) -> ResponseReturnValue:
     now = datetime.now(UTC)
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        with suppress(RequestEntityTooLarge):
+            request.get_data(cache=False)  # an answer before its end would break the connection
         return redirect(desk.prefix + WITHOUT_COOKIE, 303)
     try:
         # Not kept by the request: it would hold the words as long as the answer takes.
