@@ -157,13 +157,14 @@ class Search:
 
     def __call__(self, words: set[str]) -> set[tuple[str, str, str]]:
         """Which of the words stand where, in which form."""
-        places: dict[str, bytes] = {}
+        places: dict[str, list[bytes]] = {}
         for name, content in unpacked(self._folder):
             digest = hashlib.sha256(content).digest()
             if digest not in self._clean:
                 self._clean.add(digest)
-                places[name] = places.get(name, b"") + b"\0" + content
-        return found(words, places, lines=False)
+                places.setdefault(name, []).append(content)
+        joined = {name: b"\0".join(contents) for name, contents in places.items()}
+        return found(words, joined, lines=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)

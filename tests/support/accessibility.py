@@ -24,8 +24,9 @@ SNAPSHOTS: Final = Path(__file__).parents[1] / "browser" / "accessibility-tree"
 _MEASURES: Final = Path(__file__).with_name("measures.js").read_text("utf-8")
 _AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 # Every rule that axe has: WCAG at all levels, best practices, what is experimental or obsolete.
-_RUN_AXE: Final = """async () => {
-    const rules = Object.fromEntries(axe.getRules().map(({ ruleId }) => [ruleId, {enabled: true}]));
+_RUN_AXE: Final = """async (left) => {
+    const rules = Object.fromEntries(
+        axe.getRules().map(({ ruleId }) => [ruleId, {enabled: !left.includes(ruleId)}]));
     const resultTypes = ["violations", "incomplete"];
     const found = await axe.run(document, { rules, resultTypes });
     return Object.fromEntries(resultTypes.map((type) => [type, found[type].flatMap((rule) =>
@@ -77,6 +78,12 @@ class Shown:
     state: str
     page: Page
 
+    @classmethod
+    def of(cls, state: str, page: Page) -> "Shown":
+        """A page that has been opened, to be measured."""
+        page.evaluate(_MEASURES)
+        return cls(state, page)
+
     def look(self, look: Look = Look(), styles: str = "") -> None:
         """Show it afresh, as somebody would see it.
 
@@ -107,16 +114,20 @@ class Shown:
         """A measure of `measures.js`, as a call."""
         return self.page.evaluate(f"measures.{what}")
 
-    def axe(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """What axe has to say: `violations` and `incomplete`, each as rule and element."""
+    def axe(self, left: Sequence[str] = ()) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """What axe has to say: `violations` and `incomplete`, each as rule and element.
+
+        Args:
+            left: rules that are left out.
+        """
         if self.page.evaluate("typeof axe") == "undefined":
             self.page.evaluate(_AXE)
-        found: Mapping[str, Sequence[tuple[str, str]]] = self.page.evaluate(_RUN_AXE)
+        found: Mapping[str, Sequence[tuple[str, str]]] = self.page.evaluate(_RUN_AXE, left)
         return found
 
-    def complaints_of_axe(self) -> list[tuple[str, str]]:
-        """What is wrong by axe, and what it is not sure of and nobody has settled."""
-        found = self.axe()
+    def complaints_of_axe(self, left: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """What is wrong by axe, and what it is not sure of and nobody has settled; see `axe`."""
+        found = self.axe(left)
         unsettled = [
             (rule, element)
             for rule, element in found["incomplete"]
@@ -174,9 +185,7 @@ ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
 
 
 @contextmanager
-def gallery(
-    browser: Browser, site: Served, states: Mapping[str, Callable[[Visit], None]] = ALL_STATES
-) -> Iterator[Callable[[str], Shown]]:
+def gallery(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
     """Pages by the names of their states; each is brought about once and then kept open."""
     with ExitStack() as opened:
         kept: dict[str, Shown] = {}
@@ -184,9 +193,8 @@ def gallery(
         def show(state: str) -> Shown:
             if state not in kept:
                 visit = opened.enter_context(visiting(browser, site))
-                states[state](visit)
-                visit.page.evaluate(_MEASURES)
-                kept[state] = Shown(state, visit.page)
+                ALL_STATES[state](visit)
+                kept[state] = Shown.of(state, visit.page)
             return kept[state]
 
         yield show

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
+from ahocorasick_rs import BytesAhoCorasick
+
 _BREAKS = re.compile(rb"=?\r?\n[ \t]?")
 
 
@@ -43,13 +45,14 @@ def found(
     for word in words:
         for form, needle in forms(word).items():
             wanted.setdefault(needle.lower(), []).append((word, form))
+    # One pass for all, where `in` would take one for each.
+    needles, meant = BytesAhoCorasick([*wanted]), [*wanted.values()]
     return {
         (place, word, form)
         for place, content in places.items()
         for read in {content.lower(), (_BREAKS.sub(b"", content) if lines else content).lower()}
-        for needle, meant in wanted.items()
-        if needle in read
-        for word, form in meant
+        for at in {at for at, _, _ in needles.find_matches_as_indexes(read, overlapping=True)}
+        for word, form in meant[at]
     }
 
 
