@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from udvej.intake.cpr import SAFE_WAYS, Part, Span, find, find_in, remove, remove_from, trace
+from udvej.intake.cpr import MOST_TRACES, Part, Span, cleaned, find, find_in, remove
 
 # Heading -> (what is typed, what is kept).
 FOUND: dict[str, list[tuple[str, str]]] = {
@@ -539,7 +539,7 @@ def test_a_number_split_over_two_fields_is_removed_from_both(
     assert find_in(fields, names=["name"]).keys() == {
         name for name in fields if fields[name] != kept[name]
     }
-    assert remove_from(fields, names=["name"]) == kept
+    assert cleaned(fields, names=["name"]).fields == kept
 
 
 def test_fields_that_make_no_number_together_are_left_alone() -> None:
@@ -552,7 +552,7 @@ def test_fields_that_make_no_number_together_are_left_alone() -> None:
 def test_a_number_that_can_be_rung_is_left_in_the_phone_field(number: str) -> None:
     """Also where its digits are those of a CPR number, and however it is spaced."""
     for typed in (number, f" {number} ", number[:4] + " " + number[4:], number + "\u200b"):
-        assert remove_from({"phone": typed}, phones=["phone"]) == {"phone": typed}
+        assert cleaned({"phone": typed}, phones=["phone"]).fields == {"phone": typed}
 
 
 @pytest.mark.parametrize("typed", ["0101901234", "010190-1234", "ring 20304050, cpr 010190-1234"])
@@ -573,20 +573,30 @@ def test_a_cpr_number_is_found_in_the_phone_field(typed: str) -> None:
 )
 def test_a_trace_says_what_was_removed_and_where(typed: str, part: Part, after: str) -> None:
     """It names the part and the words before it, none of which is a digit."""
-    assert trace(typed, find(typed)[0]) == (part, after)
+    assert cleaned({"message": typed}).taken["message"][0] == (part, after)
 
 
 def test_the_last_four_digits_have_a_trace_of_their_own() -> None:
     """A person sees why four digits had to go."""
-    typed = "født 010190, de sidste fire er 1234"
-    assert trace(typed, find(typed)[1]) == (Part.LAST_FOUR, "er")
+    typed = {"message": "født 010190, de sidste fire er 1234"}
+    assert cleaned(typed).taken == {
+        "message": [(Part.BIRTH_DATE, "født"), (Part.LAST_FOUR, "er")],
+    }
 
 
-@pytest.mark.parametrize("way", SAFE_WAYS.values(), ids=SAFE_WAYS.keys())
-def test_what_is_written_in_a_safe_way_is_left_alone(way: str) -> None:
-    """Also beside a birth date."""
-    for typed in (way, f"født 010190. {way}", f"født 1. januar 1990, {way}, {way}"):
-        assert remove(typed) == typed
+def test_a_trace_holds_nothing_of_the_number_before_it() -> None:
+    """Letters that stood for digits there are no digits by themselves."""
+    typed = {"message": "010190 - OOOO og 020290-1234"}
+    assert cleaned(typed).taken["message"][1:] == [(Part.WHOLE, "og")]
+
+
+def test_a_trace_is_short() -> None:
+    """Of one field a few; of what was pasted not much."""
+    typed = "a" * 41 + " 010190-1234 og " * 9
+    assert [*cleaned({"message": typed}).taken["message"]] == [
+        (Part.WHOLE, ""),
+        *[(Part.WHOLE, "og")] * (MOST_TRACES - 1),
+    ]
 
 
 FIELDS = st.fixed_dictionaries(
@@ -608,9 +618,22 @@ WORDS = st.lists(
 @given(FIELDS)
 def test_nothing_is_found_in_the_fields_that_are_kept(fields: dict[str, str]) -> None:
     """What is removed from a form is removed for good, and a second time changes nothing."""
-    kept = remove_from(fields, phones=["phone"], names=["name"])
+    kept = cleaned(fields, phones=["phone"], names=["name"]).fields
     assert find_in(kept, phones=["phone"], names=["name"]) == {}
-    assert remove_from(kept, phones=["phone"], names=["name"]) == kept
+    assert cleaned(kept, phones=["phone"], names=["name"]).fields == kept
+
+
+@settings(deadline=None)
+@given(FIELDS)
+def test_a_trace_quotes_only_what_is_kept(fields: dict[str, str]) -> None:
+    """In every form; so it cannot tell more than the form that is given back."""
+    kept, taken = cleaned(fields, phones=["phone"], names=["name"])
+    assert taken.keys() >= find_in(fields, phones=["phone"], names=["name"]).keys()
+    for name, traces in taken.items():
+        assert len(traces) <= MOST_TRACES
+        for trace in traces:
+            assert trace.after in " ".join(kept[name].split())
+            assert not any(unicodedata.numeric(sign, None) for sign in trace.after)
 
 
 @settings(deadline=None)

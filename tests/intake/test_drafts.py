@@ -10,12 +10,13 @@ import pytest
 from support.clock import MINUTE, Clock
 from support.letters import draft
 from udvej.database import Database
+from udvej.intake.cpr import Part, Trace
 from udvej.intake.drafts import Draft, Drafts
 
 DRAFT = Draft(
     token="0123456789abcdef" * 2,
     fields={"name": "Sofie Ærlig", "message": "linje 1\nlinje 2 👋", "phone": ""},
-    cpr_in=("message",),
+    cpr_in={"message": [Trace(Part.BIRTH_DATE, "født"), Trace(Part.LAST_FOUR, "")]},
     cut=("name",),
     expired=True,
     busy=False,
@@ -54,7 +55,10 @@ def test_another_key_opens_nothing(key: str, drafts: Drafts) -> None:
         lambda _: {"name": "Sofie", "cpr": "", "expired": "", "busy": "", "token": "0" * 32},
         lambda kept: {name: value for name, value in kept.items() if name != "busy"},
         lambda kept: {**kept, "fields": {"name": ["Sofie"]}},
-        lambda kept: {**kept, "cpr_in": [1]},
+        lambda kept: {**kept, "cpr_in": ["message"]},
+        lambda kept: {**kept, "cpr_in": {"message": 1}},
+        lambda kept: {**kept, "cpr_in": {"message": ["født"]}},
+        lambda kept: {**kept, "cpr_in": {"message": [["birthday", "født"]]}},
         lambda kept: {**kept, "cut": "name"},
         lambda kept: {**kept, "cut": [1]},
         lambda kept: {**kept, "token": "en anden slags"},

@@ -7,6 +7,7 @@ a field that nobody sees shows, or when one that carries the form is gone.
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -20,6 +21,7 @@ from support.visiting import FILLED_IN, Visitor
 from udvej.contacts import phone_link
 from udvej.content.addresses import AGAIN, FORM, LEAVE, TOO_LONG, WITHOUT_COOKIE
 from udvej.content.editions import Content
+from udvej.intake.cpr import find
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Mail, Phone, Question, Tick
 from udvej.languages import Language, set_language
@@ -195,6 +197,38 @@ def test_where_people_write_freely_they_are_told_to_write_no_cpr_number(
     root = tree(client.get(language.at(FORM)).text)
     (message,) = root.iter("textarea")
     assert "CPR" in described(root, message)
+
+
+def test_a_refused_cpr_number_is_told_with_the_words_before_it(
+    client: FlaskClient, language: Language
+) -> None:
+    """In every language, without a digit of it; quoted words keep their own direction."""
+    visitor = Visitor(client, language.prefix)
+    visitor.send(message="født 010190, de sidste fire er 1234")
+    root = tree(visitor.look(visitor.form))
+    (message,) = root.iter("textarea")
+    told = described(root, message)
+    for after in ("født", "de sidste fire er"):
+        assert f"\u2068{after.split()[-1]}\u2069" in told
+        assert after in (message.text or "")
+    assert "<" not in told
+    assert not [digits for digits in ("010190", "1234") if digits in words(root)]
+
+
+def test_what_is_no_cpr_number_can_be_written_as_the_page_says(
+    client: FlaskClient, language: Language
+) -> None:
+    """It is left alone, beside a birth date and other numbers too."""
+    visitor = Visitor(client, language.prefix)
+    visitor.send(message="010190-1234")
+    root = tree(visitor.look(visitor.form))
+    (ways,) = (each for each in root.iter("ul") if each.get("class") == "not-cpr")
+    said = [words(way) for way in ways]
+    examples = [way.partition(": ")[2] for way in said]
+    assert len(examples) == len(list(filter(None, examples))) == 4  # one of each kind
+    for one, other in product([*said, *examples], examples):
+        for typed in (one, f"født 010190. {one}", f"1. januar 1990, {one}, {other}"):
+            assert find(typed) == []
 
 
 def test_each_kind_of_field_brings_the_right_keyboard_and_direction(

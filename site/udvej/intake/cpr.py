@@ -7,7 +7,7 @@ A text is read (`reading`), and CPR numbers are looked for in the reading (`cpr_
 import re
 from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
-from enum import Enum, auto
+from enum import StrEnum
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
@@ -18,25 +18,20 @@ from udvej.intake.lookalikes import NUMBERS
 from udvej.intake.reading import Reading
 from udvej.intake.words import FIELD
 
-# How to write what is no CPR number, so that it is never taken for one.
-SAFE_WAYS: Final = {
-    "phone": "+45 12 34 56 78",
-    "time": "12. marts kl. 16.30",
-    "amount": "120.384 kr.",
-    "case": "sag 2030/1203841",
-}
+# Of one field; a person who wrote more knows what was taken out.
+MOST_TRACES: Final = 4
 _PASSES = 4
 _PHONE_SIGNS = re.compile(r"[+\d ().\-/]+")
 _FOUR = re.compile(r"\d(?: ?\d){3}")
-_WORDS_BEFORE = 4
+_MOST_BEFORE = (4, 40)  # words, characters
 
 
-class Part(Enum):
+class Part(StrEnum):
     """How much of a CPR number a span holds."""
 
-    WHOLE = auto()
-    BIRTH_DATE = auto()
-    LAST_FOUR = auto()
+    WHOLE = "whole"
+    BIRTH_DATE = "birth date"
+    LAST_FOUR = "last four"
 
 
 class Trace(NamedTuple):
@@ -44,7 +39,7 @@ class Trace(NamedTuple):
 
     Attributes:
         part: how much of a CPR number it was.
-        after: the words just before it on its line, at most four, or "".
+        after: the words just before it on its line, which are kept; at most four, or "".
     """
 
     part: Part
@@ -56,6 +51,18 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+class Cleaned(NamedTuple):
+    """A form without its CPR numbers.
+
+    Attributes:
+        fields: what is left, by field; `find_in` finds nothing in it.
+        taken: what was taken out, by field, for those that held any; the first few.
+    """
+
+    fields: dict[str, str]
+    taken: dict[str, list[Trace]]
 
 
 def _is_phone(plain: str) -> bool:
@@ -107,22 +114,25 @@ def find_in(
     return found
 
 
-def remove_from(
+def cleaned(
     fields: Mapping[str, str], *, phones: Collection[str] = (), names: Collection[str] = ()
-) -> dict[str, str]:
-    """Give the fields without their CPR numbers; `find_in` finds nothing in what is returned.
+) -> Cleaned:
+    """Take the CPR numbers out of a form.
 
     Nothing is put in their place, and the space around them is closed up. A field without a CPR
     number is returned as it is. The arguments are those of `find_in`.
     """
     kept = dict(fields)
+    taken: dict[str, list[Trace]] = {}
     for _ in range(_PASSES):  # the digits around a number may make another when it is gone
         found = find_in(kept, phones=phones, names=names)
         if not found:
-            return kept
+            return Cleaned(kept, taken)
         for name, spans in found.items():
+            traces = taken.setdefault(name, [])
+            traces += _traces(kept[name], spans[: MOST_TRACES - len(traces)])
             kept[name] = _without(kept[name], spans)
-    return {name: _without(text, _all_digits(text)) for name, text in kept.items()}
+    return Cleaned({name: _without(text, _all_digits(text)) for name, text in kept.items()}, taken)
 
 
 def find(text: str) -> list[Span]:
@@ -131,8 +141,8 @@ def find(text: str) -> list[Span]:
 
 
 def remove(text: str) -> str:
-    """Give `text` without its CPR numbers, as `remove_from` does."""
-    return remove_from({"": text})[""]
+    """Give `text` without its CPR numbers, as `cleaned` does."""
+    return cleaned({"": text}).fields[""]
 
 
 def _all_digits(text: str) -> list[Span]:
@@ -167,24 +177,35 @@ def _breaks(gap: str) -> tuple[int, int]:
     return gap.count("\n"), len(gap)
 
 
-def trace(text: str, span: Span) -> Trace:
-    """Say what was taken out and where, without a digit of it.
+def _traces(text: str, spans: Sequence[Span]) -> list[Trace]:
+    """Say what is taken out of one field and where, without a digit of it."""
+    ends = [0, *(span.end for span in spans)]
+    return [
+        Trace(_part(text[start:end]), _before(text[since:start]))
+        for since, (start, end) in zip(ends, spans, strict=False)
+    ]
 
-    Args:
-        text: what was typed in one field.
-        span: a place in it that `find_in` gave.
-    """
-    plain = Reading(text[span.start : span.end]).plain
+
+def _part(taken: str) -> Part:
+    plain = Reading(taken).plain
     if _FOUR.fullmatch(plain):
-        part = Part.LAST_FOUR
-    else:
-        whole = len("".join(NUMBERS.findall(plain))) > len("31121979")
-        part = Part.WHOLE if whole else Part.BIRTH_DATE
-    line = text[: span.start].rpartition("\n")[2].split()[-_WORDS_BEFORE:]
-    # From the last word that holds a digit, or means one beside others.
-    after = next((n for n, word in enumerate(reversed(line)) if _is_number(word)), len(line))
-    return Trace(part, " ".join(line[len(line) - after :]))
+        return Part.LAST_FOUR
+    whole = len("".join(NUMBERS.findall(plain))) > len("31121979")
+    return Part.WHOLE if whole else Part.BIRTH_DATE
+
+
+def _before(text: str) -> str:
+    """Give the last words of the last line, from the last that holds a digit or may mean one."""
+    words, most = _MOST_BEFORE
+    before = ""
+    for word in reversed(text.rpartition("\n")[2].split()[-words:]):
+        longer = f"{word} {before}".strip()
+        if len(longer) > most or _is_number(word):
+            break
+        before = longer
+    return before
 
 
 def _is_number(word: str) -> bool:
+    """Say whether a word is a number, also when it means one only beside another."""
     return bool(NUMBERS.search(Reading(f"nul {word}").plain, 1))

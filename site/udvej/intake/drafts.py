@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from sqlalchemy import Column, Float, LargeBinary, MetaData, Table, delete, inse
 
 from udvej.database import Database
 from udvej.durations import MINUTE, Clock
+from udvej.intake.cpr import Part, Trace
 from udvej.intake.submission import is_form_token
 
 _MOST_BYTES: Final = 64 * 2**20
@@ -36,7 +37,7 @@ class Draft:
     Attributes:
         token: the form's own, so that its correction is not a second form.
         fields: what was typed and chosen, by question, free of CPR numbers.
-        cpr_in: the questions that CPR numbers were removed from.
+        cpr_in: what was taken out, by the questions that CPR numbers were removed from.
         cut: the questions whose answers were far too long, and of which the beginning is left.
         expired: whether the session that the form was opened in is over.
         busy: whether too much had come from the same client.
@@ -44,7 +45,7 @@ class Draft:
 
     token: str
     fields: Mapping[str, str]
-    cpr_in: Sequence[str] = ()
+    cpr_in: Mapping[str, Sequence[Trace]] = field(default_factory=dict)
     cut: Sequence[str] = ()
     expired: bool = False
     busy: bool = False
@@ -152,12 +153,21 @@ def _parsed(text: bytes) -> Draft | None:
         case {
             "token": str(token),
             "fields": dict(fields),
-            "cpr_in": list(cpr_in),
+            "cpr_in": dict(cpr_in),
             "cut": list(cut),
             "expired": bool(expired),
             "busy": bool(busy),
-        } if is_form_token(token) and all(
-            isinstance(text, str) for text in (*fields.values(), *cpr_in, *cut)
-        ):
-            return Draft(token, fields, tuple(cpr_in), tuple(cut), expired=expired, busy=busy)
+        } if is_form_token(token) and all(isinstance(one, str) for one in (*fields.values(), *cut)):
+            try:
+                traces = {name: [*map(_trace, places)] for name, places in cpr_in.items()}
+            except (TypeError, ValueError):
+                return None
+            return Draft(token, fields, traces, tuple(cut), expired=expired, busy=busy)
     return None
+
+
+def _trace(place: object) -> Trace:
+    match place:
+        case [str(part), str(after)]:
+            return Trace(Part(part), after)
+    raise ValueError("not written by us")

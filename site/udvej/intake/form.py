@@ -8,18 +8,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
+from types import MappingProxyType
 from typing import Final
 
+from babel.lists import format_list
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, ValidationError
 
 from udvej.errors import FormError
+from udvej.intake.cpr import MOST_TRACES, Part, Trace
 from udvej.intake.questions import Choice, Group, Line, Mail, Option, Phone, Question, Tick, Words
 from udvej.intake.referral import Referral, Section, new_reference
 from udvej.intake.submission import Bounds
 from udvej.languages import N_, current
 from udvej.languages import gettext as _
+
+_NOTHING: Final[Mapping[str, Sequence[Trace]]] = MappingProxyType({})
+_PARTS: Final = {
+    Part.WHOLE: N_("et nummer"),
+    Part.BIRTH_DATE: N_("en dato"),
+    Part.LAST_FOUR: N_("fire cifre"),
+}
 
 _CALL, _TEXT, _MAIL = "call", "text", "mail"
 # The only fields that are not asked of anybody.
@@ -191,12 +201,12 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         return [(group, [*questions]) for group, questions in grouped]
 
     def problems(
-        self, cpr_in: Sequence[str] = (), cut: Sequence[str] = ()
+        self, cpr_in: Mapping[str, Sequence[Trace]] = _NOTHING, cut: Sequence[str] = ()
     ) -> list[tuple[str, str]]:
         """What is wrong with what was typed, or in doubt and not asked before.
 
         Args:
-            cpr_in: the fields that CPR numbers were removed from.
+            cpr_in: what was taken out, by the fields that CPR numbers were removed from.
             cut: the fields of which only the beginning is left.
 
         Returns:
@@ -208,7 +218,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             if question.name in cut:
                 question.errors = [*question.errors, _cut()]
             if question.name in cpr_in:
-                question.errors = [_cpr_found(question)]
+                question.errors = [_cpr_found(question, cpr_in[question.name])]
             if question.doubt and not (question.errors or asked_before):
                 question.errors, self.sure.data = [question.doubt], _ASKED
         return [(each.first_id, error) for each in self.questions for error in each.errors]
@@ -253,7 +263,25 @@ def _cut() -> str:
     )
 
 
-def _cpr_found(question: Question) -> str:
+def _cpr_found(question: Question, traces: Sequence[Trace]) -> str:
     """By the question's own words, which tell it from others in the summary."""
-    words = _("Ved »%(question)s« stod noget, der ligner et CPR-nummer. Vi har slettet det.")
-    return words % {"question": _(question.label.text)}
+    places = [*dict.fromkeys(_place(trace, question) for trace in traces)]
+    if len(traces) == MOST_TRACES:
+        places[MOST_TRACES - 1 :] = [_("mere")]
+    words = _("Ved »%(question)s« stod noget, der ligner et CPR-nummer. Vi har slettet %(what)s.")
+    return words % {
+        "question": _(question.label.text),
+        "what": format_list(places, locale=current().locale),
+    }
+
+
+def _place(trace: Trace, question: Question) -> str:
+    """What was taken out and where, by words that still stand there and by no others."""
+    what = _(_PARTS[trace.part])
+    if not trace.after or trace.after not in " ".join(question.written.split()):
+        return what
+    # A direction of their own (Unicode 3.1.2, isolates): the page's may be the other.
+    return _("%(what)s efter »%(words)s«") % {
+        "what": what,
+        "words": f"\u2068{trace.after}\u2069",
+    }

@@ -54,7 +54,7 @@ class Submission:
         token: the form's own; see `new_form_token`.
         csrf_token: the session's.
         fields: what was typed and chosen, by question; nothing else that was sent.
-        cpr_in: the fields in which CPR numbers were found; they are no longer there.
+        cpr_in: what was taken out, by the fields in which CPR numbers were found.
         cut: the fields of which only the beginning is there, since they were far too long.
         sure: whether the form had asked back already whether all is meant so.
         trapped: whether the field that nobody sees was filled in, as robots do.
@@ -64,7 +64,7 @@ class Submission:
     token: str
     csrf_token: str
     fields: Mapping[str, str]
-    cpr_in: Sequence[str]
+    cpr_in: Mapping[str, Sequence[cpr.Trace]]
     cut: Sequence[str]
     sure: bool
     trapped: bool
@@ -103,10 +103,11 @@ class Submission:
                 text = text[: _FAR * most]
             fields[name] = text
         kinds = {"phones": bounds.phones, "names": bounds.names}
-        cpr_in, fields = cpr.find_in(fields, **kinds), cpr.remove_from(fields, **kinds)
+        fields, cpr_in = cpr.cleaned(fields, **kinds)
         if cut:  # after the search, so that no part of a number stays at the end
             fields |= {name: fields[name][: bounds.longest[name]] for name in cut}
-            fields = cpr.remove_from(fields, **kinds)
+            fields, more = cpr.cleaned(fields, **kinds)
+            cpr_in |= {name: cpr_in.get(name, traces) for name, traces in more.items()}
         token = sent.get("token", "")
         if not is_form_token(token):
             raise Malformed("no token")
@@ -116,7 +117,7 @@ class Submission:
             token,
             csrf_token,
             fields,
-            cpr_in=tuple(cpr_in),
+            cpr_in=cpr_in,
             cut=tuple(cut),
             sure=bool(sent.get("sure")),
             trapped=bool(sent.get(_TRAP)),

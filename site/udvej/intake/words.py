@@ -48,7 +48,7 @@ _MEANINGS = {
         آخر وآخر الأخيرة والأخيرة الأخير ينتهي وينتهي تنتهي xxxxxx""",
     CPR: """cpr cprnr cprnummer cprnummeret personnr personnummer personnumer personnummeret
         erstatningscpr erstatningscprnr erstatningscprnummer""",
-    OTHER: """sag sagen sags sagnr sagnummer sagsnr sagsnummer sagsid jr jnr jrnr journal
+    OTHER: """sag sagen sags sagnr sagnummer sagsnr sagsnummer sagsid case قضية القضية jr jnr jrnr journal
         journalnr journalnummer kle ref reference ordre ordren ordrenr ordrenummer order faktura
         fakturanr fakturanummer kunde kundenr kundenummer medlem medlemsnr medlemsnummer billet
         billetnr billetnummer kvittering pakke pakken pakkenr pakkenummer tracking trackingnr
@@ -56,7 +56,7 @@ _MEANINGS = {
         barcode imei serienr serienummer cvr cvrnr cvrnummer matrikel matr bfe bbr sor utm
         ejendomsnr steam""",
     ACCOUNT: "konto kontoen kontonr kontonummer kto reg regnr registreringsnummer account",
-    MONEY: "kr kroner dkk euro eur usd dollars sek nok",
+    MONEY: "kr kroner dkk euro eur usd dollars sek nok كرون كرونة",
     "-": "bindestreg bindesteg bindstreg streg tankestreg minus dash hyphen",
     "+": "plus",
     " ": "mellemrum space",
