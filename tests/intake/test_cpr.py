@@ -568,6 +568,11 @@ def test_a_cpr_number_is_found_in_the_phone_field(typed: str) -> None:
         ("ring\njeg er født 1. januar 1990, sidste fire 1234", Part.BIRTH_DATE, "jeg er født"),
         ("9 børn og cpr 0101901234", Part.WHOLE, "børn og cpr"),
         ("nul 0101901234", Part.WHOLE, ""),
+        ("en to er 0101901234", Part.WHOLE, "er"),
+        ("1 to er 0101901234", Part.WHOLE, "er"),
+        ("ja, (cpr: 0101901234)", Part.WHOLE, "ja, (cpr"),
+        ("cpr en er 0101901234", Part.WHOLE, "cpr en er"),
+        ("to er 0101901234", Part.WHOLE, "er"),
         ("0101901234", Part.WHOLE, ""),
     ],
 )
@@ -580,7 +585,7 @@ def test_the_last_four_digits_have_a_trace_of_their_own() -> None:
     """A person sees why four digits had to go."""
     typed = {"message": "født 010190, de sidste fire er 1234"}
     assert cleaned(typed).taken == {
-        "message": [(Part.BIRTH_DATE, "født"), (Part.LAST_FOUR, "er")],
+        "message": [(Part.BIRTH_DATE, "født"), (Part.LAST_FOUR, "de sidste fire er")],
     }
 
 

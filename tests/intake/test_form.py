@@ -408,8 +408,11 @@ def test_an_interpreter_is_told_of_where_one_was_offered(
     ("typed", "taken"),
     [
         (f"Hej, mit cpr er {CPR}", "et nummer efter »Hej, mit cpr er«."),
-        ("født 010190, de sidste fire er 1234", "en dato efter »født« og fire cifre efter »er«."),
-        (f"{CPR}, igen {CPR}", "et nummer og et nummer efter », igen«."),
+        (
+            "født 010190, de sidste fire er 1234",
+            "en dato efter »født« og fire cifre efter »de sidste fire er«.",
+        ),
+        (f"{CPR}, igen {CPR}", "et nummer og et nummer efter »igen«."),
         (f"{CPR}\n{CPR}\n{CPR}", "et nummer."),
         (f"cpr {CPR} og {CPR} så {CPR} {CPR}", "et nummer efter »cpr«, et nummer efter »og« og et"),
         (f"a {CPR}\nb {CPR}\nc {CPR}\nd {CPR}", "efter »b«, et nummer efter »c« og mere."),

@@ -5,6 +5,7 @@ A text is read (`reading`), and CPR numbers are looked for in the reading (`cpr_
 """
 
 import re
+import unicodedata
 from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
@@ -195,17 +196,27 @@ def _part(taken: str) -> Part:
 
 
 def _before(text: str) -> str:
-    """Give the last words of the last line, from the last that holds a digit or may mean one."""
-    words, most = _MOST_BEFORE
-    before = ""
-    for word in reversed(text.rpartition("\n")[2].split()[-words:]):
-        longer = f"{word} {before}".strip()
-        if len(longer) > most or _is_number(word):
+    """Give the last words of the last line: up to one with a digit, or that may be one of several.
+
+    "de sidste fire er" is quoted whole, of "nul to er" only the last word.
+    """
+    most, longest = _MOST_BEFORE
+    words = text.rpartition("\n")[2].split()[-most - 1 :]
+    numbers = [*map(_is_number, words)]
+    start = len(words)
+    while start and len(words) - start < most and len(" ".join(words[start - 1 :])) <= longest:
+        at = start - 1
+        alone = at > 0 and start < len(words) and not (numbers[at - 1] or numbers[start])
+        if numbers[at] and (_holds_digit(words[at]) or not alone):
             break
-        before = longer
-    return before
+        start = at
+    return " ".join(words[start:]).strip(" ,.;:!?()-")
 
 
 def _is_number(word: str) -> bool:
     """Say whether a word is a number, also when it means one only beside another."""
     return bool(NUMBERS.search(Reading(f"nul {word}").plain, 1))
+
+
+def _holds_digit(word: str) -> bool:
+    return any(unicodedata.numeric(sign, None) is not None for sign in word)

@@ -48,10 +48,10 @@ _MEANINGS = {
         آخر وآخر الأخيرة والأخيرة الأخير ينتهي وينتهي تنتهي xxxxxx""",
     CPR: """cpr cprnr cprnummer cprnummeret personnr personnummer personnumer personnummeret
         erstatningscpr erstatningscprnr erstatningscprnummer""",
-    OTHER: """sag sagen sags sagnr sagnummer sagsnr sagsnummer sagsid case قضية القضية jr jnr jrnr journal
-        journalnr journalnummer kle ref reference ordre ordren ordrenr ordrenummer order faktura
-        fakturanr fakturanummer kunde kundenr kundenummer medlem medlemsnr medlemsnummer billet
-        billetnr billetnummer kvittering pakke pakken pakkenr pakkenummer tracking trackingnr
+    OTHER: """sag sagen sags sagnr sagnummer sagsnr sagsnummer sagsid case قضية القضية jr jnr jrnr
+        journal journalnr journalnummer kle ref reference ordre ordren ordrenr ordrenummer order
+        faktura fakturanr fakturanummer kunde kundenr kundenummer medlem medlemsnr medlemsnummer
+        billet billetnr billetnummer kvittering pakke pakken pakkenr pakkenummer tracking trackingnr
         trackingnummer gls postnord ups dao dhl bring isbn issn ean eannr eannummer gtin stregkode
         barcode imei serienr serienummer cvr cvrnr cvrnummer matrikel matr bfe bbr sor utm
         ejendomsnr steam""",
