@@ -542,6 +542,28 @@ def test_a_number_split_over_two_fields_is_removed_from_both(
     assert cleaned(fields, names=["name"]).fields == kept
 
 
+@pytest.mark.parametrize("name", ["ø4711", "ole4711", "kim_4711", "Kim, DK4330"])
+def test_what_is_glued_to_a_word_in_a_name_is_no_end_of_a_number(name: str) -> None:
+    """A user name and a postcode; four digits by themselves there belong to the birth date."""
+    fields = {"name": name, "message": "født 010190"}
+    assert find_in(fields, names=["name"]) == {}
+    assert find_in({**fields, "name": f"Ole {name[-4:]}"}, names=["name"]).keys() == fields.keys()
+
+
+@pytest.mark.parametrize("typed", ["maj 1979\nsidste fire: 1143", "de sidste 4 er 1143, år: 1979"])
+def test_the_last_four_go_where_the_date_is_one_that_no_rule_knows(typed: str) -> None:
+    """A month or a year by it is enough; the date alone is no number."""
+    assert remove(typed) == typed.replace(" 1143", "")
+
+
+@pytest.mark.parametrize(
+    "typed", ["de sidste fire: 1143", "de sidste fire år siden 2019", "de sidste fire er fra 1979"]
+)
+def test_four_digits_alone_are_no_number(typed: str) -> None:
+    """Without anything that could be a date."""
+    assert remove(typed) == typed
+
+
 def test_fields_that_make_no_number_together_are_left_alone() -> None:
     """The end of one field and the start of the next are two numbers."""
     fields = {"name": "Mads 241168", "phone": "52525252", "times": "efter 1600", "message": "01"}

@@ -55,7 +55,7 @@ _BORN = (
     rf"|[A-L] ?{DAY}\.?(?:st|nd|rd|th)?,? (?:18|19|20)\d\d)(?!\d)"
 )
 _FOUR = r"(?<!\d)(?:\d{4}(?!\d)|\d(?: ?\d){3}(?! ?\d))(?![./:-]\d)"
-_NUMBERED = rf"[46](?= ?[{LINK}{LAST}1])|(?<={LAST} )4(?= )"
+_NUMBERED = rf"[46](?= ?[{LINK}{LAST}1])|(?<={LAST} )4(?= )|2\.(?= {LINK})"
 _DATE_STARTS = re.compile(r"[\dA-L](?<!\d\d)(?:(?<=\d)|(?= ?\d))")
 _DATE = re.compile(_BORN)
 _THEN_FOUR = re.compile(
@@ -67,11 +67,19 @@ _NAMED_BEFORE = re.compile(rf"{LAST}{_NAMING}(?:4{_NAMING})?(?P<four>{_FOUR})")
 _MASKED_BEFORE = re.compile(
     rf"[*_?#](?<![*_?#]{{2}})[*_?#]{{5}}(?![*_?#]){_NAMING}(?P<four>{_FOUR})"
 )
+# "the last four": of a CPR number, also when the birth date is written in a way that no rule knows.
+_NAMED_FOUR = re.compile(rf"{LAST}[ {LINK}]{{0,12}}4{_NAMING}(?P<four>{_FOUR})")
+_MONTH_OR_YEAR = re.compile(r"[A-L]|(?<!\d)(?:18|19|20)\d\d(?!\d)")
 _FOUR_DIGITS = re.compile(_FOUR)
 _NAMED_AFTER = re.compile(
-    rf"[ ,({LINK}]{{0,12}}(?:til |at |in )?(?:4 )?{LAST}(?! ?4? ?(?!i\b)[a-z])"
+    rf"[ ,({LINK}]{{0,12}}(?:til |at |in )?(?:4 )?(?:{LAST}|end of)(?! ?4? ?(?!i\b)[a-z])"
 )
-_EDGE_BEFORE = re.compile(rf"(?:.*[\n{FIELD}])?(?:[^\w\n]|[_{LINK}])*+", re.DOTALL)
+# Also after a comma, when words say that a number comes.
+_EDGE_BEFORE = re.compile(
+    rf"(?:.*[\n{FIELD}])?(?:[^\w\n]|[_{LINK}])*+|.*[,;.:!?] ?{LINK} [ {LINK}]*+", re.DOTALL
+)
+# Glued to a word that means nothing here: a user name, a house number.
+_APART = re.compile(r"(?<![^\W\dA-Z])")
 _EDGE_AFTER = re.compile(rf"(?:[^\w\n]|[_{LINK}]){{0,12}}+(?![^\n{FIELD}])")
 _EDGE = 12
 _ALL_DIGITS = re.compile(rf"[^\d{FIELD}]*+(\d(?:[^{FIELD}]*\d)?)[^\d{FIELD}]*")
@@ -106,7 +114,7 @@ def _last_four(plain: str, names: Collection[range]) -> Iterator[tuple[int, int,
         start = number.start()
         four = _FOUR_DIGITS.match(plain, start)
         if four and (
-            any(start in name for name in names)
+            (_APART.match(plain, start) and any(start in name for name in names))
             or _NAMED_AFTER.match(plain, four.end())
             or (
                 _EDGE_AFTER.match(plain, four.end())
@@ -116,10 +124,21 @@ def _last_four(plain: str, names: Collection[range]) -> Iterator[tuple[int, int,
             yield *four.span(), False
 
 
+def _without_date(plain: str) -> Iterator[tuple[int, int]]:
+    """Give four digits that are named beside a month or a year."""
+    years = [match.span() for match in _MONTH_OR_YEAR.finditer(plain)]
+    for match in _NAMED_FOUR.finditer(plain):
+        if any(year != match.span("four") for year in years[:2]):
+            yield match.span("four")
+
+
 def _apart(plain: str, names: Collection[range]) -> Iterator[tuple[int, int]]:
     """Give birth dates and the four digits that belong to them, words between or fields."""
     dates = _dates(plain)
-    for start, end, named in _last_four(plain, names) if dates else ():
+    if not dates:
+        yield from _without_date(plain)
+        return
+    for start, end, named in _last_four(plain, names):
         at = bisect(dates, (start, end))
         near = dates[max(at - 2, 0) : at + 1]
         apart = [(begin, stop) for begin, stop in near if stop <= start or end <= begin]

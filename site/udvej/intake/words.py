@@ -40,6 +40,7 @@ _MEANINGS = {
     LINK: """og å så sa er de det den mit min mine nr nummer numre nummeret no number numbers tal
         tallet tallene ciffer cifre cifrene siffer sifre sifferne kode koden som hedder lyder kommer
         efterfulgt af derefter bagefter med på pa men hvor skal være vaere mangler manglende
+        mere more del halvdel part half شي شيء
         stjerner stjernerne kryds krydser krydserne id and then followed by is are the my digit
         digits code with ثم و ب هي هو رقم الرقم أرقام الأرقام x xx xxx xxxx""",
     LAST: """sidste sidst sitste sidsde siste sidte last slut slutter slutte slutcifre slutciffer
