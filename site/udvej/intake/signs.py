@@ -1,5 +1,6 @@
 """Fold the characters of a text: digits of every script, spaces, dashes, what does not show."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -9,6 +10,8 @@ _BLANK = "\u115f\u1160\u2800"  # letters and signs that show as nothing
 _SHOW_AS_NOTHING = ("Cc", "Cf", "Mn", "Me")  # or on the sign before
 # Spelled with or without, by the same person.
 _ARABIC = str.maketrans("أإآة", "اااه", "ـ")  # noqa: RUF001 (Arabic it is)
+# "İ" folds to "i" and a dot above, which shows as nothing by itself.
+_CASE_MARKS = re.compile("[\u0300-\u036f]")
 _LONGEST = 2  # letters; some ligatures are whole sentences
 
 
@@ -27,7 +30,7 @@ def _fold(sign: str) -> str:
         elif kind == "Pd" or char == "\u2212":
             folded += "-"
         elif kind not in _SHOW_AS_NOTHING:
-            folded += char.casefold()
+            folded += _CASE_MARKS.sub("", char.casefold())
     if len(folded) > _LONGEST and not any(map(str.isdigit, folded)):
         return folded[:1]
     return folded
