@@ -70,7 +70,7 @@ _MASKED_BEFORE = re.compile(
 )
 # "the last four": of a CPR number, also when the birth date is written in a way that no rule knows.
 _NAMED_FOUR = re.compile(rf"{LAST}[ {LINK}]{{0,12}}4{_NAMING}(?P<four>{_FOUR})")
-_MONTH_OR_YEAR = re.compile(r"[A-L]|(?<!\d)(?:18|19|20)\d\d(?!\d)")
+_MONTH_OR_YEAR = re.compile(r"[A-L12](?:(?<=[A-L])|(?<!\d[12])(?:(?<=1)[89]|(?<=2)0)\d\d(?!\d))")
 _FOUR_DIGITS = re.compile(_FOUR)
 _NAMED_AFTER = re.compile(
     rf"[ ,({LINK}]{{0,12}}(?:til |at |in )?(?:4 )?(?:{LAST}|end of)(?! ?4? ?(?!i\b)[a-z])"

@@ -14,12 +14,15 @@ from udvej.intake.signs import FOLDED
 from udvej.intake.words import LEXICON, NUMBER_WORDS, TENS, UNITS, UNSURE
 
 _WORDS = re.compile(r"([^\W\d_]+)")
-# O, l and I typed for digits, in a word that holds a digit; others in the last four.
+# O, l and I typed for digits, in a word of these and digits; others in the last four. It begins
+# with a set of characters: the engine then skips the rest.
 _LOOKS = re.compile(
-    r"(?<![^\W_])(?![oil]*(?:\d{4}|\d{6}|\d{10}|\d{12})[oil]*(?!\d))"
-    r"(?=\d*[oil])(?=[oil]*\d)[oil\d]+(?![^\W_])"
-    r"|(?<!\d)\d{6}[ -]?-[ -]?[bgilosz\d]{4}(?![^\W_])"
+    r"[oil\d](?:(?:(?<=\d)(?<!\d\d)\d{5}|(?<=[oil])(?<![oil][oil])[oil]*+\d{6})"
+    r"[ -]?-[ -]?[bgilosz\d]{4}(?![^\W_])"
+    r"|(?<![^\W_][oil\d])(?:(?<=\d)\d*+[oil]|(?<=[oil])[oil]*+\d)[oil\d]*+(?![^\W_]))"
 )
+# Digits enough by themselves.
+_ENOUGH = re.compile(r"[oil]*(?:\d{4}|\d{6}|\d{10}|\d{12})[oil]*(?!\d)")
 _AS_DIGITS = str.maketrans("bgilosz", "8611052")
 _NEAR = 3  # characters between two words of one number, one of which may be a digit
 
@@ -49,7 +52,7 @@ class Reading:
     def __init__(self, text: str) -> None:
         """Read it; any string will do, and time is linear in its length."""
         folded = list(map(FOLDED.__getitem__, text))
-        plain = _LOOKS.sub(lambda match: match[0].translate(_AS_DIGITS), "".join(folded))
+        plain = _LOOKS.sub(_as_digits, "".join(folded))
         parts = _WORDS.split(plain)
         meant = _meant(parts)
         self.plain = "".join(meant)
@@ -69,6 +72,15 @@ class Reading:
         while (stop := self.place(end)) == last:
             end += 1
         return stop
+
+
+def _as_digits(looks: re.Match[str]) -> str:
+    """Give what looks like digits as digits."""
+    word = looks[0]
+    if "-" in word:
+        number = word.lstrip("oil")
+        return word[: -len(number)] + number.translate(_AS_DIGITS)
+    return word if _ENOUGH.match(word) else word.translate(_AS_DIGITS)
 
 
 def _meant(parts: Sequence[str]) -> list[str]:
