@@ -30,8 +30,9 @@ from udvej.services import Services
 from udvej.web.app import SESSION_COOKIE, create_app
 
 PEOPLE = 300  # an hour, whose referrals are mailed at once
-ROBOT = "BEMÆRK: Et felt, som mennesker ikke ser, er fyldt ud. Det kan være en robot."
-HURRIED = "BEMÆRK: Formularen er fyldt ud meget hurtigt. Det kan være en robot."
+ALL_THE_SAME = "Det kan være en robot. Kontakt alligevel den, der skriver."
+ROBOT = f"BEMÆRK: Et felt, som mennesker ikke ser, er fyldt ud. {ALL_THE_SAME}"
+HURRIED = f"BEMÆRK: Formularen er fyldt ud meget hurtigt. {ALL_THE_SAME}"
 
 
 class Carriage:

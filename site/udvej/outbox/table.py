@@ -144,7 +144,7 @@ class Outbox:
         """Keep a referral; when this returns it is on the disk.
 
         Args:
-            key: the same for the same sending of the same words; see `Submission.key`.
+            key: the same for the same sending of the same words.
             reference: what the receipt is to show.
             seal: seals the referral with the running number it is given.
             paced: whether it may be a robot's, and so is mailed behind the others.
