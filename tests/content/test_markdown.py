@@ -261,6 +261,29 @@ class TestFacts:
         targets = re.findall(r'<a href="([^"]*)"', text.body)
         assert [Markup(target).unescape() for target in targets] == [address, address]
 
+    @pytest.mark.parametrize(
+        ("number", "words"), [(1, "1 minut, 1 dag"), (2, "2 minutter, 2 dage"), (60, "60 m")]
+    )
+    def test_a_time_has_its_unit_in_the_form_that_its_number_asks_for(
+        self, number: int, words: str
+    ) -> None:
+        """Languages have up to six forms, of which an editor's sentence can hold but one."""
+        times = {"forlad": {"minutter": number}, "frister": {"gemmes_dage": number}}
+        shown = _body("{forlad.minutter}, {frister.gemmes_dage}", Facts({**FACTS.tables, **times}))
+        assert shown.startswith(f"<p>{words}")
+
+    def test_names_that_follow_each_other_keep_one_order(self) -> None:
+        """From right to left the title would else stand behind the name; a comma parts them."""
+        title, name = FACTS.text("politi.titel"), FACTS.text("politi.navn")
+        arabic = speaking(lambda message: message, "ar")
+        text = "# !\n\n{politi.titel} {politi.navn}، {team.navn} {team.telefon}\n"
+        assert (
+            f"""
+<p><bdi lang="da" dir="ltr">{title} {name}</bdi>، <bdi lang="da" dir="ltr">{TEAM}</bdi> \
+<a href="{TEL}"><bdi dir="ltr">{PHONE}</bdi></a></p>"""
+            in Text(Reader(Path("side.md"), 0, FACTS, arabic), text).body
+        )
+
 
 HARMFUL = [
     "<script>alert(1)</script>",

@@ -135,7 +135,7 @@ class Outbox:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        # Room for some thirty thousand referrals: the most that a flood can take of the disk.
+        # Room for some twenty thousand of the longest referrals: the most that a flood can take.
         return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
 
     def accept(
