@@ -45,7 +45,7 @@ _MORE = Group(
 _OTHER = Group(
     "other",
     N_("Skriver du for en anden?"),
-    N_("Skriv ikke, hvad personen hedder."),
+    N_("Skriv ikke navnet på den anden."),
     folded=True,
 )
 
@@ -90,7 +90,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     mail = Mail(N_("Mail"), group=_REACH, section=Section.REPLY, letter="Mail")
     prefer = Choice(
         N_("Hvordan vil du helst have svar?"),
-        hint=N_("Nummeret eller afsenderen kan vise, at det er kommunen."),
+        hint=N_("Nummeret eller navnet kan vise, at det er os."),
         options=[
             Option(_CALL, N_("Ring til mig"), "Opkald"),
             Option(_TEXT, N_("Send en sms"), "Sms"),
