@@ -236,7 +236,7 @@ def test_at_the_bound_nothing_more_is_taken_and_delivery_makes_room(
     database = Database(tmp_path, most_bytes=BOUND, durable=False)
     outbox = Outbox(database, clock)
     taken = fill(outbox, cms)
-    assert taken > 35
+    assert taken > 50
     assert (tmp_path / "udvej.sqlite3").stat().st_size <= BOUND
     clock.move(taken * MINUTE)
     assert deliver(outbox) == [*range(1, taken + 1)]
