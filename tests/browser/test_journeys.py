@@ -94,7 +94,7 @@ def test_form_is_sent_by_keyboard_alone(any_visit: Visit) -> None:
     for part in (
         f"Reference: {reference}\n",
         "Siden var på: dansk\n",
-        "HVEM SKRIVER\nEn pårørende\nVil kaldes:\n> Søren Ærø\n",
+        "HVEM SKRIVER\nEn pårørende. Det handler om en anden.\nVil kaldes:\n> Søren Ærø\n",
         "Helst: Sms\nTelefon:\n> +46 70 123 45 67\nMail:\n> s@eksempel.dk\n",
         "Hvornår:\n> Altid om morgenen\nLæg en besked: NEJ\n",
         "Sig, hvor I ringer fra: ja, det må I gerne\n",
