@@ -36,11 +36,17 @@ Henvendelse nr. {number}
 Reference: {reference}
 Modtaget: {time}
 Siden var på: dansk
+Tolk: ikke ønsket
 
 HVEM SKRIVER
 En, der selv vil ud
 Vil kaldes:
 > Sofie
+
+OM DEN, DER VIL UD
+Over 18 år: (intet kryds)
+Sidder inde: (intet kryds)
+Bor i kommunen: (intet kryds)
 
 SÅDAN ER DET SIKKERT AT SVARE
 Helst: Sms
@@ -56,6 +62,9 @@ Sig, hvor I ringer fra: NEJ
 BESKED
 > Jeg vil gerne ud.
 > Ring ikke, når min bror er hjemme.
+
+Ved knappen stod, før den blev sendt: »Melder du dig til, får politiet besked før mødet. Beskeden \
+er ikke et samtykke. Den binder hverken dig eller os.«
 """
 
 

@@ -1,5 +1,6 @@
 """The site as a person meets it: in a real Chromium, over HTTPS, with and without script."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from support.browser import (
     served,
     visiting,
 )
-from support.municipality import ADDRESSES
+from support.municipality import ADDRESSES, FACTS, PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +94,7 @@ def test_form_is_sent_by_keyboard_alone(any_visit: Visit) -> None:
     for part in (
         f"Reference: {reference}\n",
         "Siden var på: dansk\n",
-        "HVEM SKRIVER\nEn pårørende\nVil kaldes:\n> Søren Ærø\n",
+        "HVEM SKRIVER\nEn pårørende. Det handler om en anden.\nVil kaldes:\n> Søren Ærø\n",
         "Helst: Sms\nTelefon:\n> +46 70 123 45 67\nMail:\n> s@eksempel.dk\n",
         "Hvornår:\n> Altid om morgenen\nLæg en besked: NEJ\n",
         "Sig, hvor I ringer fra: ja, det må I gerne\n",
@@ -230,6 +231,154 @@ def test_what_is_sent_twice_arrives_once(any_visit: Visit, send: Callable[[Visit
     # Not the address: to wait for that fails when the second press breaks off the first.
     any_visit.page.locator(".receipt-number").wait_for()
     assert any_visit.site.received() == before + 1
+
+
+# Four readers, each from the front page to what they came for.
+
+
+# The lines of a text, at the left of which nothing lies on top and which are within the window.
+LINES_SEEN = """element => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [...range.getClientRects()].filter(({ width }) => width > 1).map((line) => {
+        const middle = (line.top + line.bottom) / 2;
+        return element.contains(document.elementFromPoint(line.left + 2, middle));
+    });
+}"""
+
+
+@pytest.fixture
+def reader(browser: Browser, site: Served) -> Iterator[Visit]:
+    """Somebody with a phone, whose browser runs no script, on the front page."""
+    phone = {"width": 360, "height": 740}
+    with visiting(browser, site, viewport=phone, java_script_enabled=False) as visit:
+        visit.open("/")
+        yield visit
+
+
+def sees(visit: Visit, *words: str) -> None:
+    """Without scrolling: whole blocks of the text that begin with some words, and the bar."""
+    blocks = visit.page.locator("main :is(h1, h2, h3, p, li, legend)")
+    hidden = [
+        begins
+        for begins in words
+        if not any(
+            (lines := block.evaluate(LINES_SEEN)) and all(lines)
+            for block in blocks.filter(has_text=re.compile(f"^\\s*{re.escape(begins)}")).all()
+        )
+    ]
+    assert hidden == []
+    for choice in visit.page.locator(".thumb-bar > *").all():
+        expect(choice).to_be_in_viewport(ratio=1)
+
+
+def follows(visit: Visit, address: str) -> None:
+    """Press a link of the text or of the bar."""
+    visit.page.click(f':is(main, .thumb-bar) a[href="{address}"] >> nth=0')
+    visit.page.wait_for_url(f"**{address}")
+
+
+def sends(visit: Visit, writer: str) -> str:
+    """Say who writes and where to answer, and press the button.
+
+    Returns:
+        The letter that the team gets.
+    """
+    page = visit.page
+    page.get_by_label(writer).check()
+    page.get_by_label("Telefon").fill("20 12 34 56")
+    page.get_by_label("Ring til mig").check()
+    visit.linger()
+    page.get_by_role("button", name="Send til kommunen").click()
+    reference = page.inner_text(".receipt-number")
+    (letter,) = [letter for letter in visit.site.letters() if reference in letter]
+    return letter
+
+
+def steps(visit: Visit) -> list[str]:
+    """What the receipt says will happen."""
+    return visit.page.locator("main .vej h3").all_inner_texts()
+
+
+def test_somebody_who_wants_out_writes_and_is_told_of_the_meeting(reader: Visit) -> None:
+    """What there is to get is on the first screen; the questions for others never open."""
+    sees(reader, "Er du færdig med rockerklubben", "Er du i fare nu?", "Hvem kan være med?")
+    sees(reader, "Hvad kan jeg få?")
+    follows(reader, "/skriv/")
+    sees(reader, "Send en besked", "Er du i fare nu?", "Hvem skriver?")
+    assert reader.page.locator("details[open]").count() == 0
+    letter = sends(reader, "Jeg vil selv ud")
+    sees(reader, "Tak for prøven.", "Beskedens nummer:")
+    assert steps(reader)[-1] == "I aftaler et møde"
+    assert "HVEM SKRIVER\nEn, der selv vil ud\n" in letter
+
+
+def test_a_relative_finds_a_number_and_gets_a_receipt_that_is_theirs(reader: Visit) -> None:
+    """Whom to call is on the first screen of their page; nobody asks them to a meeting."""
+    follows(reader, "/paaroerende/")
+    sees(reader, "Vil du hjælpe en, du holder af?", "Er der nogen i fare nu?")
+    sees(reader, FACTS.text("team.navn"), f"Telefon: {PHONE}")
+    follows(reader, "/skriv/")
+    reader.page.get_by_text("Skriver du for en anden?").click()
+    reader.page.get_by_role("radiogroup", name="Ved personen").get_by_label("Nej").check()
+    letter = sends(reader, "Jeg er pårørende")
+    sees(reader, "Tak for prøven.", "Beskedens nummer:")
+    assert steps(reader)[-1] == "Den, der vil ud, skal selv ønske det"
+    assert "Mødet begynder" not in reader.page.inner_text("main")
+    assert "En pårørende. Det handler om en anden.\n" in letter
+    assert "Ved, at der er skrevet: NEJ\nHar sagt ja til, at I får det at vide: (ikke valgt)\n" in (
+        letter
+    )
+
+
+def test_a_professional_says_where_they_work(reader: Visit) -> None:
+    """And that the person knows; the team reads both."""
+    follows(reader, "/skriv/")
+    page = reader.page
+    page.get_by_text("Skriver du for en anden?").click()
+    for question in ("Ved personen", "Har personen sagt ja"):
+        page.get_by_role("radiogroup", name=question).get_by_label("Ja").check()
+    page.get_by_label("Din arbejdsplads").fill("Fængslet")
+    page.get_by_label("Din titel").fill("Betjent")
+    page.get_by_text("Vil du fortælle mere?").click()
+    for tick in ("Over 18 år", "Sidder inde"):
+        page.get_by_label(tick).check()
+    letter = sends(reader, "Jeg er fagperson")
+    assert steps(reader)[-1] == "Den, der vil ud, skal selv ønske det"
+    assert "En fagperson. Det handler om en anden.\n" in letter
+    assert "Arbejdsplads:\n> Fængslet\nTitel:\n> Betjent\n" in letter
+
+
+def test_the_caseworker_reads_whom_it_is_about_and_what_was_said_of_the_police(
+    reader: Visit,
+) -> None:
+    """Each answer in its part; and last what stood at the button when it was pressed."""
+    follows(reader, "/skriv/")
+    reader.page.get_by_text("Vil du fortælle mere?").click()
+    reader.page.get_by_label("Bor her i kommunen").check()
+    said = reader.page.inner_text("#send-hint")
+    letter = sends(reader, "Jeg vil selv ud")
+    about, last = letter.split("\n\n")[2], letter.split("\n\n")[-1]
+    assert about.splitlines() == [
+        "OM DEN, DER VIL UD",
+        "Over 18 år: (intet kryds)",
+        "Sidder inde: (intet kryds)",
+        "Bor i kommunen: ja",
+    ]
+    assert last.strip() == f"Ved knappen stod, før den blev sendt: »{said}«"
+    assert "samtykke" in said
+    assert "politiet" in said
+
+
+def test_what_is_out_of_sight_would_be_noticed(reader: Visit) -> None:
+    """Below the window, or under the bar."""
+    with pytest.raises(AssertionError):
+        sees(reader, "Vi taler med politiet")
+    top = reader.page.locator(".thumb-bar").bounding_box()
+    assert top
+    reader.page.evaluate(f"document.querySelector('h1').style.marginTop = '{top['y'] - 200}px'")
+    with pytest.raises(AssertionError):
+        sees(reader, "Er du færdig med rockerklubben")
 
 
 # What the browser asks for and keeps.

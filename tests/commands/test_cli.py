@@ -229,6 +229,17 @@ class TestCheck:
         assert missing in outcome.err.splitlines()
         assert "team.navn" not in outcome.err
 
+    def test_asks_what_the_file_asks_above_a_missing_fact(
+        self, udvej: Udvej, content: Path
+    ) -> None:
+        """So that the list can be given to those who know."""
+        spoil(content / "kommune.toml", 'svartid = ""', '# Hvor hurtigt svarer I?\nsvartid = ""')
+        lines = udvej("check", CONTENT=content).err.splitlines()
+        named = lines.index(
+            "kommune.toml: team.svartid is to be filled in before the site goes live"
+        )
+        assert lines[named + 1] == "    Hvor hurtigt svarer I?"
+
     def test_names_no_fact_that_is_filled_in(self, udvej: Udvej, content: Path) -> None:
         """One thing less to do."""
         spoil(content / "kommune.toml", 'svartid = ""', 'svartid = "inden for to dage"')

@@ -42,6 +42,30 @@ def test_error_names_the_line_of_the_key_or_else_of_its_table(
     assert str(source.error("gør noget", key, table)) == f"kommune.toml:{line}: {key}: gør noget"
 
 
+@pytest.mark.parametrize(
+    ("key", "table", "words"),
+    [
+        ("svartid", "team", "Hvor hurtigt svarer I? Skriv kun, hvad I kan holde."),
+        ("navn", "team", ""),
+        ("mail", "team", ""),
+        ("mail", "politi", ""),
+    ],
+)
+def test_what_is_asked_above_a_key_is_found(key: str, table: str, words: str) -> None:
+    """All of it, and nothing that stands above another."""
+    toml = """\
+# Om hele filen.
+
+[team]
+navn = "A"
+# Hvor hurtigt svarer I?
+# Skriv kun, hvad I kan holde.
+svartid = ""
+mail = ""
+"""
+    assert LocatedToml.parse(FILE, toml).comment(key, table) == words
+
+
 def test_lines_above_the_toml_count() -> None:
     """A page's header begins on the second line of its file."""
     source = LocatedToml.parse(FILE, TOML, above=1)

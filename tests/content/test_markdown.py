@@ -178,7 +178,8 @@ class TestFacts:
                 f'<p class="videre"><a href="/om/">Ring {PHONE}</a></p>',
             ),
             ("{team.gade}, {team.postnr_by}", f"<p>{FACTS.text('team.gade')}, {POST}</p>"),
-            ("I {forlad.minutter} minutter", f"<p>I {FACTS.text('forlad.minutter')} minutter</p>"),
+            ("I {forlad.minutter}", f"<p>I {FACTS.text('forlad.minutter')} minutter</p>"),
+            ("I {frister.gemmes_dage}", f"<p>I {FACTS.text('frister.gemmes_dage')} dage</p>"),
             ("**{team.navn}**", f"<p><strong>{TEAM}</strong></p>"),
             ("## {team.navn}", f'<h2 id="teamnavn">{TEAM}</h2>'),
         ],
@@ -259,6 +260,29 @@ class TestFacts:
         text = _read("{sikkerpost.adresse}, [ord]({sikkerpost.adresse})", facts)
         targets = re.findall(r'<a href="([^"]*)"', text.body)
         assert [Markup(target).unescape() for target in targets] == [address, address]
+
+    @pytest.mark.parametrize(
+        ("number", "words"), [(1, "1 minut, 1 dag"), (2, "2 minutter, 2 dage"), (60, "60 m")]
+    )
+    def test_a_time_has_its_unit_in_the_form_that_its_number_asks_for(
+        self, number: int, words: str
+    ) -> None:
+        """Languages have up to six forms, of which an editor's sentence can hold but one."""
+        times = {"forlad": {"minutter": number}, "frister": {"gemmes_dage": number}}
+        shown = _body("{forlad.minutter}, {frister.gemmes_dage}", Facts({**FACTS.tables, **times}))
+        assert shown.startswith(f"<p>{words}")
+
+    def test_names_that_follow_each_other_keep_one_order(self) -> None:
+        """From right to left the title would else stand behind the name; a comma parts them."""
+        title, name = FACTS.text("politi.titel"), FACTS.text("politi.navn")
+        arabic = speaking(lambda message: message, "ar")
+        text = "# !\n\n{politi.titel} {politi.navn}، {team.navn} {team.telefon}\n"
+        assert (
+            f"""
+<p><bdi lang="da" dir="ltr">{title} {name}</bdi>، <bdi lang="da" dir="ltr">{TEAM}</bdi> \
+<a href="{TEL}"><bdi dir="ltr">{PHONE}</bdi></a></p>"""
+            in Text(Reader(Path("side.md"), 0, FACTS, arabic), text).body
+        )
 
 
 HARMFUL = [

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.municipality import ADDRESSES, HEADING, PAGES
 from support.translating import translate, whispering
-from support.visiting import FILLED_IN, Visitor, headings, links, reference
+from support.visiting import Visitor, headings, links, reference
 from udvej.config import Config
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
@@ -249,20 +249,6 @@ def test_a_form_is_refused_mended_and_received_in_its_language(
     [letter] = letters(config)
     assert "Siden var på: arabisk\nTolk: JA, ønskes\n" in letter
     assert "HVEM SKRIVER\nEn, der selv vil ud\n" in letter
-
-
-def test_the_interpreter_is_asked_for_outside_danish_alone(
-    visit: Callable[[], FlaskClient], config: Config
-) -> None:
-    """In Danish a letter does not speak of it, whatever was sent."""
-    client = visit()
-    assert 'name="interpreter"' in client.get("/en/skriv/").text
-    assert 'name="interpreter"' not in client.get("/skriv/").text
-    Visitor(client).send(interpreter="y")
-    [letter] = letters(config)
-    assert "Tolk" not in letter
-    Visitor(visit(), "/en").send(**FILLED_IN)
-    assert "Siden var på: engelsk\nTolk: ikke ønsket\n" in letters(config)[1]
 
 
 def test_a_page_that_no_translator_has_read_says_so_in_both_languages(

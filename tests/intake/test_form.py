@@ -344,11 +344,17 @@ def test_the_team_is_told_what_was_typed_and_chosen(app: Flask) -> None:
 
 LETTER = """\
 dansk
+Tolk: ikke ønsket
 
 HVEM SKRIVER
 En, der selv vil ud
 Vil kaldes:
 > Sofie Ærlig
+
+OM DEN, DER VIL UD
+Over 18 år: (intet kryds)
+Sidder inde: (intet kryds)
+Bor i kommunen: (intet kryds)
 
 SÅDAN ER DET SIKKERT AT SVARE
 Helst: Sms
@@ -365,6 +371,9 @@ BESKED
 > Ja.
 > {nothing}
 > Nej.
+
+Ved knappen stod, før den blev sendt: »Melder du dig til, får politiet besked før mødet. Beskeden \
+er ikke et samtykke. Den binder hverken dig eller os.«
 """
 
 
@@ -372,8 +381,8 @@ BESKED
     ("changes", "line"),
     [
         ({"who": "self"}, "En, der selv vil ud"),
-        ({"who": "relative"}, "En pårørende"),
-        ({"who": "professional"}, "En fagperson"),
+        ({"who": "relative"}, "En pårørende. Det handler om en anden."),
+        ({"who": "professional"}, "En fagperson. Det handler om en anden."),
         ({"prefer": "call"}, "Helst: Opkald"),
         ({"prefer": "text"}, "Helst: Sms"),
         ({"prefer": "mail"}, "Helst: Mail"),
@@ -381,6 +390,14 @@ BESKED
         ({"may_leave_message": ""}, "Læg en besked: NEJ"),
         ({"may_say_from": "y"}, "Sig, hvor I ringer fra: ja, det må I gerne"),
         ({"may_say_from": ""}, "Sig, hvor I ringer fra: NEJ"),
+        ({"interpreter": "y"}, "Tolk: JA, ønskes"),
+        ({"adult": "y"}, "Over 18 år: ja"),
+        ({"inside": "y"}, "Sidder inde: ja"),
+        ({"resident": "y"}, "Bor i kommunen: ja"),
+        ({"who": "relative", "knows": "yes"}, "Ved, at der er skrevet: ja"),
+        ({"who": "relative", "knows": "no"}, "Ved, at der er skrevet: NEJ"),
+        ({"who": "relative", "agrees": "yes"}, "Har sagt ja til, at I får det at vide: ja"),
+        ({"who": "relative", "agrees": "no"}, "Har sagt ja til, at I får det at vide: NEJ"),
     ],
 )
 def test_every_choice_has_its_words(changes: dict[str, str], line: str, app: Flask) -> None:
@@ -388,20 +405,85 @@ def test_every_choice_has_its_words(changes: dict[str, str], line: str, app: Fla
     assert line in letter(app, **changes).splitlines()
 
 
+OF_ANOTHER = {
+    "knows": "Ved, at der er skrevet: (ikke valgt)",
+    "agrees": "Har sagt ja til, at I får det at vide: (ikke valgt)",
+}
+OF_PROFESSIONALS = {
+    "workplace": "Arbejdsplads: (ikke skrevet)",
+    "title": "Titel: (ikke skrevet)",
+}
+
+
 @pytest.mark.parametrize(
-    ("tag", "interpreter", "lines"),
+    ("writer", "told"),
     [
-        ("da", "y", ["Siden var på: dansk", ""]),
-        ("ar", "y", ["Siden var på: arabisk", "Tolk: JA, ønskes"]),
-        ("ar", "", ["Siden var på: arabisk", "Tolk: ikke ønsket"]),
+        ("self", []),
+        ("relative", [*OF_ANOTHER.values()]),
+        ("professional", [*OF_PROFESSIONALS.values(), *OF_ANOTHER.values()]),
     ],
 )
-def test_an_interpreter_is_told_of_where_one_was_offered(
-    tag: str, interpreter: str, lines: list[str], app: Flask
+def test_the_team_looks_for_no_answer_that_the_writer_was_not_asked_for(
+    writer: str, told: list[str], app: Flask
 ) -> None:
-    """On the pages in other languages, next to the language."""
+    """What was left open is said to be, but only where it concerns the writer."""
+    lines = letter(app, who=writer).splitlines()
+    concern = {*OF_ANOTHER.values(), *OF_PROFESSIONALS.values()}
+    assert [line for line in lines if line in concern] == told
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("knows", "no", "Ved, at der er skrevet: NEJ\n"),
+        ("agrees", "yes", "Har sagt ja til, at I får det at vide: ja\n"),
+        ("workplace", "Skolen", "Arbejdsplads:\n> Skolen\n"),
+        ("title", "Lærer", "Titel:\n> Lærer\n"),
+    ],
+)
+def test_an_answer_that_was_given_is_never_left_out(
+    field: str, typed: str, told: str, app: Flask
+) -> None:
+    """Whoever is said to write."""
+    for writer in ("self", "relative", "professional"):
+        assert told in letter(app, who=writer, **{field: typed})
+
+
+@pytest.mark.parametrize(
+    ("changes", "opened"),
+    [
+        ({"who": ""}, []),
+        ({"who": "self"}, []),
+        ({"who": "relative"}, ["other"]),
+        ({"who": "professional"}, ["other"]),
+        ({"who": "self", "inside": "y"}, ["more"]),
+        ({"who": "self", "knows": "no"}, ["other"]),
+        ({"who": "self", "title": "x" * 101}, ["other"]),
+    ],
+)
+def test_a_folded_group_opens_for_its_writer_and_for_what_it_holds(
+    changes: dict[str, str], opened: list[str], app: Flask
+) -> None:
+    """On the form that comes back to be mended: nothing typed, and nothing wrong, is out of sight.
+
+    The person who wants out is not led past questions for others.
+    """
+    with app.test_request_context():
+        typed = read(**changes)
+        form = ReferralForm.of(typed.fields, typed.token)
+        form.problems()
+        groups = {group.id: form.opens(asked) for group, asked in form.groups if group}
+    assert [name for name in groups if groups[name] and name in ("more", "other")] == opened
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"), [("da", "Siden var på: dansk"), ("ar", "Siden var på: arabisk")]
+)
+def test_an_interpreter_is_told_of_next_to_the_language(tag: str, told: str, app: Flask) -> None:
+    """On Danish pages too: who reads Danish may speak another language better."""
     set_language(Language(tag))
-    assert letter(app, interpreter=interpreter).splitlines()[3:5] == lines
+    lines = [told, "Tolk: JA, ønskes"]
+    assert letter(app, interpreter="y").splitlines()[3:5] == lines
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ En, der selv vil ud
 Vil kaldes:
 > Sofie
 
+OM DEN, DER VIL UD
+Over 18 år: ja
+
 SÅDAN ER DET SIKKERT AT SVARE
 Helst: Sms
 Telefon:
@@ -33,6 +36,9 @@ Sig, hvor I ringer fra: NEJ
 BESKED
 > Jeg vil gerne ud.
 > Ring ikke, når min bror er hjemme.
+
+Ved knappen stod, før den blev sendt: »Melder du dig til, får politiet besked før mødet. Beskeden \
+er ikke et samtykke. Den binder hverken dig eller os.«
 """
 
 
@@ -46,7 +52,7 @@ def test_what_was_left_out_is_said_to_be() -> None:
     letter = referral(name="", mail="", times="", message="").letter(1)
     for line in ("Vil kaldes", "Mail", "Hvornår"):
         assert f"{line}: (ikke skrevet)\n" in letter
-    assert letter.endswith("BESKED\n(ikke skrevet)\n")
+    assert "\nBESKED\n(ikke skrevet)\n\n" in letter
     assert "\nHelst: (ikke valgt)\n" in referral(prefer="").letter(1)
 
 

@@ -10,6 +10,7 @@ from udvej.intake.referral import Answer, Referral, Section
 _ANSWERS = {
     "who": Answer(Section.WHO, "", "En, der selv vil ud"),
     "name": Answer(Section.WHO, "Vil kaldes", "Sofie", typed=True),
+    "adult": Answer(Section.ABOUT, "Over 18 år", "ja"),
     "prefer": Answer(Section.REPLY, "Helst", "Sms"),
     "phone": Answer(Section.REPLY, "Telefon", "+45 20 12 34 56", typed=True),
     "mail": Answer(Section.REPLY, "Mail", "sofie@eksempel.dk", typed=True),

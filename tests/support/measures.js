@@ -112,7 +112,7 @@ var measures = (function () {
 
   // Sizes.
 
-  const CONTROLS = "a[href], button, input:not([type=hidden]), textarea";
+  const CONTROLS = "a[href], button, input:not([type=hidden]), textarea, summary";
 
   // A link among other words is as high as its line.
   function inSentence(element) {

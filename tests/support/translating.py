@@ -18,7 +18,8 @@ def _made(locale: str, say: Callable[[str], str]) -> bytes:
     with (CHECKOUT / "translations" / "udvej.pot").open("rb") as file:
         for message in read_po(file):
             if any(source.startswith("site/") for source, _ in message.locations):
-                made.add(message.id, say(str(message.id)), context=message.context)
+                counted = [say(message.id[-1])] * made.num_plurals if message.pluralizable else None
+                made.add(message.id, counted or say(str(message.id)), context=message.context)
     for page in CONTENT.glob("*.md"):
         for said in messages(page):
             made.add(said.words, say(said.words), context=said.context or None)

@@ -85,9 +85,9 @@ def at_fields(html: str) -> list[str]:
     return [_words(error).removeprefix("Fejl: ") for error in _of_class(_tree(html), "field-error")]
 
 
-def headings(html: str) -> list[str]:
-    """The words of every h1."""
-    return [_words(heading) for heading in _tree(html).iter("h1")]
+def headings(html: str, tag: str = "h1") -> list[str]:
+    """The words of every heading of a level."""
+    return [_words(heading) for heading in _tree(html).iter(tag)]
 
 
 def title(html: str) -> str:

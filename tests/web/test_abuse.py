@@ -30,8 +30,9 @@ from udvej.services import Services
 from udvej.web.app import SESSION_COOKIE, create_app
 
 PEOPLE = 300  # an hour, whose referrals are mailed at once
-ROBOT = "BEMÆRK: Et felt, som mennesker ikke ser, er fyldt ud. Det kan være en robot."
-HURRIED = "BEMÆRK: Formularen er fyldt ud meget hurtigt. Det kan være en robot."
+ALL_THE_SAME = "Det kan være en robot. Kontakt alligevel den, der skriver."
+ROBOT = f"BEMÆRK: Et felt, som mennesker ikke ser, er fyldt ud. {ALL_THE_SAME}"
+HURRIED = f"BEMÆRK: Formularen er fyldt ud meget hurtigt. {ALL_THE_SAME}"
 
 
 class Carriage:
@@ -108,7 +109,7 @@ def test_the_field_that_nobody_sees_only_marks_the_letter(
     assert "Tak" in visitor.look()
     assert arrived(0) == []
     (letter,) = arrived(MINUTE + 1)
-    assert letter.splitlines()[4] == ROBOT
+    assert letter.splitlines()[5] == ROBOT
     assert "spam" not in letter
     assert "> Jeg vil gerne ud.\n" in letter
 
@@ -122,7 +123,7 @@ def test_haste_only_marks_the_letter(
     answer = visitor.client.post(FORM, data={**visitor.open(), **FILLED_IN, "token": token})
     assert visitor.is_taken(answer)
     (letter,) = arrived(1)
-    assert letter.splitlines()[4] == HURRIED
+    assert letter.splitlines()[5] == HURRIED
     assert "> Jeg vil gerne ud.\n" in letter
 
 
@@ -134,7 +135,7 @@ def test_both_marks_stand_in_one_letter(
     sent = {**visitor.open(), **FILLED_IN, "token": token, "website": "x"}
     assert visitor.is_taken(visitor.client.post(FORM, data=sent))
     (letter,) = arrived(MINUTE + 1)
-    assert letter.splitlines()[4:6] == [ROBOT, HURRIED]
+    assert letter.splitlines()[5:7] == [ROBOT, HURRIED]
 
 
 def test_what_may_be_a_robots_is_mailed_a_minute_apart_behind_the_others(

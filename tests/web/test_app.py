@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
-from support.municipality import PHONE
+from support.municipality import FACTS, PHONE
 from support.visiting import FILLED_IN, TYPED, Visitor, headings
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -290,3 +290,15 @@ def test_a_missing_slash_leads_on_without_what_was_asked(client: FlaskClient) ->
     answer = client.get("/skriv?navn=Sofie")
     assert answer.status_code == 308
     assert answer.location.endswith("://localhost/skriv/")
+
+
+def test_a_page_that_gives_both_numbers_gives_each_once_beside_the_bar(
+    client: FlaskClient,
+) -> None:
+    """The page of the contacts; every other page ends with them."""
+    team, police = FACTS.link("team.telefon"), FACTS.link("politi.telefon")
+    counts = {
+        address: [client.get(address).text.count(f'href="{link}"') for link in (team, police)]
+        for address in ("/kontakt/", "/om/")
+    }
+    assert counts == {"/kontakt/": [2, 1], "/om/": [2, 1]}

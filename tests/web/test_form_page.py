@@ -24,6 +24,7 @@ from udvej.content.editions import Content
 from udvej.intake.cpr import find
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Mail, Phone, Question, Tick
+from udvej.intake.referral import SAID_AT_SENDING
 from udvej.languages import Language, set_language
 from udvej.outbox.sealed import Scheme
 from udvej.services import Services, boxes_for
@@ -108,6 +109,15 @@ def control_of(root: Element, question: Question) -> Element:
     return by_id(root)[question.id]
 
 
+def named(root: Element, group: Element) -> str:
+    """What a group of questions is called, "" for anything else."""
+    if group.tag == "fieldset":
+        return words(group[0])
+    if group.get("role") == "group":
+        return words(by_id(root)[group.attrib["aria-labelledby"]])
+    return ""
+
+
 def described(root: Element, control: Element) -> str:
     """What is read aloud with a control, after its label."""
     return " ".join(
@@ -184,8 +194,8 @@ def test_every_hint_is_on_the_page_and_read_with_its_question(
             assert shown == " ".join(said(question.hint).split())
             assert shown in described(root, control_of(root, question))
         if question.group:
-            legend = said(question.group.legend)
-            (group,) = (each for each in root.iter("fieldset") if words(each[0]) == legend)
+            heading = said(question.group.legend)
+            (group,) = (each for each in root.iter() if named(root, each) == heading)
             assert described(root, group) == said(question.group.hint)
     assert hints >= 3
 
@@ -271,8 +281,9 @@ def test_what_is_sent_and_to_whom_is_said_with_the_button(
     """Right before it, and heard with it."""
     root = tree(client.get(language.at(FORM)).text)
     (button,) = form_of(root, language.at(FORM)).iter("button")
-    told = "Melder du dig til, får politiet besked før mødet. Det binder hverken dig eller os."
-    assert described(root, button) == " ".join(language.catalogue.gettext(told).split())
+    said = language.catalogue.gettext
+    assert words(button) == said("Send til kommunen")
+    assert described(root, button) == " ".join(said(SAID_AT_SENDING).split())
 
 
 def test_the_words_of_the_page_before_the_button_are_in_the_form(

@@ -64,6 +64,79 @@ def test_the_live_receipt_says_that_the_message_has_come_and_a_demonstrations_th
             assert headings(html) == [said(expected)]
 
 
+# The steps of each writer's road, and what the first of them says.
+ROADS = {
+    "self": (
+        "Din besked går til os i kommunen",
+        "Vi kontakter politiets exit-koordinator",
+        "Vi kontakter dig",
+        "I aftaler et møde",
+    ),
+    "relative": (
+        "Din besked går til os i kommunen",
+        "Vi kontakter dig",
+        "Den, der vil ud, skal selv ønske det",
+    ),
+    "professional": (
+        "Din besked går til os i kommunen",
+        "Vi kontakter dig",
+        "Den, der vil ud, skal selv ønske det",
+    ),
+}
+FIRST_WORDS = {
+    "self": "noterer kommunens exit-medarbejder det.",
+    "relative": "Vi kan ikke love, at det bliver mellem os.",
+    "professional": "Vi kan ikke love, at politiet ikke får besked.",
+}
+MEETING = "Mødet begynder med, at du skriver under på en samtykkeerklæring."
+
+
+@pytest.mark.parametrize("writer", ROADS)
+def test_a_receipt_is_its_writers(writer: str, client: FlaskClient) -> None:
+    """Nobody but the person who wants out is asked to a meeting or told that they sign."""
+    visitor = Visitor(client)
+    assert visitor.is_taken(visitor.send(who=writer))
+    html = visitor.look()
+    assert headings(html, "h3") == [*ROADS[writer]]
+    assert [one for one, words in FIRST_WORDS.items() if words in html] == [writer]
+    assert (MEETING in html) == (writer == "self")
+
+
+@pytest.mark.parametrize(
+    ("writer", "fact"), [("relative", "paaroerende"), ("professional", "fagperson")]
+)
+def test_a_receipt_says_what_the_municipality_has_answered(
+    writer: str, fact: str, config: Config
+) -> None:
+    """In the place of what cannot be promised until then."""
+    path = config.content / "kommune.toml"
+    answer = "Så skriver vi kun til dig."
+    path.write_text(f'{path.read_text("utf-8")}\n[svar]\n{fact} = "{answer}"\n', "utf-8")
+    visitor = Visitor(over_https(Services.open(config)))
+    visitor.send(who=writer)
+    html = visitor.look()
+    assert answer in html
+    assert FIRST_WORDS[writer] not in html
+
+
+def test_neither_the_cookie_nor_the_database_tells_who_wrote(config: Config) -> None:
+    """What they hold is as long, and as meaningless, whoever it was."""
+    held = []
+    for writer in ROADS:
+        client = over_https(Services.open(config))
+        visitor = Visitor(client)
+        visitor.send(who=writer)
+        with client.session_transaction() as session:
+            held.append({name: len(value) for name, value in session.items()})
+            sent = bytes.fromhex(session["sent"])
+        with closing(sqlite3.connect(config.state / "udvej.sqlite3")) as connection:
+            names = [row[1] for row in connection.execute("PRAGMA table_info(receipts)")]
+            keys = [row[0] for row in connection.execute("SELECT key FROM receipts")]
+        assert names == ["key", "reference", "accepted"]
+        assert sent not in keys
+    assert held[0] == held[1] == held[2]
+
+
 def test_no_page_of_a_live_site_says_that_nobody_gets_the_message(
     settings: dict[str, str],
 ) -> None:

@@ -12,6 +12,8 @@ from udvej.check.page_weight import MOST_BYTES, heaviest, weight
 from udvej.check.readability import ceiling, measure
 from udvej.content.catalogue import Catalogue
 from udvej.content.editions import Content
+from udvej.content.facts import FACTS_FILE
+from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import ContentError
 from udvej.languages import DANISH
 from udvej.outbox.sealed import Scheme
@@ -48,11 +50,8 @@ def check(folder: Path, translations: Path) -> Report:
     client = reader_app(content, _ADDRESS).test_client()
     hard = [*_readability(content, client), *_weights(content, client)]
     faults = [fault for catalogue in content.catalogues for fault in catalogue.faults]
-    missing = [
-        f"kommune.toml: {fact} is to be filled in before the site goes live"
-        for fact in content.facts.missing()
-    ]
-    lines = [line for line, _ in hard] + missing + [*_coverage(content.catalogues)] + faults
+    lines = [line for line, _ in hard]
+    lines += [*_missing(content), *_coverage(content.catalogues), *faults]
     return Report(lines, good=not (faults or any(too_hard for _, too_hard in hard)))
 
 
@@ -80,6 +79,17 @@ def _weights(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]
             if bytes_sent > MOST_BYTES:
                 part = heaviest(client.get(address).text)
                 yield f"{address}: {bytes_sent} bytes of at most {MOST_BYTES}; {part} most", True
+
+
+def _missing(content: Content) -> Iterator[str]:
+    """Each fact that the municipality has yet to give, and what the file itself asks for there."""
+    path = content.folder / FACTS_FILE
+    source = LocatedToml.parse(path, read_text(path))
+    for fact in content.facts.missing():
+        yield f"{FACTS_FILE}: {fact} is to be filled in before the site goes live"
+        table, key = fact.split(".")
+        if asked := source.comment(key, table):
+            yield f"    {asked}"
 
 
 def _coverage(catalogues: Sequence[Catalogue]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -168,14 +169,16 @@ class Facts:
         kind, value = self._find(name)
         return site_name(value) if value and kind.fits is _link else str(value)
 
-    def number(self, name: str) -> int | None:
-        """A fact that is a number to be written as the language does; None for all others.
+    def duration(self, name: str) -> timedelta | None:
+        """A fact that is a time, in minutes or days; None for all others.
 
         Raises:
             KeyError: there is no fact of that name.
         """
-        _, value = self._find(name)
-        return value if isinstance(value, int) else None
+        kind, value = self._find(name)
+        if kind is MINUTES:
+            return timedelta(minutes=value)
+        return timedelta(days=value) if kind is DAYS else None
 
     def link(self, name: str) -> str:
         """Where a phone number, mail address or web address leads; else "".

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ class LocatedToml:
             elif within == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
                 return self.above + number
         return self.above + place
+
+    def comment(self, key: str, table: str = "") -> str:
+        """What the lines right above a key say of it, "" where none do."""
+        above = self.text.splitlines()[: self.line(key, table) - self.above - 1]
+        lines = [*takewhile(lambda line: line.startswith("#"), reversed(above))]
+        return " ".join(line.removeprefix("#").strip() for line in reversed(lines))
 
 
 def read_text(path: Path) -> str:

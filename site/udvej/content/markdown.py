@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 import bleach
-from babel.numbers import format_decimal
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -122,7 +122,7 @@ class Reader:
                 pieces = _MARKDOWN.parseInline(words)[0].children or []
                 token.meta["left out"] = not (words and all(map(self._holds, _facts(pieces))))
                 danish = isinstance(words, Untranslated)
-                token.children = [*self._with_facts(pieces, danish=danish)]
+                token.children = _together([*self._with_facts(pieces, danish=danish)])
                 if name := asked_for(token):
                     token.children.insert(0, place(name))
                 # The paragraph of a list without blank lines is not shown, its item is.
@@ -159,22 +159,24 @@ class Reader:
                 piece.attrs["href"] = self.facts.link(fact[1]) if fact else ours
             in_link = piece.type == "link_open" or (in_link and piece.type != "link_close")
             if _is_fact(piece):
-                yield from self._fact(piece, linked=not in_link)
+                yield from self._fact(piece, linked=not in_link, danish=danish)
             elif piece.type == "text" and not danish:
                 for part, term in self.language.parts(piece.content):
                     yield from _kept_apart(part, _MARKED) if term else [_text(part)]
             else:
                 yield piece
 
-    def _fact(self, piece: Token, *, linked: bool) -> Iterator[Token]:
+    def _fact(self, piece: Token, *, linked: bool, danish: bool) -> Iterator[Token]:
         if piece.content.startswith(_UNTIL):
             return
         link = self.facts.link(piece.content) if linked else ""
-        number = self.facts.number(piece.content)
+        duration = self.facts.duration(piece.content)
         if link:
             yield Token("link_open", "a", 1, attrs={"href": link})
-        if number is not None:
-            yield _text(format_decimal(number, locale=self.language.locale))
+        if duration is not None:
+            words = _spoken(duration, DANISH if danish else self.language)
+            marked = isinstance(words, Untranslated)
+            yield from _kept_apart(words, _MARKED) if marked else [_text(words)]
         elif self.language.is_danish:
             yield _text(self.facts.text(piece.content))
         else:
@@ -317,6 +319,16 @@ def shape(message: str) -> Counter[str]:
     return Counter([*markup, *(f"{{{name}}}" for name in _facts(pieces))])
 
 
+def _spoken(duration: timedelta, language: Language) -> str:
+    """A time with its unit, in the form that its number asks for."""
+    number = duration.days or duration // timedelta(minutes=1)
+    if duration.days:
+        words = language.catalogue.ngettext("%(number)s dag", "%(number)s dage", number)
+    else:
+        words = language.catalogue.ngettext("%(number)s minut", "%(number)s minutter", number)
+    return words % {"number": number}
+
+
 def _is_broken_link(piece: Token) -> bool:
     return piece.type == "text" and re.search(r"\] ?\(", piece.content) is not None
 
@@ -332,6 +344,21 @@ def _kept_apart(words: str, marks: Mapping[str, str]) -> Sequence[Token]:
         _text(words),
         Token("bdi_close", "bdi", -1),
     ]
+
+
+def _together(pieces: Sequence[Token]) -> list[Token]:
+    """A title and a name, with nothing but a space between them, in one order of their own."""
+    joined: list[Token] = []
+    for piece in pieces:
+        if (
+            piece.type == "bdi_open"
+            and [before.type for before in joined[-2:]] == ["bdi_close", "text"]
+            and joined[-1].content.isspace()
+        ):
+            del joined[-2]
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _is_fact(piece: Token) -> bool:

@@ -19,7 +19,7 @@ from wtforms import HiddenField, ValidationError
 from udvej.errors import FormError
 from udvej.intake.cpr import MOST_TRACES, Part, Trace
 from udvej.intake.questions import Choice, Group, Line, Mail, Option, Phone, Question, Tick, Words
-from udvej.intake.referral import Referral, Section, new_reference
+from udvej.intake.referral import SAID_AT_SENDING, Referral, Section, new_reference
 from udvej.intake.submission import Bounds
 from udvej.languages import N_, current
 from udvej.languages import gettext as _
@@ -31,20 +31,32 @@ _PARTS: Final = {
     Part.LAST_FOUR: N_("fire cifre"),
 }
 
+_SELF, _RELATIVE, _PROFESSIONAL = WRITERS = "self", "relative", "professional"
 _CALL, _TEXT, _MAIL = "call", "text", "mail"
 # The only fields that are not asked of anybody.
 _TOKENS: Final = ("token", "csrf_token", "sure")
 
 _ASKED: Final = "y"
 
+_OF_ANOTHER: Final = (_RELATIVE, _PROFESSIONAL)
+_YES_OR_NO: Final = (Option("yes", N_("Ja"), "ja"), Option("no", N_("Nej"), "NEJ"))
+_TICKED: Final[Mapping[str, str]] = {"yes": "ja", "no": "(intet kryds)"}
+
 _REACH = Group(
     "reach", N_("Hvordan får vi fat i dig?"), N_("Skriv telefon eller mail. Det ene er nok.")
 )
 _SAFE = Group("safe", N_("Hvad er sikkert for dig?"), N_("Sæt kun kryds ved det, der er sikkert."))
-_TALK = Group(
-    "talk",
-    N_("Har du brug for en tolk?"),
-    N_("En tolk oversætter for dig. Vi kan ikke love, at du får en."),
+_MORE = Group(
+    "more",
+    N_("Vil du fortælle mere?"),
+    N_("Sæt kryds ved det, der passer på den, der vil ud."),
+    folded=True,
+)
+_OTHER = Group(
+    "other",
+    N_("Skriver du for en anden?"),
+    N_("Skriv ikke navnet på den anden."),
+    folded=True,
 )
 
 
@@ -57,15 +69,17 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         def get_translations(self, form: FlaskForm) -> None:
             """None."""
 
+    said_at_sending = SAID_AT_SENDING
+
     token = HiddenField()
     # Filled in by the page that asks back about a doubtful answer, so that it asks only once.
     sure = HiddenField()
     who = Choice(
         N_("Hvem skriver?"),
         options=[
-            Option("self", N_("Jeg vil selv ud"), "En, der selv vil ud"),
-            Option("relative", N_("Jeg er pårørende"), "En pårørende"),
-            Option("professional", N_("Jeg er fagperson"), "En fagperson"),
+            Option(_SELF, N_("Jeg vil selv ud"), "En, der selv vil ud"),
+            Option(_RELATIVE, N_("Jeg er pårørende"), "En pårørende. Det handler om en anden."),
+            Option(_PROFESSIONAL, N_("Jeg er fagperson"), "En fagperson. Det handler om en anden."),
         ],
         missing=N_("Vælg, hvem der skriver."),
         section=Section.WHO,
@@ -86,6 +100,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     mail = Mail(N_("Mail"), group=_REACH, section=Section.REPLY, letter="Mail")
     prefer = Choice(
         N_("Hvordan vil du helst have svar?"),
+        hint=N_("Nummeret eller navnet kan vise, at det er os."),
         options=[
             Option(_CALL, N_("Ring til mig"), "Opkald"),
             Option(_TEXT, N_("Send en sms"), "Sms"),
@@ -122,12 +137,58 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     )
     interpreter = Tick(
         N_("Jeg vil gerne have en tolk"),
-        group=_TALK,
-        in_danish=False,
+        hint=N_("En tolk oversætter for dig. Vi kan ikke love, at du får en."),
         section=Section.TOP,
         letter="Tolk",
         yes="JA, ønskes",
         no="ikke ønsket",
+    )
+    adult = Tick(
+        N_("Over 18 år"), group=_MORE, section=Section.ABOUT, letter="Over 18 år", **_TICKED
+    )
+    inside = Tick(
+        N_("Sidder inde"), group=_MORE, section=Section.ABOUT, letter="Sidder inde", **_TICKED
+    )
+    resident = Tick(
+        N_("Bor her i kommunen"),
+        group=_MORE,
+        section=Section.ABOUT,
+        letter="Bor i kommunen",
+        **_TICKED,
+    )
+    knows = Choice(
+        N_("Ved personen, at du skriver?"),
+        options=_YES_OR_NO,
+        group=_OTHER,
+        writers=_OF_ANOTHER,
+        section=Section.ABOUT,
+        letter="Ved, at der er skrevet",
+    )
+    agrees = Choice(
+        N_("Har personen sagt ja til, at vi får det at vide?"),
+        options=_YES_OR_NO,
+        group=_OTHER,
+        writers=_OF_ANOTHER,
+        section=Section.ABOUT,
+        letter="Har sagt ja til, at I får det at vide",
+    )
+    workplace = Line(
+        N_("Din arbejdsplads (kun fagfolk)"),
+        group=_OTHER,
+        writers=[_PROFESSIONAL],
+        longest=100,
+        too_long=N_("Navnet på arbejdspladsen er for langt. Skriv højst 100 tegn."),
+        section=Section.WHO,
+        letter="Arbejdsplads",
+    )
+    title = Line(
+        N_("Din titel (kun fagfolk)"),
+        group=_OTHER,
+        writers=[_PROFESSIONAL],
+        longest=100,
+        too_long=N_("Titlen er for lang. Skriv højst 100 tegn."),
+        section=Section.WHO,
+        letter="Titel",
     )
     message = Words(
         N_("Er der noget, vi skal vide?"),
@@ -191,14 +252,21 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
 
     @property
     def questions(self) -> Sequence[Question]:
-        """What is asked in the current language, in the order of the page."""
-        return [field for field in self if isinstance(field, Question) and field.asked]
+        """What is asked, in the order of the page."""
+        return [field for field in self if isinstance(field, Question)]
 
     @property
     def groups(self) -> Sequence[tuple[Group | None, Sequence[Question]]]:
         """The questions by what they are asked under."""
         grouped = groupby(self.questions, key=lambda question: question.group)
         return [(group, [*questions]) for group, questions in grouped]
+
+    def opens(self, questions: Sequence[Question]) -> bool:
+        """Whether a folded group is open: for its writer when they come back, or what it holds."""
+        return any(
+            question.data or question.errors or self.who.data in question.writers
+            for question in questions
+        )
 
     def problems(
         self, cpr_in: Mapping[str, Sequence[Trace]] = _NOTHING, cut: Sequence[str] = ()
@@ -231,13 +299,24 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             notes: what else the team should know, in Danish.
         """
         # In each part of the letter what was chosen comes first: it says how to use the rest.
-        ordered = sorted(self.questions, key=lambda question: not isinstance(question, Choice))
+        ordered = sorted(
+            filter(self._concerns, self.questions),
+            key=lambda question: not isinstance(question, Choice),
+        )
         return Referral(
             answers=tuple(question.answer for question in ordered),
             language=current().danish_name,
             written=written,
             reference=new_reference(),
             notes=(*notes, *(note for question in self.questions for note in question.notes)),
+        )
+
+    def _concerns(self, question: Question) -> bool:
+        """Whether the team looks for an answer; one that was given is never left out."""
+        return (
+            not (question.writers and self.who.data)
+            or self.who.data in question.writers
+            or bool(question.written)
         )
 
     def validate_phone(self, field: Phone) -> None:

@@ -7,7 +7,7 @@ and drill follow from it. Words for the page are Danish messages (`N_`), transla
 
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from wtforms.validators import StopValidation
 from udvej.contacts import addresses_in, is_answerable, numbers_in
 from udvej.intake.characters import as_seen, shows
 from udvej.intake.referral import Answer, Section
-from udvej.languages import N_, current
+from udvej.languages import N_
 from udvej.languages import gettext as _
 
 # What other programs put before a number or an address that is copied.
@@ -41,11 +41,13 @@ class Group:
         id: its own on the page.
         legend: the heading.
         hint: said under it.
+        folded: whether only the heading is shown until it is pressed.
     """
 
     id: str
     legend: str
     hint: str
+    folded: bool = False
 
 
 class Option(NamedTuple):
@@ -70,7 +72,7 @@ class Question(Field):
         optional: whether the page says that it may be left out.
         required: whether it must be answered, whatever else is.
         group: what it is asked under, if anything.
-        asked: whether it is on pages in the current language.
+        writers: the kinds of writer that it is for, as the form's `who` names them; all if empty.
         longest: how many characters an answer may have.
         without_numbers: whether none belongs in an answer, so that one may be part of a CPR number.
         doubt: a question back, for an answer that is taken all the same; "" mostly.
@@ -91,7 +93,7 @@ class Question(Field):
         optional: bool = False,
         missing: str = "",
         group: Group | None = None,
-        in_danish: bool = True,
+        writers: Collection[str] = (),
         without_numbers: bool = False,
         **options: Any,  # noqa: ANN401 (those of WTForms)
     ) -> None:
@@ -105,7 +107,7 @@ class Question(Field):
             optional: whether the page says that it may be left out.
             missing: said when it is not answered; "" lets it be.
             group: what it is asked under.
-            in_danish: whether it is asked on Danish pages too.
+            writers: the kinds of writer that it is for.
             without_numbers: whether no number belongs in an answer.
             options: as WTForms takes them for this kind of field.
         """
@@ -114,16 +116,11 @@ class Question(Field):
         self.optional = optional
         self.required = bool(missing)
         self.group = group
+        self.writers = writers
         self.without_numbers = without_numbers
-        self._in_danish = in_danish
         self._missing = missing
         self._section = section
         self._letter = letter
-
-    @property
-    def asked(self) -> bool:
-        """Whether it is on pages in the current language."""
-        return self._in_danish or not current().is_danish
 
     @property
     def first_id(self) -> str:
@@ -144,11 +141,9 @@ class Question(Field):
         """What can be said of the answer by itself.
 
         Raises:
-            StopValidation: with words for the page, or none where it was not asked.
+            StopValidation: with words for the page.
         """
         del form
-        if not self.asked:
-            raise StopValidation
         if self._missing and not self.written:
             raise StopValidation(_(self._missing))
 

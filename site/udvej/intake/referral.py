@@ -9,6 +9,13 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
+from udvej.languages import N_
+
+# Stands at the button that sends; the letter repeats it, so that the team knows what was read.
+SAID_AT_SENDING = N_(
+    "Melder du dig til, får politiet besked før mødet. Beskeden er ikke et samtykke. "
+    "Den binder hverken dig eller os."
+)
 # Without characters that are read or heard as another: 0/O, 1/I/L, 2/Z, 5/S, 6/G, 8/B, U/V …
 _REFERENCE_ALPHABET = "34679ACDEFHJKMNPRTWXY"
 _DENMARK = ZoneInfo("Europe/Copenhagen")
@@ -19,6 +26,7 @@ class Section(StrEnum):
 
     TOP = ""
     WHO = "HVEM SKRIVER"
+    ABOUT = "OM DEN, DER VIL UD"
     REPLY = "SÅDAN ER DET SIKKERT AT SVARE"
     MESSAGE = "BESKED"
 
@@ -100,6 +108,7 @@ class Referral:
                     lines += answer.lines
             if section is Section.TOP:
                 lines += [f"BEMÆRK: {note}" for note in self.notes]
+        lines += ["", f"Ved knappen stod, før den blev sendt: »{SAID_AT_SENDING}«"]
         return "\n".join(lines) + "\n"
 
 

@@ -23,6 +23,7 @@ _TOKEN: Final = re.compile(r"[0-9a-f]{8}[0-9a-f]{24}")
 _FASTEST: Final = 3
 # Nobody sees this field; robots fill it in.
 _TRAP: Final = "website"
+_ROBOT: Final = "Det kan være en robot. Kontakt alligevel den, der skriver."
 # A text so many times too long is not given back to be shortened, but cut to what fits.
 _FAR: Final = 10
 
@@ -128,10 +129,10 @@ class Submission:
     def notes(self) -> Sequence[str]:
         """What the team should know of how it was sent, in Danish."""
         signs = {
-            "Et felt, som mennesker ikke ser, er fyldt ud. Det kan være en robot.": self.trapped,
-            "Formularen er fyldt ud meget hurtigt. Det kan være en robot.": self.hurried,
+            "Et felt, som mennesker ikke ser, er fyldt ud.": self.trapped,
+            "Formularen er fyldt ud meget hurtigt.": self.hurried,
         }
-        return [note for note, seen in signs.items() if seen]
+        return [f"{sign} {_ROBOT}" for sign, seen in signs.items() if seen]
 
     @property
     def key(self) -> bytes:

@@ -135,7 +135,7 @@ class Outbox:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        # Room for some thirty thousand referrals: the most that a flood can take of the disk.
+        # Room for some twenty thousand of the longest referrals: the most that a flood can take.
         return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
 
     def accept(
@@ -144,7 +144,7 @@ class Outbox:
         """Keep a referral; when this returns it is on the disk.
 
         Args:
-            key: the same for the same sending of the same words; see `Submission.key`.
+            key: the same for the same sending of the same words.
             reference: what the receipt is to show.
             seal: seals the referral with the running number it is given.
             paced: whether it may be a robot's, and so is mailed behind the others.

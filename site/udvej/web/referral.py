@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from typing import Final, cast
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session
@@ -25,7 +26,7 @@ from udvej.content.pages import Page
 from udvej.durations import MINUTE
 from udvej.errors import FormError, SealingError, StorageError
 from udvej.intake.drafts import Draft, Drafts
-from udvej.intake.form import ReferralForm
+from udvej.intake.form import WRITERS, ReferralForm
 from udvej.intake.referral import Referral
 from udvej.intake.sealing import Sealer
 from udvej.intake.submission import Malformed, Submission, new_form_token
@@ -110,8 +111,8 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     # A draft first: it may be the correction of what was sent.
     draft = desk.drafts.open(session["draft"]) if "draft" in session else None
     if draft is None:
-        reference = _reference(desk)
-        return _receipt(desk, reference) if reference else _empty(desk.page)
+        reference, writer = _sent(desk)
+        return _receipt(desk, reference, writer) if reference else _empty(desk.page)
     # Its own token keeps the time it was first shown: a quick correction is no robot.
     form = ReferralForm.of(draft.fields, draft.token)
     return _page(
@@ -163,13 +164,14 @@ def _send(desk: FormServices) -> ResponseReturnValue:
     return redirect(desk.prefix + FORM, 303)
 
 
-def _receipt(desk: FormServices, reference: str) -> str:
+def _receipt(desk: FormServices, reference: str, writer: str) -> str:
     return render_template(
         "receipt.html",
         page=None,
         place=FORM,
         title=desk.page.title,
         reference=reference,
+        writer=writer,
         again=AgainForm(),
     )
 
@@ -202,7 +204,7 @@ def _drop_draft(desk: FormServices) -> None:
 
 def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
     desk.outbox.accept(
-        typed.key,
+        _kept_under(typed.key, typed.fields["who"]),
         referral.reference,
         partial(desk.sealer.seal, referral),
         paced=typed.trapped,
@@ -214,11 +216,23 @@ def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
 
 def _taken(desk: FormServices, typed: Submission) -> bool:
     """Whether it is here already: then it is not turned away when it is sent again."""
-    return bool(desk.outbox.receipt(typed.key, within=SENT_ONCE))
+    key = _kept_under(typed.key, typed.fields["who"])
+    return bool(desk.outbox.receipt(key, within=SENT_ONCE))
 
 
-def _reference(desk: FormServices) -> str:
-    """The reference of what was just sent, or ""."""
-    if "sent" not in session:
-        return ""
-    return desk.outbox.receipt(bytes.fromhex(session["sent"]), within=_RECEIPT_SHOWN)
+def _sent(desk: FormServices) -> tuple[str, str]:
+    """The reference of what was just sent, and the kind of its writer; "" and "" for nothing."""
+    key = bytes.fromhex(session.get("sent", ""))
+    for writer in WRITERS if key else ():
+        if reference := desk.outbox.receipt(_kept_under(key, writer), within=_RECEIPT_SHOWN):
+            return reference, writer
+    return "", ""
+
+
+def _kept_under(key: bytes, writer: str) -> bytes:
+    """The key of a receipt: from the cookie's, and the kind of writer.
+
+    So neither the cookie nor the database tells who wrote, and the two together lead to the
+    receipt that is theirs.
+    """
+    return sha256(key + writer.encode()).digest()
