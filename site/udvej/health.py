@@ -10,6 +10,7 @@ from typing import Final
 from udvej.durations import HOUR
 from udvej.errors import StorageError
 from udvej.intake.sealing import Sealer
+from udvej.notes import Note, Notes
 from udvej.outbox.table import Outbox
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
@@ -48,3 +49,14 @@ class Health:
             nearly_full = True
         if nearly_full:
             yield "the disk of the state folder is nearly full"
+        yield from self._noticed()
+
+    def _noticed(self) -> Iterator[str]:
+        notes = Notes(self.state)
+        for line in notes.text(Note.REFUSED).splitlines():
+            # A file of content with its line, or the key of a setting; no folder of this machine.
+            place, named, _ = line.partition(": ")
+            yield (
+                f"a change was refused{f' ({Path(place).name})' if named else ''}; the site goes on"
+                " as it was, see: udvej status"
+            )

@@ -11,17 +11,21 @@ from support.municipality import places
 from udvej import cli
 from udvej.config import Config
 from udvej.outbox.table import Outbox
-from udvej.server.delivery import deliver
+from udvej.server.checked import Checked
 
 
 @dataclass(frozen=True)
 class Begun:
     """What the processes are made of, and what was open at that moment."""
 
-    config: Config
-    factory: str
-    deliver: Callable[[], None] | None
+    checked: Checked
+    delivers: bool
     open_files: list[str]
+
+    @property
+    def state(self) -> Path:
+        """Its state folder."""
+        return self.checked.services.config.state
 
 
 def databases_open(state: Path) -> list[str]:
@@ -47,8 +51,8 @@ def serve(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Begu
     """Run the command up to where it would make its processes."""
     begun: list[Begun] = []
 
-    def run(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
-        begun.append(Begun(config, factory, deliver, databases_open(config.state)))
+    def run(checked: Checked, *, delivers: bool) -> None:
+        begun.append(Begun(checked, delivers, databases_open(checked.services.config.state)))
 
     def serve(*arguments: str) -> Begun:
         monkeypatch.setattr("udvej.commands.serve.run", run)
@@ -65,20 +69,18 @@ def serve(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Begu
 
 def test_it_delivers_unless_another_service_does(serve: Callable[..., Begun]) -> None:
     """Two that deliver share the work and lose nothing; none at all would."""
-    begun = serve()
-    assert begun.deliver is not None
-    assert begun.deliver.func is deliver  # type: ignore[attr-defined]
-    assert serve("--without-delivery").deliver is None
+    assert serve().delivers
+    assert not serve("--without-delivery").delivers
 
 
 def test_no_database_is_open_when_the_processes_are_made(serve: Callable[..., Begun]) -> None:
     """A connection that lives through a fork breaks the database; the tables are there already."""
     begun = serve()
     assert begun.open_files == []
-    held = Outbox.in_folder(begun.config.state)
-    assert "udvej.sqlite3" in databases_open(begun.config.state)
+    held = Outbox.in_folder(begun.state)
+    assert "udvej.sqlite3" in databases_open(begun.state)
     held.close()
-    assert {path.name for path in begun.config.state.glob("*.sqlite3")} == {
+    assert {path.name for path in begun.state.glob("*.sqlite3")} == {
         "udvej.sqlite3",
         "drafts.sqlite3",
     }
@@ -89,5 +91,5 @@ def test_the_pages_are_frozen_before_the_first_process_is_made(
 ) -> None:
     """Each would else make them by itself."""
     begun = serve()
-    assert (begun.config.state / "pages" / "www" / "index.html").is_file()
-    assert begun.factory == "udvej.server.wsgi:application"
+    assert (begun.state / "pages" / "www" / "index.html").is_file()
+    assert begun.checked.build.samefile(begun.state / "pages")

@@ -116,7 +116,7 @@ class Site:
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.printed()
         try:
-            return Browser(self.port).ask("GET", "/sundhed").status == 200
+            return Browser(self.port).ask("GET", "/sundhed").status in (200, 503)
         except OSError:
             return False
 
@@ -130,9 +130,9 @@ class Site:
         return [state for state, group in lines if group == str(self._process.pid) and state != "Z"]
 
     def children(self) -> set[str]:
-        """The processes that the first one has made."""
-        pid = self._process.pid
-        return {*Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
+        """The processes that the first one has made, in any of its threads."""
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+        return {child for task in tasks for child in _read(task).split()}
 
     def reload(self) -> None:
         """Ask for new workers."""
@@ -148,12 +148,17 @@ class Site:
         ended(self._process)
 
 
+def _read(path: Path) -> str:
+    """A file of proc(5), or "" where the process or thread is gone already."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
 def _stat(path: Path) -> tuple[str, str]:
     """State and process group (proc(5)) of a process that may be gone already."""
-    try:
-        state, _parent, group, *_ = path.read_text().rpartition(") ")[2].split()
-    except OSError:
-        return "", ""
+    state, _parent, group, *_ = [*_read(path).rpartition(") ")[2].split(), "", "", ""]
     return state, group
 
 

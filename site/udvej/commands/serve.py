@@ -1,19 +1,14 @@
 """`udvej serve`."""
 
-import logging
 import os
 from functools import partial
 
 import click
 
 from udvej.config import Config
-from udvej.content import catalogue
-from udvej.publish.freeze import freeze
-from udvej.server.delivery import deliver
+from udvej.server.checked import Checked
 from udvej.server.processes import check_port, run
 from udvej.services import Services
-
-_log = logging.getLogger(__name__)
 
 
 @click.command("serve")
@@ -28,25 +23,10 @@ def command(host: str | None, port: str | None, *, without_delivery: bool) -> No
     """Run the site and deliver its referrals."""
     given = {"UDVEJ_HOST": host, "UDVEJ_PORT": port}
     os.environ.update({key: value for key, value in given.items() if value is not None})
-    config = Config.from_environ(os.environ)
-    services = Services.open(config)
-    check_port(config)
-    _check(services)
-    _tell(services)
-    delivers = None if without_delivery else partial(deliver, Services(config))
-    run(config, "udvej.server.wsgi:application", delivers)
-
-
-def _check(services: Services) -> None:
-    """Fail here, once, rather than in every worker; what they need is made by then."""
-    config = services.config
-    _ = services.sealer
-    freeze(config, config.state / "pages")
-    for table in (services.outbox, services.drafts):
-        table.close()  # no connection lives through a fork
-    for found in catalogue.load(config.translations):
-        for fault in found.faults:
-            _log.warning("event=translation-left-out fault=%r", fault)
+    check_port(Config.from_environ(os.environ))
+    checked = Checked.at_start(os.environ)
+    _tell(checked.services)
+    run(checked, delivers=not without_delivery)
 
 
 def _tell(services: Services) -> None:

@@ -7,6 +7,8 @@ import click
 
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
+from udvej.errors import ConfigError, ContentError, SealingError
+from udvej.notes import Note, Notes
 from udvej.outbox.table import Status
 from udvej.services import Services
 
@@ -14,11 +16,23 @@ from udvej.services import Services
 @click.command("status")
 def command() -> int:
     """Say how many wait or have failed, and what is not well."""
-    services = Services.open(Config.from_environ(os.environ))
+    config = Config.from_environ(os.environ)
+    if not config.state.is_dir():
+        raise ConfigError(
+            "UDVEJ_STATE: there is no such folder, so no site has run with these settings; name"
+            " the site's, with all its other settings"
+        )
+    services = Services.open(config)
+    problems: list[str] = []
     click.echo("\n".join(describe(services.outbox.status())))
-    for line in services.who_can_open():
-        click.echo(line)
-    problems = [*services.health.problems()]
+    try:
+        for line in services.who_can_open():
+            click.echo(line)
+        problems += services.health.problems()
+    except (ContentError, SealingError) as error:
+        problems.append(str(error))
+    for line in Notes(config.state).text(Note.REFUSED).splitlines():
+        click.echo(f"refused: {line}")
     for problem in problems:
         click.echo(f"NOT WELL: {problem}")
     return int(bool(problems))

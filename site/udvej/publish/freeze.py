@@ -3,6 +3,8 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.metadata import version
@@ -22,6 +24,7 @@ from udvej.web.app import reader_app
 from udvej.web.frozen import PAGE
 
 WWW: Final = "www"
+SOURCES: Final = "sources"
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _MAKERS: Final = ("babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers")
@@ -36,12 +39,29 @@ def stamp(config: Config) -> str:
     inputs = [config.address, str(live and live.sealing), sys.version, *map(version, _MAKERS)]
     digest = sha256("\n".join(inputs).encode())
     for folder in (config.content, config.translations, _PACKAGE):
-        for path in sorted(folder.rglob("*")):
-            hidden = path.name.startswith(".")
-            if path.is_file() and not hidden and path.suffix not in (".pyc", ".mo", ".pot"):
-                digest.update(f"\n{path.relative_to(folder)}\n".encode())
+        for path in _inputs(folder):
+            digest.update(f"\n{path.relative_to(folder)}\n".encode())
+            with suppress(OSError):  # what cannot be read is named when the page is
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:_STAMP_LENGTH]
+
+
+def _inputs(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = path.name.startswith(".")
+        if path.is_file() and not hidden and path.suffix not in (".pyc", ".mo", ".pot"):
+            yield path
+
+
+def with_sources_of(build: Path, config: Config) -> Config:
+    """The same site with the content and translations that a build was made of, as they were.
+
+    Args:
+        build: made by `freeze`.
+        config: of the site.
+    """
+    sources = build.resolve() / SOURCES
+    return replace(config, content=sources / "content", translations=sources / "translations")
 
 
 def freeze(config: Config, folder: Path) -> Path:
@@ -53,10 +73,11 @@ def freeze(config: Config, folder: Path) -> Path:
 
     Args:
         config: as for the site itself.
-        folder: the link; its parent exists. Inside are `www/` with the files; `errors/` with what
-            nginx shows when the application does not answer; and for nginx to include:
-            `headers.conf`, `leaving.conf` with the cookies of leaving, and `pages.conf`, which
-            names the folder that the link leads to, so that pages and headers change together.
+        folder: the link; its parent exists. Inside are `www/` with the files; `sources/` with the
+            content and translations that they were made of; `errors/` with what nginx shows when
+            the application does not answer; and for nginx to include: `headers.conf`,
+            `leaving.conf` with the cookies of leaving, and `pages.conf`, which names the folder
+            that the link leads to, so that pages and headers change together.
 
     Returns:
         The folder that the link leads to.
@@ -65,7 +86,7 @@ def freeze(config: Config, folder: Path) -> Path:
         ConfigError: the folder is something else, or cannot be written.
         ContentError: a page cannot be rendered.
     """
-    made = folder.with_name(f"{folder.name}.{stamp(config)}")
+    made = folder.with_name(f"{folder.name}.{(named := stamp(config))}")
     if folder.exists() and not folder.is_symlink():
         raise ConfigError(f"{folder} is there already and was not made by `udvej build`; move it")
     try:
@@ -76,6 +97,7 @@ def freeze(config: Config, folder: Path) -> Path:
                 making = Path(temporary, folder.name)
                 _write(app, config, making)
                 write_for_front(app, content, config.address, making, made)
+                _keep_sources(config, making, named)
                 _move(making, made)
         _repoint(folder, made)
     except OSError as error:
@@ -97,6 +119,21 @@ def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:
             if answer.status_code != HTTPStatus.OK:
                 raise ContentError(config.content, 1, f"siden {rule.rule} kan ikke vises")
             yield rule.rule, answer
+
+
+def _keep_sources(config: Config, making: Path, named: str) -> None:
+    kept = with_sources_of(making, config)
+    for folder, copy in (
+        (config.content, kept.content),
+        (config.translations, kept.translations),
+    ):
+        copy.mkdir(parents=True)
+        for path in _inputs(folder):
+            target = copy / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    if stamp(kept) != named:
+        raise ConfigError("UDVEJ_CONTENT: changed while it was read; try again")
 
 
 def _move(making: Path, made: Path) -> None:

@@ -18,9 +18,15 @@ _BEGIN_SECONDS: Final = 2.0
 
 
 class Server(MPServer):
-    """Stops what runs next to the workers first, and each worker only when it can hear it."""
+    """Stops what runs next to the workers first, and each worker only when it can hear it.
+
+    Attributes:
+        on_stop: called before the workers are stopped.
+        may_reload: called on SIGHUP; says whether the workers are to be renewed.
+    """
 
     on_stop: Callable[[], None] | None = None
+    may_reload: Callable[[], bool] | None = None
 
     def shutdown(self, exit_code: int = 0) -> None:
         """Wait until each worker listens for signals, since one that is younger forgets them."""
@@ -29,6 +35,16 @@ class Server(MPServer):
         for worker in self.wrks:
             time.sleep(max(0.0, worker.birth + _BEGIN_SECONDS - time.monotonic()))
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+    def _reload(self, spawn_target: object, target_loader: object) -> None:
+        """Renew the workers, unless that would end good ones for such as cannot begin."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        good = self.may_reload is None or self.may_reload()
+        if good and not self.reload_signal:  # else once more: it was asked for meanwhile
+            super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        if self.interrupt_signal:  # it may have been cleared with the reload's
+            self.main_loop_interrupt.set()
 
 
 def reset_signals_in_workers() -> None:

@@ -1,22 +1,32 @@
 """The processes of `udvej serve`: web workers, and the delivery next to them."""
 
 import gc
+import logging
+import multiprocessing
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from granian.constants import Interfaces
 
+from udvej import logs
 from udvej.config import Config
-from udvej.errors import ConfigError
+from udvej.errors import ConfigError, UdvejError
+from udvej.server.checked import Checked, refuse
+from udvej.server.delivery import deliver
 from udvej.server.granian import Server, reset_signals_in_workers
 from udvej.server.supervised import Supervised
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _WORKERS: Final = 2
 _THREADS: Final = 4
 _WORKER_STOP_SECONDS: Final = 10
+
+_log = logging.getLogger(__name__)
 
 
 def check_port(config: Config) -> None:
@@ -38,20 +48,21 @@ def check_port(config: Config) -> None:
         ) from error
 
 
-def run(config: Config, factory: str, deliver: Callable[[], None] | None) -> None:
-    """Serve until told to stop.
+def run(checked: Checked, *, delivers: bool) -> None:
+    """Serve until told to stop; SIGHUP takes up what has changed, if all of it is good.
 
     Args:
-        config: where to listen.
-        factory: "module:function" that makes the application of a worker.
-        deliver: delivers until its process is told to stop; None where another service does.
+        checked: what to serve.
+        delivers: whether to deliver too; not where another service does.
     """
+    multiprocessing.set_start_method("fork", force=True)  # workers are given what is checked
+    serving = _Serving(checked)
+    config = checked.services.config
     server = Server(
-        factory,
+        "udvej",
         address=config.host,
         port=config.port,
         interface=Interfaces.WSGI,
-        factory=True,
         workers=_WORKERS,
         blocking_threads=_THREADS,
         respawn_failed_workers=True,
@@ -60,16 +71,56 @@ def run(config: Config, factory: str, deliver: Callable[[], None] | None) -> Non
         log_access=False,  # addresses are never written
         log_enabled=False,
     )
+    server.may_reload = serving.renew
     reset_signals_in_workers()
-    gc.collect()
-    gc.freeze()  # what is here is shared with the forked processes, as long as none writes into it
+    _share_memory()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
-    delivery = None
     try:
-        if deliver is not None:
-            delivery = Supervised(deliver)
-            server.on_stop = delivery.stop
-        server.serve()
+        if delivers:
+            serving.delivery = Supervised(serving.deliver)
+            server.on_stop = serving.delivery.stop
+        server.serve(target_loader=serving.application, wrap_loader=False)
     finally:
-        if delivery is not None:
-            delivery.end()
+        if serving.delivery is not None:
+            serving.delivery.end()
+
+
+class _Serving:
+    """What new workers and a new delivery are given: the last that was found good."""
+
+    delivery: Supervised | None = None
+
+    def __init__(self, checked: Checked) -> None:
+        self._checked = checked
+
+    def application(self) -> "WSGIApplication":
+        logs.configure()
+        return self._checked.application()
+
+    def deliver(self) -> None:
+        deliver(self._checked.services)
+
+    def renew(self) -> bool:
+        """Check what has changed; whether it is good."""
+        try:
+            self._checked = Checked.from_environ(os.environ)
+        except UdvejError as error:
+            return self._refused(error)
+        except Exception:  # noqa: BLE001 (whatever it is, what runs goes on)
+            _log.exception("event=broken")
+            return self._refused(UdvejError("the program broke over what it read; see its log"))
+        _share_memory()
+        if self.delivery is not None:
+            self.delivery.renew()
+        return True
+
+    def _refused(self, error: UdvejError) -> bool:
+        refuse(error, self._checked.services.config.state)
+        return False
+
+
+def _share_memory() -> None:
+    """Share what is here with the processes forked from it, as long as none writes into it."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -28,7 +28,7 @@ class Supervised:
             work: goes on until its process gets SIGTERM.
         """
         self._work = work
-        self._stop, self._starting = Event(), Lock()
+        self._stop, self._renewing, self._starting = Event(), Event(), Lock()
         self._process = self._started()
         Thread(target=self._watch, daemon=True).start()
 
@@ -36,6 +36,11 @@ class Supervised:
         """Send SIGTERM, and do not wait."""
         with self._starting:
             self._stop.set()
+        self._process.terminate()
+
+    def renew(self) -> None:
+        """Let it end what it has in hand, and start another."""
+        self._renewing.set()
         self._process.terminate()
 
     def end(self) -> None:
@@ -58,7 +63,9 @@ class Supervised:
             self._process.join()
             if self._stop.wait(_RESTART_SECONDS):
                 return
-            _log.error("event=delivery-ended status=%s", self._process.exitcode)
+            if not self._renewing.is_set():
+                _log.error("event=delivery-ended status=%s", self._process.exitcode)
+            self._renewing.clear()
             with self._starting:
                 if not self._stop.is_set():
                     self._process = self._started()

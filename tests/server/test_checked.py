@@ -1,4 +1,4 @@
-"""The application of a web process: frozen when live, fresh in a demonstration."""
+"""What a web worker answers with: what was checked when live, fresh in a demonstration."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ from support.municipality import HEADING
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.addresses import FORM
+from udvej.errors import ContentError
+from udvej.server.checked import Checked, frozen_app
 from udvej.server.reloading import ReloadingApp
-from udvej.server.wsgi import application, frozen_app
 from udvej.services import Services
 from udvej.web.app import create_app
 from werkzeug.test import Client
@@ -49,16 +50,40 @@ def test_a_demonstration_goes_on_receiving_when_a_text_changes(config: Config) -
     assert before.status_code == after.status_code == 200
 
 
-def test_a_live_site_is_as_it_was_when_it_started(
-    settings: dict[str, str], content: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_live_site_is_as_it_was_when_it_was_checked(
+    settings: dict[str, str], content: Path
 ) -> None:
-    """Nothing looks at the content with each request; a restart does."""
-    for key, value in settings.items():
-        monkeypatch.setenv(key, value)
-    visitor = Client(application())
+    """Nothing looks at the content with each request, nor in a new worker; a reload does."""
+    checked = Checked.from_environ(settings)
     spoil(content / "om.md", f"# {HEADING}", f"# {CHANGED}")
-    assert HEADING in visitor.get("/om/", buffered=True).text
-    assert CHANGED in Client(application()).get("/om/", buffered=True).text
+    assert HEADING in Client(checked.application()).get("/om/", buffered=True).text
+    after = Checked.from_environ(settings)
+    assert CHANGED in Client(after.application()).get("/om/", buffered=True).text
+
+
+def test_a_demonstration_does_not_start_on_wrong_content(config: Config) -> None:
+    """An editor wants to see the mistake, not what was good before."""
+    environ = {
+        "UDVEJ_STATE": str(config.state),
+        "UDVEJ_CONTENT": str(config.content),
+        "UDVEJ_TRANSLATIONS": str(config.translations),
+    }
+    Checked.at_start(environ)
+    spoil(config.content / "om.md", f"# {HEADING}", "Uden overskrift")
+    with pytest.raises(ContentError):
+        Checked.at_start(environ)
+
+
+def test_good_content_of_which_another_version_of_the_program_cannot_make_pages_is_no_help(
+    settings: dict[str, str], content: Path
+) -> None:
+    """Then the editor's own slip is named, and not the copy."""
+    build = Checked.at_start(settings).build
+    (build / "sources" / "content" / "om.md").unlink()
+    (build / "sources" / "content" / "kommune.toml").write_text("")
+    spoil(content / "om.md", f"# {HEADING}", "Uden overskrift")
+    with pytest.raises(ContentError, match=f"^{content / 'om.md'}:"):
+        Checked.at_start(settings)
 
 
 def test_the_application_can_be_made_without_files(config: Config) -> None:

@@ -1,0 +1,113 @@
+"""The site as it was last found good, which web workers and delivery are made of.
+
+They are forked from a process that holds it, and read no setting, certificate or content by
+themselves: whatever is changed meanwhile, one that has died is replaced.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from udvej.config import Config
+from udvej.errors import ContentError, UdvejError
+from udvej.notes import Note, Notes
+from udvej.publish.freeze import WWW, freeze, with_sources_of
+from udvej.server.reloading import ReloadingApp
+from udvej.services import Services
+from udvej.web.app import create_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+PAGES: Final = "pages"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A site of which everything has been read and found good.
+
+    Attributes:
+        services: its parts.
+        build: the folder that `freeze` made of its content.
+    """
+
+    services: Services
+    build: Path
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Checked":
+        """Check all of it as it is now.
+
+        Raises:
+            UdvejError: content, a setting or a certificate is wrong.
+        """
+        config = Config.from_environ(environ)
+        checked = cls._of(config)
+        Notes(config.state).clear()
+        return checked
+
+    @classmethod
+    def at_start(cls, environ: Mapping[str, str]) -> "Checked":
+        """The same, and where only the content of a live site is wrong, the last that was good.
+
+        Wrong settings and certificates are refused: nobody would know for whom to seal, while
+        pages, leaving and the phone number are the business of the web server in front.
+
+        Raises:
+            UdvejError: a setting or certificate is wrong, or there is no good content yet.
+        """
+        try:
+            return cls.from_environ(environ)
+        except ContentError as error:
+            config = Config.from_environ(environ)
+            build = config.state / PAGES
+            if config.live is None or not build.is_dir():
+                raise
+            try:
+                checked = cls._of(with_sources_of(build, config))
+            except ContentError:  # good for another version of the program
+                raise error from None
+            refuse(error, config.state)
+            return checked
+
+    @classmethod
+    def _of(cls, config: Config) -> "Checked":
+        services = Services.open(config)
+        _ = services.sealer, services.carrier
+        for table in (services.outbox, services.drafts):
+            table.close()  # no connection lives through a fork
+        build = freeze(config, config.state / PAGES)
+        if config.live:
+            services = Services(with_sources_of(build, config))
+            _ = services.sealer, services.carrier
+            for catalogue in services.content.catalogues:
+                for fault in catalogue.faults:
+                    _log.warning("event=translation-left-out fault=%r", fault)
+        return cls(services, build)
+
+    def application(self) -> "WSGIApplication":
+        """What a web worker answers with, made in its own process."""
+        config = self.services.config
+        if config.live:
+            return create_app(self.services, self.build / WWW)
+        return ReloadingApp(config, frozen_app)
+
+
+def frozen_app(config: Config) -> "WSGIApplication":
+    """A demonstration as it is now, its pages frozen in the state folder.
+
+    Raises:
+        UdvejError: as `freeze` and `create_app`.
+    """
+    return create_app(Services.open(config), freeze(config, config.state / PAGES) / WWW)
+
+
+def refuse(error: UdvejError, state: Path) -> None:
+    """Say to operations what is wrong while the site goes on as it was."""
+    for line in str(error).splitlines():
+        _log.error("event=refused problem=%r", line)
+    Notes(state).write(Note.REFUSED, str(error))
