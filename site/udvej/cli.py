@@ -1,5 +1,6 @@
 """The command `udvej`."""
 
+import errno
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
@@ -7,11 +8,24 @@ from typing import Final
 import click
 
 from udvej import logs
-from udvej.errors import UdvejError
+from udvej.errors import StorageError, UdvejError
 from udvej.settings import SETTINGS
 
 _COMMANDS: Final = ("serve", "build", "deliver", "status", "drill", "check", "inbox", "keys")
 _INTERRUPTED: Final = 130
+# What a service manager is to try again, and what it must leave to a person (sysexits.h).
+_MAY_PASS: Final = 75
+_WRONG: Final = 2
+_PASS: Final = {
+    errno.EADDRINUSE,
+    errno.EADDRNOTAVAIL,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ENOSPC,
+}
 
 
 class _Commands(click.Group):
@@ -55,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; those of the process if left out.
 
     Returns:
-        The exit status: 0 done, 1 found something wrong, 2 could not begin.
+        The exit status: 0 done, 1 found something wrong, 2 could not begin with such settings or
+        content, 75 could not begin now.
     """
     logs.configure()
     try:
@@ -67,4 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except UdvejError as error:
         click.echo(f"udvej: {error}", err=True)
-        return 2
+        return _MAY_PASS if _may_pass(error) else _WRONG
+
+
+def _may_pass(error: UdvejError) -> bool:
+    """Whether it is the machine's trouble: a full disk, a port in use, a database held."""
+    cause = error.__cause__
+    return isinstance(error, StorageError) or (isinstance(cause, OSError) and cause.errno in _PASS)

@@ -19,6 +19,7 @@ from udvej.outbox import mail
 from udvej.server import granian, processes, supervised
 
 PROGRAM: Final = "/opt/udvej/current/.venv/bin/udvej"
+RELOAD_NGINX: Final = "-+/usr/bin/systemctl --no-block reload-or-restart nginx.service"
 UNITS: Final = {path.name: path for path in sorted((SHIPPED / "systemd").iterdir())}
 RUNNING: Final = ("udvej-deliver.service", "udvej-web@.service")
 DAILY: Final = ("udvej-check", "udvej-drill")
@@ -61,6 +62,7 @@ def test_what_must_always_run_is_started_again_however_it_ended(unit: str) -> No
     assert one(unit, "Restart") == "always"
     assert 0 < seconds(unit, "RestartSec") <= 10
     assert one(unit, "StartLimitIntervalSec") == "0"
+    assert one(unit, "RestartPreventExitStatus") == str(cli._WRONG)  # noqa: SLF001 (no other way)
     assert one(unit, "WantedBy") == "multi-user.target"
 
 
@@ -79,15 +81,22 @@ def test_a_stop_reaches_the_first_process_alone_and_lets_it_end_what_it_has_in_h
     assert seconds(unit, "TimeoutStopSec") > supervised._STOP_SECONDS  # noqa: SLF001
 
 
-def test_pages_are_frozen_before_the_site_starts_and_taken_up_on_reload() -> None:
-    """Nginx is reloaded after that, so that pages and headers change together."""
+def test_pages_are_frozen_before_the_site_starts_and_nginx_is_reloaded_or_started() -> None:
+    """So that pages and headers change together; one that failed for want of them begins."""
     web = "udvej-web@.service"
-    assert one(web, "ExecStartPre") == f"{PROGRAM} build /var/cache/udvej/site"
-    assert one(web, "ExecStartPost").endswith(
-        "systemctl --no-block try-reload-or-restart nginx.service"
-    )
-    assert one(web, "ExecReload") == "/bin/kill -HUP $MAINPID"
+    assert one(web, "ExecStartPre") == f"-{PROGRAM} build /var/cache/udvej/site"
+    assert one(web, "ExecStartPost") == RELOAD_NGINX
+    assert one(web, "Before") == "nginx.service"
     assert one(web, "CacheDirectory") == "udvej"
+
+
+def test_a_reload_changes_form_errors_and_pages_and_fails_for_wrong_content() -> None:
+    """The application is asked first, since it tells monitoring; nginx only after a good build."""
+    assert said("udvej-web@.service")["ExecReload"] == [
+        "/bin/kill -HUP $MAINPID",
+        f"{PROGRAM} build /var/cache/udvej/site",
+        RELOAD_NGINX,
+    ]
 
 
 def test_one_service_delivers_and_the_other_does_not() -> None:
@@ -108,8 +117,8 @@ def test_every_command_is_one_that_the_program_has(unit: str) -> None:
     """With the options that it is given there."""
     commands = [
         value
-        for key in ("ExecStartPre", "ExecStart")
-        for value in said(unit).get(key, [])
+        for key in ("ExecStartPre", "ExecStart", "ExecReload")
+        for value in (value.removeprefix("-") for value in said(unit).get(key, []))
         if value.startswith(PROGRAM)
     ]
     assert commands

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from udvej.config import Config
-from udvej.publish.freeze import freeze
+from udvej.errors import ContentError
+from udvej.publish.freeze import PAGES, freeze, with_sources_of
 
 
 @click.command("build")
@@ -14,6 +15,14 @@ from udvej.publish.freeze import freeze
 def command(folder: Path) -> None:
     """Freeze the pages to files, for a web server in front.
 
-    FOLDER becomes a link to a folder next to it.
+    FOLDER becomes a link to a folder next to it. Wrong content leaves it as it was; where it was
+    not there, it gets the pages that the site was last found good with.
     """
-    click.echo(freeze(Config.from_environ(os.environ), folder.absolute()))
+    config, folder = Config.from_environ(os.environ), folder.absolute()
+    try:
+        click.echo(freeze(config, folder))
+    except ContentError:
+        good = config.state / PAGES
+        if good.is_dir() and not folder.exists():
+            freeze(with_sources_of(good, config), folder)
+        raise

@@ -23,6 +23,8 @@ from udvej.services import load_content
 from udvej.web.app import reader_app
 from udvej.web.frozen import PAGE
 
+# In the state folder: the pages that the site was last found good with.
+PAGES: Final = "pages"
 WWW: Final = "www"
 SOURCES: Final = "sources"
 

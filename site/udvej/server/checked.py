@@ -8,20 +8,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from udvej.config import Config
 from udvej.errors import ContentError, UdvejError
 from udvej.notes import Note, Notes
-from udvej.publish.freeze import WWW, freeze, with_sources_of
+from udvej.publish.freeze import PAGES, WWW, freeze, with_sources_of
 from udvej.server.reloading import ReloadingApp
 from udvej.services import Services
 from udvej.web.app import create_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-PAGES: Final = "pages"
 
 _log = logging.getLogger(__name__)
 
