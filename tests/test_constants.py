@@ -89,6 +89,13 @@ def test_tries_grow_and_end() -> None:
     assert health._WAITED_TOO_LONG < table._GIVE_UP
 
 
+def test_a_delivery_that_is_held_by_a_slow_mail_server_has_not_stopped() -> None:
+    """It says that it is at work each minute, between two mails."""
+    stages = 8  # of a conversation, from the greeting to the final dot
+    longest = delivery._FORGET_EVERY_SECONDS + stages * mail._TIMEOUT_SECONDS
+    assert longest < health._STOPPED < health._WAITED_TOO_LONG
+
+
 def test_a_receipt_is_there_for_as_long_as_it_is_shown() -> None:
     """And what was sent is known for longer than anybody can see that it was."""
     assert referral._RECEIPT_SHOWN <= receipts.SENT_ONCE

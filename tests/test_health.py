@@ -11,13 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
-from support.clock import HOUR, Clock
+from support.clock import HOUR, MINUTE, Clock
 from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.database import Database
 from udvej.health import Health
 from udvej.intake.sealing import Sealer
+from udvej.notes import Note, Notes
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
@@ -30,6 +31,8 @@ ENOUGH = 512 * 2**20
 WAITED = "a referral has waited for more than two hours; see: udvej status"
 FAILED = "a delivery has failed for good; see: udvej status"
 EXPIRES = "the certificate expires within 30 days; make a new one, see: udvej keys --help"
+STOPPED = "nothing delivers: the delivery has stopped, or hangs"
+REFUSED = "a change was refused ({}); the site goes on as it was, see: udvej status"
 SILENT = "the database does not answer"
 FULL = "the disk of the state folder is nearly full"
 
@@ -69,6 +72,7 @@ def test_a_referral_that_waits_is_a_problem_after_two_hours_until_it_is_sent(
     """Not while somebody tries for the first time."""
     accept(outbox)
     clock.move(2 * HOUR)
+    outbox.at_work()
     assert [*health.problems()] == []
     clock.move(1)
     assert [*health.problems()] == [WAITED]
@@ -125,13 +129,34 @@ def test_every_problem_is_told_at_once(
     clock.move(3 * HOUR)
     disk(monkeypatch, 0)
     expired = team.certificate.not_valid_after_utc
-    assert [*health.problems(expired)] == [WAITED, EXPIRES, FULL]
+    Notes(health.state).write(Note.REFUSED, "/opt/content/om.md:3: orden\nUDVEJ_MAIL_CA: fil")
+    assert [*health.problems(expired)] == [
+        WAITED,
+        STOPPED,
+        EXPIRES,
+        FULL,
+        REFUSED.format("om.md:3"),
+        REFUSED.format("UDVEJ_MAIL_CA"),
+    ]
+
+
+def test_a_delivery_that_says_nothing_is_a_problem_after_ten_minutes(
+    health: Health, outbox: Outbox, clock: Clock
+) -> None:
+    """Before anybody has written, so that nobody waits for it; a slow mail server is no stop."""
+    clock.move(10 * MINUTE)
+    assert [*health.problems()] == []
+    clock.move(1)
+    assert [*health.problems()] == [STOPPED]
+    outbox.at_work()
+    assert [*health.problems()] == []
 
 
 def wait_too_long(state: Path) -> None:
     """A referral has waited since this morning."""
     database = Database(state)
-    accept(Outbox(database, lambda: time.time() - 3 * HOUR))
+    outbox = Outbox(database, lambda: time.time() - 3 * HOUR)
+    accept(outbox)
     database.close()
 
 

@@ -28,6 +28,31 @@ def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path)
     assert (state / "fil").exists()
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o701, 0o777])
+def test_a_state_folder_that_others_may_look_into_is_shut_to_them(
+    config: Config, mode: int
+) -> None:
+    """It was made by hand; sealed referrals say when somebody wrote."""
+    config.state.chmod(mode)
+    Services.open(config)
+    assert config.state.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_state_folder_that_cannot_be_shut_to_others_is_refused(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is somebody else's."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    config.state.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(ConfigError) as refused:
+        Services.open(config)
+    assert str(refused.value) == "UDVEJ_STATE: others may look into it; chmod 700 it"
+
+
 @pytest.mark.parametrize("name", ["fil", "fil/under", "x" * 300])
 def test_a_state_folder_that_cannot_be_made_is_refused(
     config: Config, tmp_path: Path, name: str

@@ -11,7 +11,17 @@ from udvej import logs
 from udvej.errors import StorageError, UdvejError
 from udvej.settings import SETTINGS
 
-_COMMANDS: Final = ("serve", "build", "deliver", "status", "drill", "check", "inbox", "keys")
+_COMMANDS: Final = (
+    "serve",
+    "build",
+    "deliver",
+    "status",
+    "drill",
+    "number",
+    "check",
+    "inbox",
+    "keys",
+)
 _INTERRUPTED: Final = 130
 # What a service manager is to try again, and what it must leave to a person (sysexits.h).
 _MAY_PASS: Final = 75

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from udvej.errors import StorageError
+from udvej.errors import ConfigError, StorageError
 
 _PAGE_BYTES = 4096
 _ANY_PAGES = 2**30
@@ -67,14 +67,30 @@ class Database:
         self._readers = self._engine.execution_options(**{_READ: True})
         finalize(self, self._engine.dispose)
 
-    def create(self, tables: MetaData) -> None:
-        """Create the tables that are missing.
+    def create(self, tables: MetaData, upgrades: Sequence[str] = ()) -> None:
+        """Create the tables that are missing, and bring an older file up to date.
+
+        Args:
+            tables: as they are now.
+            upgrades: what each version of the file (SQLite's `user_version`) has that the one
+                before had not, oldest first: one statement a version.
 
         Raises:
+            ConfigError: a newer version of the program has made the file.
             StorageError: the database cannot be opened or written.
         """
         with self.transaction() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version > len(upgrades):
+                raise ConfigError(
+                    "UDVEJ_STATE: a newer version of Udvej has made the database; run that one"
+                )
+            if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
+                for statement in upgrades[version:]:
+                    connection.exec_driver_sql(statement)
             tables.create_all(connection)
+            if version < len(upgrades):
+                connection.exec_driver_sql(f"PRAGMA user_version={len(upgrades)}")
 
     @contextmanager
     def transaction(self, *, growing: bool = False) -> Iterator[Connection]:

@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from udvej.durations import HOUR
+from udvej.durations import HOUR, MINUTE
 from udvej.errors import StorageError
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
 from udvej.outbox.table import Outbox
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
+# It says that it is at work each minute, but while a slow mail server holds it.
+_STOPPED: Final = 10 * MINUTE
 _EXPIRES_SOON: Final = timedelta(days=30)
 _LEAST_FREE_BYTES: Final = 512 * 2**20
 
@@ -37,6 +39,8 @@ class Health:
             status = self.outbox.status()
             if status.oldest > _WAITED_TOO_LONG:
                 yield "a referral has waited for more than two hours; see: udvej status"
+            if status.silent > _STOPPED:
+                yield "nothing delivers: the delivery has stopped, or hangs"
             if status.failed:
                 yield "a delivery has failed for good; see: udvej status"
         except StorageError:

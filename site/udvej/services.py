@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from udvej.config import Config
 from udvej.content.editions import Content
@@ -17,6 +18,9 @@ from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.mail import Relay
 from udvej.outbox.sealed import Opener, Scheme
 from udvej.outbox.table import Outbox
+
+_OWNER_ONLY: Final = 0o700
+_OTHERS: Final = 0o077
 
 
 class Services:
@@ -167,8 +171,13 @@ def boxes_for(sealing: Scheme) -> Mapping[str, bool]:
 
 def _make_folder(state: Path) -> None:
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"UDVEJ_STATE: the folder cannot be made ({error.strerror})") from error
     if not os.access(state, os.W_OK | os.X_OK):
         raise ConfigError("UDVEJ_STATE: the folder cannot be written; give it to this user")
+    if state.stat().st_mode & _OTHERS:
+        try:
+            state.chmod(_OWNER_ONLY)
+        except OSError as error:
+            raise ConfigError("UDVEJ_STATE: others may look into it; chmod 700 it") from error

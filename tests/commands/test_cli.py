@@ -424,7 +424,10 @@ class TestDrill:
         """Status 1, so that a timer tells somebody."""
         with serving(authority.context(), faults=Faults({"DATA": "554 5.7.1 no"})) as server:
             outcome = udvej("drill", **at(server, authority, live))
-        assert (outcome.status, outcome.out) == (1, "Drill, number 1: failed: DATA 554\n")
+        assert (outcome.status, outcome.out) == (
+            1,
+            "Drill, number 1: failed: localhost: DATA 554 5.7.1\n",
+        )
 
     def test_says_what_it_waits_for(
         self,
@@ -442,7 +445,7 @@ class TestDrill:
             pass
         outcome = udvej("drill", **at(server, authority, live))
         assert outcome.status == 1
-        assert outcome.out == "Drill, number 1: waiting: ConnectionRefusedError\n"
+        assert outcome.out == "Drill, number 1: waiting: localhost: ConnectionRefusedError\n"
 
 
 class TestDeliverAgain:
@@ -473,7 +476,7 @@ class TestDeliverAgain:
         accept(outbox, b"a")
         with serving(authority.context(), faults=Faults({"RCPT": "550 5.1.1 no"})) as server:
             deliver(outbox, at(server, authority, live))
-        assert outbox.status().failed == [(1, "RCPT 550")]
+        assert outbox.status().failed == [(1, "localhost: RCPT 550 5.1.1")]
         with serving(authority.context()) as server:
             settings = at(server, authority, live)
             assert udvej("deliver", "--again", 1, **settings).status == 0

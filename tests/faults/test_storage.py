@@ -348,10 +348,10 @@ def test_a_clock_set_back_by_a_day_does_not_make_us_hammer_a_mail_server_that_is
 
 
 def test_a_clock_set_back_by_a_day_keeps_receipts_and_drafts(
-    outbox: Outbox, database: Database, clock: Clock
+    outbox: Outbox, tmp_path: Path, clock: Clock
 ) -> None:
     """The same sent again still leads to the same receipt."""
-    drafts = Drafts(database, clock)
+    drafts = Drafts(Database(tmp_path, "drafts"), clock)
     outbox.accept(b"a", "AAA-AAA", lambda _: Sealed(b"a", "a"))
     old = drafts.keep(draft(name="Sofie"))
     clock.move(-DAY)

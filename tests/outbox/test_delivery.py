@@ -65,9 +65,11 @@ def running(outbox: Outbox, drafts: Drafts, carrier: Carrier) -> Iterator[None]:
 
 
 @pytest.fixture
-def drafts(database: Database, clock: Clock) -> Drafts:
+def drafts(tmp_path: Path, clock: Clock) -> Iterator[Drafts]:
     """An empty desk."""
-    return Drafts(database, clock)
+    drafts = Drafts(Database(tmp_path, "drafts"), clock)
+    yield drafts
+    drafts.close()
 
 
 @pytest.fixture(autouse=True)

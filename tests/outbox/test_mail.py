@@ -127,15 +127,15 @@ def test_a_server_with_an_old_tls_gets_nothing(authority: Authority) -> None:
 @pytest.mark.parametrize(
     ("command", "answer", "failure", "reason"),
     [
-        ("MAIL", "451 4.3.0 Sofie", TemporaryFailure, "SMTPSenderRefused 451"),
+        ("MAIL", "451 4.3.0 Sofie", TemporaryFailure, "SMTPSenderRefused 451 4.3.0"),
         # The sender is a setting, the same for every mail: a person mends it, and nothing is lost.
-        ("MAIL", "550 5.7.1 Sofie", TemporaryFailure, "SMTPSenderRefused 550"),
-        ("RCPT", "450 4.2.1 Sofie", TemporaryFailure, "RCPT 450"),
-        ("RCPT", "421 4.3.2 Sofie", TemporaryFailure, "RCPT 421"),
-        ("RCPT", "550 5.1.1 Sofie", PermanentFailure, "RCPT 550"),
-        ("DATA", "452 4.3.1 Sofie", TemporaryFailure, "DATA 452"),
-        ("DATA", "421 4.3.2 Sofie", TemporaryFailure, "DATA 421"),
-        ("DATA", "554 5.7.1 Sofie", PermanentFailure, "DATA 554"),
+        ("MAIL", "550 5.7.1 Sofie", TemporaryFailure, "SMTPSenderRefused 550 5.7.1"),
+        ("RCPT", "450 4.2.1 Sofie", TemporaryFailure, "RCPT 450 4.2.1"),
+        ("RCPT", "421 4.3.2 Sofie", TemporaryFailure, "RCPT 421 4.3.2"),
+        ("RCPT", "550 5.1.1 Sofie", PermanentFailure, "RCPT 550 5.1.1"),
+        ("DATA", "452 4.3.1 Sofie", TemporaryFailure, "DATA 452 4.3.1"),
+        ("DATA", "421 4.3.2 Sofie", TemporaryFailure, "DATA 421 4.3.2"),
+        ("DATA", "554 5.7.1 Sofie", PermanentFailure, "DATA 554 5.7.1"),
     ],
 )
 def test_a_refusal_is_known_by_its_code_and_never_by_the_servers_words(
@@ -147,7 +147,7 @@ def test_a_refusal_is_known_by_its_code_and_never_by_the_servers_words(
         pytest.raises(failure) as raised,
     ):
         carry(server, authority.file)
-    assert str(raised.value) == reason
+    assert str(raised.value) == f"localhost: {reason}"
     assert server.mails.empty()
 
 
@@ -187,9 +187,21 @@ def test_a_refused_login_is_tried_again_and_does_not_name_the_password(
         pytest.raises(TemporaryFailure) as raised,
     ):
         carry(server, authority.file, user, password)
-    assert str(raised.value) == (
-        "SMTPAuthenticationError 535" if password else "SMTPSenderRefused 530"
-    )
+    reason = "SMTPAuthenticationError 535 5.7.8" if password else "SMTPSenderRefused 530 5.7.0"
+    assert str(raised.value) == f"localhost: {reason}"
+
+
+@pytest.mark.parametrize("challenge", ["334 abc", "334 %", "334"])
+def test_a_login_that_the_server_asks_for_in_its_own_way_is_tried_again(
+    challenge: str, authority: Authority
+) -> None:
+    """What is no base64 (RFC 4954, 4) must not end the delivery, nor a drill."""
+    with (
+        serving(authority.context(), faults=Faults({"AUTH": challenge}, login=True)) as server,
+        pytest.raises(TemporaryFailure, match=r"^localhost: "),
+    ):
+        carry(server, authority.file, USER, PASSWORD)
+    assert server.mails.empty()
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The outbox: nothing accepted is lost, mailed by two at once, or kept too long."""
 
 import multiprocessing
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.patience import PATIENCE
 from udvej.database import Database
-from udvej.errors import SealingError, UnknownNumber
+from udvej.errors import ConfigError, SealingError, UnknownNumber
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 
@@ -150,9 +152,10 @@ def test_tries_are_soon_at_first_and_hourly_later(outbox: Outbox, clock: Clock) 
         clock.move(longest / 2 + 1)
 
 
-def test_a_mail_is_given_up_after_five_days(outbox: Outbox, clock: Clock) -> None:
+def test_a_mail_is_given_up_five_days_after_its_first_try(outbox: Outbox, clock: Clock) -> None:
     """It is failed then, and kept for a person to look at."""
     accept(outbox, "a")
+    outbox.retry(leased(outbox), "busy")
     clock.move(5 * DAY)
     outbox.retry(leased(outbox), "busy")
     clock.move(HOUR)
@@ -161,6 +164,30 @@ def test_a_mail_is_given_up_after_five_days(outbox: Outbox, clock: Clock) -> Non
     clock.move(HOUR)
     assert outbox.lease() is None
     assert outbox.status().waiting == 0
+
+
+def test_what_waited_for_its_turn_for_days_is_not_given_up_at_the_first_try(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """Behind a flood; one 450 must not end it."""
+    accept(outbox, "a")
+    clock.move(10 * DAY)
+    outbox.retry(leased(outbox), "RCPT 450")
+    assert outbox.status().waiting == 1
+    clock.move(HOUR)
+    assert leased(outbox).number == 1
+
+
+def test_what_failed_has_its_days_once_more_when_a_person_mails_it_again(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """They count from then."""
+    accept(outbox, "a")
+    outbox.failed(leased(outbox), "DATA 554")
+    clock.move(10 * DAY)
+    outbox.again(1)
+    outbox.retry(leased(outbox), "RCPT 450")
+    assert outbox.status().waiting == 1
 
 
 def test_a_late_verdict_does_not_undo_what_was_sent(outbox: Outbox, clock: Clock) -> None:
@@ -497,3 +524,106 @@ def test_many_at_once_are_never_handed_the_same(outbox: Outbox) -> None:
     with ThreadPoolExecutor(8) as senders:
         found = list(senders.map(lambda _: leased(outbox).number, range(100), timeout=PATIENCE))
     assert sorted(found) == [*range(1, 101)]
+
+
+def test_the_status_says_why_the_oldest_waits(outbox: Outbox, clock: Clock) -> None:
+    """Until it is sent."""
+    accept(outbox, "a")
+    clock.move(1)
+    accept(outbox, "b")
+    assert outbox.status().reason == ""
+    outbox.retry(leased(outbox), "mail.example: gaierror")
+    outbox.retry(leased(outbox), "mail.example: RCPT 450")
+    assert outbox.status().reason == "mail.example: gaierror"
+    clock.move(HOUR)
+    for _ in range(2):
+        outbox.sent(leased(outbox))
+    assert outbox.status().reason == ""
+
+
+def test_a_delivery_that_says_nothing_is_seen(outbox: Outbox, clock: Clock) -> None:
+    """From when the outbox was made, and in every process."""
+    clock.move(HOUR)
+    assert outbox.status().silent == HOUR
+    outbox.at_work()
+    assert outbox.status().silent == 0
+    clock.move(MINUTE)
+    assert Outbox(outbox._database, clock).status().silent == MINUTE  # noqa: SLF001 (the same file)
+    clock.move(-DAY)
+    assert outbox.status().silent == 0
+
+
+def test_numbers_go_on_after_the_one_that_is_given(outbox: Outbox) -> None:
+    """On a new machine; a number is never given twice."""
+    outbox.go_on_after(41)
+    accept(outbox, "a")
+    assert leased(outbox).number == 42
+    outbox.go_on_after(42)
+    with pytest.raises(UnknownNumber, match="42 was given already"):
+        outbox.go_on_after(41)
+    accept(outbox, "b")
+    assert outbox.status().last == 43
+
+
+# As the version before the first that counted them made it.
+_WITHOUT_VERSION = """
+CREATE TABLE receipts (
+    key BLOB NOT NULL, reference VARCHAR NOT NULL, accepted FLOAT NOT NULL, PRIMARY KEY (key)
+);
+CREATE TABLE referrals (
+    number INTEGER NOT NULL, cms BLOB NOT NULL, token VARCHAR NOT NULL, scheme VARCHAR NOT NULL,
+    accepted FLOAT NOT NULL, paced BOOLEAN NOT NULL, due FLOAT NOT NULL, tries INTEGER NOT NULL,
+    state VARCHAR NOT NULL, settled FLOAT, reason VARCHAR NOT NULL, PRIMARY KEY (number)
+);
+CREATE TABLE numbers (last INTEGER NOT NULL);
+CREATE INDEX ix_receipts_accepted ON receipts (accepted);
+CREATE INDEX next_up ON referrals (state, due, number);
+CREATE INDEX last_paced ON referrals (paced, state, due);
+CREATE INDEX oldest ON referrals (state, accepted);
+INSERT INTO numbers VALUES (7);
+INSERT INTO referrals VALUES (6, x'06', 't6', 'smime', 1.0, 0, 2.0, 3, 'waiting', NULL, 'busy');
+INSERT INTO referrals VALUES (7, x'07', 't7', 'smime', 1.0, 0, 3.0, 0, 'waiting', NULL, '');
+"""
+
+
+def test_a_file_without_a_version_is_brought_up_to_date(tmp_path: Path, clock: Clock) -> None:
+    """Nothing in it is lost: what waited is mailed, and numbers go on."""
+    with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
+        connection.executescript(_WITHOUT_VERSION)
+    for _ in range(2):  # the second finds it done
+        outbox = Outbox.in_folder(tmp_path)
+        assert outbox.status().waiting == 2
+        outbox.close()
+    outbox = Outbox(Database(tmp_path), clock)
+    assert (leased(outbox).number, leased(outbox).sealed.cms) == (6, b"\7")
+    accept(outbox, "a")
+    assert leased(outbox).number == 8
+    with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchall() == [(1,)]
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """A program that does not know what is in it could lose it."""
+    Outbox.in_folder(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
+        connection.execute("PRAGMA user_version=99")
+    with pytest.raises(ConfigError, match="a newer version of Udvej"):
+        Outbox.in_folder(tmp_path)
+
+
+def test_a_new_file_is_as_one_that_was_brought_up_to_date(tmp_path: Path) -> None:
+    """Whatever a table has."""
+    with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
+        connection.executescript(_WITHOUT_VERSION)
+    (tmp_path / "new").mkdir()
+    columns = []
+    for folder in (tmp_path, tmp_path / "new"):
+        Outbox.in_folder(folder).close()
+        with closing(sqlite3.connect(folder / "udvej.sqlite3")) as connection:
+            columns.append(
+                connection.execute(
+                    "SELECT t.name, c.name, c.type, c.'notnull', c.pk FROM sqlite_master t,"
+                    " pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2"
+                ).fetchall()
+            )
+    assert columns[0] == columns[1]

@@ -172,7 +172,7 @@ def test_without_starttls_nothing_goes_out_and_it_stays_sealed(
         assert hand_over(outbox)
     assert server.mails.empty()
     assert not found(MARKERS, {"wire": bytes(server.clear)})
-    assert outbox.outcome(1) == "waiting: SMTPNotSupportedError"
+    assert outbox.outcome(1) == "waiting: localhost: SMTPNotSupportedError"
     assert found(MARKERS, dict(files(state))) == set()
 
 
@@ -186,7 +186,7 @@ def test_a_server_that_cannot_prove_who_it_is_is_told_nothing(
         carrier = Services.open(Config.from_environ(transport | given)).carrier
         assert Delivery(outbox, carrier).next()
     assert server.mails.empty()
-    assert outbox.outcome(1).startswith("waiting: certificate not accepted: ")
+    assert outbox.outcome(1).startswith("waiting: localhost: certificate not accepted: ")
     assert not found(MARKERS, {"wire": bytes(server.clear)})
 
 

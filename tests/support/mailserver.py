@@ -60,7 +60,7 @@ class Faults:
 
     Attributes:
         answers: instead of 250, by command: "MAIL", "RCPT" or "DATA"; or instead of the
-            "greeting", what follows "EHLO", or the "354" that bids the mail come.
+            "greeting", what follows "EHLO" or "AUTH", or the "354" that bids the mail come.
         cut: drop the connection when this command comes; "." is the mail's final dot, "message"
             the middle of it.
         login: take mail only from those who log in.
@@ -204,6 +204,12 @@ class _Conversation(SMTP):
             self._hang_up(at_once=False)
         else:
             await super().smtp_EHLO(arg)
+
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 (the library's naming)
+        if answer := self._faults.answers.get("AUTH"):
+            await self.push(answer)
+        else:
+            await super().smtp_AUTH(arg)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 (the library's naming)
         if self._faults.cut == "DATA":

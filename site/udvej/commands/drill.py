@@ -1,10 +1,10 @@
 """`udvej drill`."""
 
 import os
-import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import click
@@ -13,7 +13,6 @@ from udvej.config import Config
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
-from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 
@@ -39,7 +38,7 @@ def drill(
     patience: float = _PATIENCE_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[int, str]:
-    """Send a marked test referral through the whole pipe.
+    """Send a marked test referral through the whole pipe, or the last one if it still waits.
 
     Args:
         outbox: the real one; a delivery process next to this one may take the mail first.
@@ -55,15 +54,8 @@ def drill(
         StorageError: it could not be kept.
         SealingError: it could not be sealed.
     """
-    number = 0
     referral = ReferralForm.unanswered().referral(datetime.now(UTC), [_NOTE])
-
-    def seal(given: int) -> Sealed:
-        nonlocal number
-        number = given
-        return sealer.seal(referral, given)
-
-    outbox.accept(secrets.token_bytes(32), referral.reference, seal)
+    number = outbox.drill(partial(sealer.seal, referral))
     delivery, end = Delivery(outbox, carrier), time.monotonic() + patience
     while (outcome := outbox.outcome(number)).startswith("waiting") and time.monotonic() < end:
         if not delivery.next():

@@ -43,6 +43,8 @@ def describe(status: Status) -> Iterator[str]:
     yield f"waiting: {status.waiting}" + (
         f", the oldest for {_span(status.oldest)}" if status.waiting else ""
     )
+    if status.reason:
+        yield f"    not sent yet: {status.reason}"
     yield f"sent and still kept: {status.sent}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:

@@ -102,6 +102,7 @@ def run(
         busy = False
         try:
             if time.monotonic() - forgotten > _FORGET_EVERY_SECONDS:
+                outbox.at_work()
                 outbox.forget(keep_days)
                 sweep()
                 forgotten = time.monotonic()

@@ -4,6 +4,7 @@ What Flask-Mail leaves open is closed here: it neither verifies the server nor g
 and a connection cut after 250 would look like a failure.
 """
 
+import re
 import smtplib
 import ssl
 from base64 import encodebytes
@@ -114,7 +115,7 @@ class Relay:
             leased, sender=self._sender, recipient=self._recipient, opener=self._opener
         )
         with (
-            _failures(),
+            _failures(self._server.host),
             self._app.app_context(),
             _Connection(self._mail, self._server, self._sender) as connection,
         ):
@@ -156,27 +157,44 @@ class _Connection(flask_mail.Connection):
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
-    """Sort failures by whether trying again can help; keep codes, not the server's words."""
+def _failures(host: str) -> Iterator[None]:
+    """Sort failures by whether trying again can help.
+
+    The server is named, and its codes (RFC 5321, 4.2; RFC 3463) are kept; its words, which may
+    quote a person, are not.
+    """
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        code = max((code for code, _ in error.recipients.values()), default=0)
-        raise _failure("RCPT", code) from error
+        code, words = max(error.recipients.values(), default=(0, b""))
+        raise _failure(f"{host}: RCPT", code, words) from error
     except smtplib.SMTPDataError as error:
-        raise _failure("DATA", error.smtp_code) from error
+        raise _failure(f"{host}: DATA", error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPResponseException as error:
         # EHLO, AUTH and MAIL fail for wrong settings or a busy server: both can be mended, so
         # even a 5xx is tried again.
-        raise TemporaryFailure(f"{type(error).__name__} {error.smtp_code}") from error
+        answer = _answer(error.smtp_code, error.smtp_error)
+        raise TemporaryFailure(f"{host}: {type(error).__name__} {answer}") from error
     except ssl.SSLCertVerificationError as error:
-        raise TemporaryFailure(f"certificate not accepted: {error.verify_message}") from error
+        reason = f"{host}: certificate not accepted: {error.verify_message}"
+        raise TemporaryFailure(reason) from error
     except SealingError as error:
         raise TemporaryFailure(str(error)) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise TemporaryFailure(type(error).__name__) from error
+        raise TemporaryFailure(f"{host}: {type(error).__name__}") from error
+    except ValueError as error:  # smtplib reads some answers as if every server kept to the RFCs
+        raise TemporaryFailure(
+            f"{host}: answers what is no SMTP ({type(error).__name__})"
+        ) from error
 
 
-def _failure(command: str, code: int) -> TemporaryFailure | PermanentFailure:
+def _failure(command: str, code: int, words: bytes | str) -> TemporaryFailure | PermanentFailure:
     kind = PermanentFailure if 500 <= code < 600 else TemporaryFailure  # noqa: PLR2004 (RFC 5321, 4.2.1)
-    return kind(f"{command} {code}")
+    return kind(f"{command} {_answer(code, words)}")
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    """The codes in an answer: "550 5.7.1"."""
+    text = words.decode("ascii", "replace") if isinstance(words, bytes) else words
+    enhanced = re.match(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![^ ])", text)
+    return f"{code} {enhanced[0]}" if enhanced else str(code)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    Update,
     case,
     delete,
     func,
@@ -57,12 +58,20 @@ _referrals = Table(
     Column("state", String, nullable=False, default="waiting"),
     Column("settled", Float),
     Column("reason", String, nullable=False, default=""),
+    Column("tried", Float),  # for the first time
 )
 Index("next_up", _referrals.c.state, _referrals.c.due, _referrals.c.number)
 Index("oldest", _referrals.c.state, _referrals.c.accepted)
 Index("last_paced", _referrals.c.paced, _referrals.c.state, _referrals.c.due)
 # Running numbers go on after the rows are gone, and leave no gap when a transaction fails.
 _numbers = Table("numbers", TABLES, Column("last", Integer, nullable=False))
+# Of the drill that was made last.
+_drills = Table("drills", TABLES, Column("number", Integer, nullable=False))
+# When a delivery process last said that it is at work.
+_delivery = Table("delivery", TABLES, Column("seen", Float, nullable=False))
+
+# What each version of the file has that the one before had not.
+_UPGRADES: Final = ("ALTER TABLE referrals ADD COLUMN tried FLOAT",)
 
 # Compiled once: to build them for each referral takes longer than the disk does.
 _LAST_PACED = select(func.max(_referrals.c.due)).where(
@@ -99,6 +108,8 @@ class Status:
         sent: how many it has taken and are still kept.
         failed: numbers that it refused for good, each with the reason.
         last: the last running number given; 0 before the first.
+        reason: why the oldest that has been tried still waits, or "".
+        silent: how long no delivery process has said that it is at work, in seconds.
     """
 
     waiting: int
@@ -106,6 +117,8 @@ class Status:
     sent: int
     failed: Sequence[tuple[int, str]]
     last: int
+    reason: str = ""
+    silent: float = 0.0
 
 
 class Outbox:
@@ -121,9 +134,12 @@ class Outbox:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        database.create(TABLES)
+        database.create(TABLES, _UPGRADES)
         self._database = database
         self._clock = clock
+        with database.transaction() as connection:
+            if connection.scalar(select(_delivery.c.seen)) is None:
+                connection.execute(insert(_delivery).values(seen=clock()))
 
     @classmethod
     def in_folder(cls, state: Path) -> "Outbox":
@@ -162,22 +178,58 @@ class Outbox:
             if earlier := receipts.reference(connection, key):
                 return earlier
             paced = paced or receipts.crowded(connection, now)
-            number = _next_number(connection)
-            sealed = seal(number)
-            connection.execute(
-                _KEEP,
-                {
-                    "number": number,
-                    "cms": sealed.cms,
-                    "token": sealed.token,
-                    "scheme": sealed.scheme,
-                    "accepted": now,
-                    "paced": paced,
-                    "due": _paced_due(connection, now) if paced else now,
-                },
-            )
+            _keep(connection, seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
+
+    def drill(self, seal: Callable[[int], Sealed]) -> int:
+        """Keep a test referral, or make the last one due now if it has not been sent.
+
+        So a mail server that fails for days heaps up one drill, and numbers have no gap.
+
+        Args:
+            seal: as for `accept`.
+
+        Returns:
+            Its running number.
+
+        Raises:
+            StorageError: it was not kept.
+            SealingError: it was not kept, since it could not be sealed.
+        """
+        now = self._clock()
+        with self._database.transaction(growing=True) as connection:
+            last = connection.scalar(select(_drills.c.number))
+            unsent = (_referrals.c.number == last, _referrals.c.state != "sent")
+            if last is not None and connection.execute(_as_new(now).where(*unsent)).rowcount:
+                return int(last)
+            number = _keep(connection, seal, now)
+            connection.execute(delete(_drills))
+            connection.execute(insert(_drills).values(number=number))
+        return number
+
+    def go_on_after(self, number: int) -> None:
+        """Give the next referral the number after this one, when the state folder was lost.
+
+        Raises:
+            UnknownNumber: it is lower than one that was given.
+            StorageError: the database does not answer.
+        """
+        with self._database.transaction() as connection:
+            last = connection.scalar(select(_numbers.c.last)) or 0
+            if number < last:
+                raise UnknownNumber(f"{last} was given already; a number is never given twice")
+            connection.execute(delete(_numbers))
+            connection.execute(insert(_numbers).values(last=number))
+
+    def at_work(self) -> None:
+        """Say that a delivery process is at work.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(update(_delivery).values(seen=self._clock()))
 
     def receipt(self, key: bytes, within: float) -> str:
         """The reference of what was sent under a key, or "" where that is too long ago.
@@ -223,6 +275,7 @@ class Outbox:
                     paced=False,  # once it has been tried, a retry follows the ordinary times
                     # Else it would still be adrift, and leased again before this lease ends.
                     accepted=case((_referrals.c.accepted > now, now), else_=_referrals.c.accepted),
+                    tried=case((_referrals.c.tried <= now, _referrals.c.tried), else_=now),
                 )
                 .returning(_referrals)
             ).one()
@@ -258,11 +311,17 @@ class Outbox:
     def retry(self, leased: Leased, reason: str) -> None:
         """Try again later: soon at first, then hourly, for days; after that it counts as failed.
 
+        The days count from the first try: one behind a flood has waited for its turn before.
+
         Raises:
             StorageError: the database does not answer.
         """
         now = self._clock()
-        if now - leased.accepted > _GIVE_UP:
+        with self._database.reading() as connection:
+            tried = connection.scalar(
+                select(_referrals.c.tried).where(_referrals.c.number == leased.number)
+            )
+        if now - (tried or leased.accepted) > _GIVE_UP:
             self.failed(leased, reason)
             return
         wait = min(_FIRST_RETRY * 2.0 ** min(leased.tries, 20), _LONGEST_RETRY)
@@ -292,18 +351,7 @@ class Outbox:
         now = self._clock()
         with self._database.transaction() as connection:
             found = connection.execute(
-                update(_referrals)
-                .where(_referrals.c.number == number, _referrals.c.state != "waiting")
-                # As if new: it may be tried for days again, under a Message-ID no server has seen.
-                .values(
-                    state="waiting",
-                    accepted=now,
-                    due=now,
-                    tries=0,
-                    token=new_token(),
-                    settled=None,
-                    reason="",
-                )
+                _as_new(now).where(_referrals.c.number == number, _referrals.c.state != "waiting")
             ).rowcount
         if not found:
             raise UnknownNumber(
@@ -380,6 +428,13 @@ class Outbox:
                 select(_referrals.c.number, _referrals.c.reason).where(failed).order_by("number")
             ).all()
             last = connection.scalar(select(_numbers.c.last)) or 0
+            why = connection.scalar(
+                select(_referrals.c.reason)
+                .where(_referrals.c.state == "waiting", _referrals.c.reason != "")
+                .order_by(_referrals.c.accepted)
+                .limit(1)
+            )
+            seen = connection.scalar(select(_delivery.c.seen))
         now = self._clock()
         waiting, since = counts.get("waiting", (0, now))
         return Status(
@@ -388,7 +443,43 @@ class Outbox:
             counts.get("sent", (0, now))[0],
             [(row.number, row.reason) for row in reasons],
             last,
+            why or "",
+            max(0.0, now - (now if seen is None else seen)),
         )
+
+
+def _keep(
+    connection: Connection, seal: Callable[[int], Sealed], now: float, *, paced: bool = False
+) -> int:
+    number = _next_number(connection)
+    sealed = seal(number)
+    connection.execute(
+        _KEEP,
+        {
+            "number": number,
+            "cms": sealed.cms,
+            "token": sealed.token,
+            "scheme": sealed.scheme,
+            "accepted": now,
+            "paced": paced,
+            "due": _paced_due(connection, now) if paced else now,
+        },
+    )
+    return number
+
+
+def _as_new(now: float) -> Update:
+    """It may be tried for days again, under a Message-ID that no server has seen."""
+    return update(_referrals).values(
+        state="waiting",
+        accepted=now,
+        due=now,
+        tries=0,
+        tried=None,
+        token=new_token(),
+        settled=None,
+        reason="",
+    )
 
 
 def _next_number(connection: Connection) -> int:
