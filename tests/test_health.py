@@ -12,11 +12,12 @@ from types import SimpleNamespace
 import pytest
 from flask.testing import FlaskClient
 from support.clock import HOUR, MINUTE, Clock
+from support.mailserver import Authority, serving
 from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.database import Database
-from udvej.health import Health
+from udvej.health import Health, certificate_problem
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
 from udvej.outbox.keys import TeamKey
@@ -213,3 +214,24 @@ def test_the_monitoring_is_told_of_a_certificate_that_soon_expires_and_the_form_
     answer = client.get("/sundhed")
     assert (answer.status_code, answer.text) == (503, f"{EXPIRES}\n")
     assert client.get(FORM).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("left", "problem"),
+    [
+        (timedelta(days=14, minutes=1), ""),
+        (timedelta(days=13, hours=23), "expires on {until:%Y-%m-%d} and was not renewed"),
+        (timedelta(days=-1), "browsers do not accept the certificate of {address}"),
+    ],
+)
+def test_a_certificate_of_the_site_that_was_not_renewed_is_a_problem(
+    left: timedelta, problem: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that expires ends the site as surely as an application that has stopped."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    until = datetime.now(UTC) + left
+    with serving(authority.context(until=until), "tls") as front:
+        address = f"https://localhost:{front.port}"
+        found = certificate_problem(address)
+    assert problem.format(until=until, address=address) in found
+    assert bool(found) == bool(problem)

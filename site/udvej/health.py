@@ -1,11 +1,14 @@
 """What keeps the site from doing its work, or soon will."""
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import create_connection
 from typing import Final
+from urllib.parse import urlsplit
 
 from udvej.durations import HOUR, MINUTE
 from udvej.errors import StorageError
@@ -18,6 +21,9 @@ _WAITED_TOO_LONG: Final = 2 * HOUR
 _STOPPED: Final = 10 * MINUTE
 _EXPIRES_SOON: Final = timedelta(days=30)
 _LEAST_FREE_BYTES: Final = 512 * 2**20
+# certbot renews thirty days before.
+_NOT_RENEWED: Final = timedelta(days=14)
+_TIMEOUT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Health:
 
     def _noticed(self) -> Iterator[str]:
         notes = Notes(self.state)
+        if notes.there(Note.PROXIES):
+            yield "requests do not fit UDVEJ_PROXIES, so limits take visitors for each other"
         for line in notes.text(Note.REFUSED).splitlines():
             # A file of content with its line, or the key of a setting; no folder of this machine.
             place, named, _ = line.partition(": ")
@@ -64,3 +72,30 @@ class Health:
                 f"a change was refused{f' ({Path(place).name})' if named else ''}; the site goes on"
                 " as it was, see: udvej status"
             )
+
+
+def certificate_problem(address: str, now: datetime | None = None) -> str:
+    """What is wrong, or soon will be, with the certificate that visitors are shown, or "".
+
+    Args:
+        address: "https://…", which is asked.
+        now: the present moment if left out.
+
+    Raises:
+        OSError: it does not answer, or cannot be reached from here.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    context = ssl.create_default_context()
+    try:
+        with (
+            create_connection((host, parts.port or 443), _TIMEOUT_SECONDS) as connection,
+            context.wrap_socket(connection, server_hostname=host) as secure,
+        ):
+            shown = secure.getpeercert() or {}
+    except ssl.SSLCertVerificationError as error:
+        return f"browsers do not accept the certificate of {address}: {error.verify_message}"
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    if ends - (now or datetime.now(UTC)) < _NOT_RENEWED:
+        return f"the certificate of {address} expires on {ends:%Y-%m-%d} and was not renewed"
+    return ""

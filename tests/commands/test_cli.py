@@ -20,9 +20,11 @@ from support.mailserver import Authority, Faults, Server, serving
 from support.municipality import FACTS, TITLE, places
 from support.opening import opened
 from support.patience import PATIENCE
+from support.running import held_port
 from support.spoiling import spoil
 from udvej import cli
 from udvej.config import Config
+from udvej.health import certificate_problem
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
@@ -31,7 +33,7 @@ from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.settings import SETTINGS
 
-COMMANDS = ("serve", "deliver", "status", "drill", "check", "inbox", "keys")
+COMMANDS = ("serve", "deliver", "status", "drill", "number", "check", "inbox", "keys")
 MARK = "kvittering4711"
 
 
@@ -342,6 +344,11 @@ def mails(server: Server) -> list[Message]:
 class TestStatus:
     """`udvej status`."""
 
+    @pytest.fixture(autouse=True)
+    def _shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody outside this machine is asked for the certificate of the site."""
+        monkeypatch.setattr("udvej.commands.status.certificate_problem", lambda _: "")
+
     @pytest.fixture
     def who(self, team: TeamKey) -> str:
         """The line that says who can open referrals."""
@@ -397,6 +404,46 @@ class TestStatus:
             "NOT WELL: a delivery has failed for good; see: udvej status",
             "NOT WELL: the disk of the state folder is nearly full",
         ]
+
+    def test_of_settings_that_name_no_site_makes_none(self, udvej: Udvej, tmp_path: Path) -> None:
+        """Asked without its settings, as root in any folder: no demonstration begins."""
+        outcome = udvej("status", STATE=tmp_path / "state")
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err.startswith("udvej: UDVEJ_STATE: there is no such folder")
+        assert not (tmp_path / "state").exists()
+
+    def test_says_what_is_wrong_with_the_certificate_that_visitors_are_shown(
+        self, udvej: Udvej, live: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Or that it could not look, which alone is no trouble."""
+        monkeypatch.setattr("udvej.commands.status.certificate_problem", "gammel: {}".format)
+        outcome = udvej("status", **live)
+        assert outcome.status == 1
+        assert outcome.out.endswith("NOT WELL: gammel: https://udvej.example\n")
+        monkeypatch.setattr("udvej.commands.status.certificate_problem", certificate_problem)
+        outcome = udvej("status", **live | {"PUBLIC_ADDRESS": f"https://127.0.0.1:{held_port()}"})
+        assert outcome.status == 0
+        assert outcome.out.endswith(" cannot be asked from here (ConnectionRefusedError)\n")
+
+
+class TestNumber:
+    """`udvej number LAST`."""
+
+    def test_the_next_referral_goes_on_from_there(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox
+    ) -> None:
+        """After the state folder was lost; the gap in the numbers is then a real one."""
+        assert udvej("number", 41, **live).err == "The next referral gets number 42.\n"
+        accept(outbox, b"a")
+        assert outbox.status().last == 42
+        outcome = udvej("number", 41, **live)
+        assert outcome.status == 2
+        assert outcome.err == "udvej: 42 was given already; a number is never given twice\n"
+
+    @pytest.mark.parametrize("last", ["-1", "en", ""])
+    def test_what_is_no_number_is_refused(self, udvej: Udvej, last: str) -> None:
+        """Usage on stderr."""
+        assert udvej("number", "--", last).status == 2
 
 
 class TestDrill:

@@ -91,7 +91,8 @@ def test_the_status_tells_what_became_of_each_and_never_its_content(
     clock.move(3 * HOUR)
     told = "\n".join(describe(outbox.status()))
     assert told == (
-        "waiting: 2, the oldest for 3 hours\n    not sent yet: RCPT 4\nsent and still kept: 1\nfailed: 1\n"
+        "waiting: 2, the oldest for 3 hours\n    not sent yet: RCPT 4\n"
+        "sent and still kept: 1\nfailed: 1\n"
         "    number 2: RCPT 4; try again with: udvej deliver --again 2\nlast number given: 4"
     )
     assert not [word for word in ("indhold", "token", "REF-ERE") if word in told]

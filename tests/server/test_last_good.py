@@ -29,7 +29,12 @@ REFUSED = "; the site goes on as it was, see: udvej status"
 def road(tmp_path: Path, authority: Authority, team: TeamKey) -> Iterator[Road]:
     """A live site whose content and certificate a test may spoil."""
     content = shutil.copytree(CONTENT, tmp_path / "content")
-    with laid("starttls", tmp_path, authority, team, UDVEJ_CONTENT=str(content)) as road:
+    # `udvej status` asks for the certificate there, and must ask nobody.
+    others = {
+        "UDVEJ_CONTENT": str(content),
+        "UDVEJ_PUBLIC_ADDRESS": f"https://localhost:{held_port()}",
+    }
+    with laid("starttls", tmp_path, authority, team, **others) as road:
         yield road
 
 
@@ -169,9 +174,9 @@ def test_workers_and_a_delivery_that_die_after_slips_are_replaced(
 
 
 @contextmanager
-def again(road: Road, folder: Path) -> Iterator[Site]:
-    """The same site, started once more."""
-    site = Site(road.site.settings, folder / "printed again")
+def again(road: Road, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """The same site, started once more, with other settings if any are given."""
+    site = Site(settings or road.site.settings, folder / "printed again")
     try:
         yield site
     finally:
@@ -183,6 +188,41 @@ def _answers(site: Site) -> bool:
         return Browser(site.port).ask("GET", "/om/").status == 200
     except OSError:
         return False
+
+
+def test_a_lost_state_folder_leaves_a_gap_that_shows_when_numbers_go_on(
+    road: Road, tmp_path: Path
+) -> None:
+    """As the deploy guide says: look for the last number in the mailbox, and set it."""
+    visitor = Browser(road.site.port)
+    assert visitor.is_taken(visitor.send())
+    assert "nr. 1" in road.letter(road.mail())
+    assert road.site.stop() == 0
+    shutil.rmtree(tmp_path / "state")
+    command = [sys.executable, "-m", "udvej", "number", "1"]
+    subprocess.run(command, env={**road.site.settings}, check=True, timeout=PATIENCE)
+    with again(road, tmp_path) as site:
+        visitor = Browser(site.port)
+        assert visitor.is_taken(visitor.send())
+        assert "nr. 2" in road.letter(road.mail())
+
+
+def test_a_state_folder_that_is_moved_takes_all_that_waits_with_it(
+    road: Road, tmp_path: Path
+) -> None:
+    """As the deploy guide says: stop, copy, start; nothing waits at the old place any more."""
+    assert road.site.stop() == 0
+    with again(road, tmp_path, None, "--without-delivery") as site:
+        visitor = Browser(site.port)
+        assert visitor.is_taken(visitor.send())
+        assert site.stop() == 0
+    shutil.move(tmp_path / "state", tmp_path / "new machine")
+    moved = {**road.site.settings, "UDVEJ_STATE": str(tmp_path / "new machine")}
+    with again(road, tmp_path, moved) as site:
+        assert "nr. 1" in road.letter(road.mail())
+        visitor = Browser(site.port)
+        assert visitor.is_taken(visitor.send())
+        assert "nr. 2" in road.letter(road.mail())
 
 
 def test_a_first_start_on_wrong_content_is_refused(road: Road, tmp_path: Path) -> None:

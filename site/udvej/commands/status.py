@@ -8,6 +8,7 @@ import click
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError
+from udvej.health import certificate_problem
 from udvej.notes import Note, Notes
 from udvej.outbox.table import Status
 from udvej.services import Services
@@ -31,6 +32,11 @@ def command() -> int:
         problems += services.health.problems()
     except (ContentError, SealingError) as error:
         problems.append(str(error))
+    if config.live:
+        try:
+            problems += filter(None, [certificate_problem(config.address)])
+        except OSError as error:
+            click.echo(f"{config.address} cannot be asked from here ({type(error).__name__})")
     for line in Notes(config.state).text(Note.REFUSED).splitlines():
         click.echo(f"refused: {line}")
     for problem in problems:

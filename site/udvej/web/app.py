@@ -31,6 +31,7 @@ from udvej.languages import (
     phrase,
     set_language,
 )
+from udvej.notes import Notes
 from udvej.services import Services
 from udvej.web import health, leaving, pages, referral, searching
 from udvej.web.assets import Assets, allowed
@@ -40,6 +41,7 @@ from udvej.web.error_pages import show_errors
 from udvej.web.frozen import Frozen
 from udvej.web.headers import SecurityHeaders
 from udvej.web.leaving import Bounce, Leaving
+from udvej.web.proxies import CountedProxies
 from udvej.web.rate_limit import ClientLimit
 
 if TYPE_CHECKING:
@@ -88,8 +90,10 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         )
     app.register_blueprint(health.blueprint(services.health))
     wsgi_app = app.wsgi_app
-    if live and live.proxies:
-        wsgi_app = ProxyFix(wsgi_app, x_for=live.proxies, x_proto=0, x_host=0)
+    if live:
+        if live.proxies:
+            wsgi_app = ProxyFix(wsgi_app, x_for=live.proxies, x_proto=0, x_host=0)
+        wsgi_app = CountedProxies(wsgi_app, live.proxies, Notes(services.config.state))
     if files:
         wsgi_app = Frozen(wsgi_app, files)
     app.wsgi_app = _guarded(  # type: ignore[assignment, method-assign]
