@@ -172,6 +172,17 @@ class TestKeys:
         (certificate,) = sealer.recipients.certificates
         assert certificate.subject.rfc4514_string() == f"CN={mail}"
 
+    def test_makes_a_bundle_for_older_programs_when_asked(
+        self, udvej: Udvej, tmp_path: Path
+    ) -> None:
+        """Locked by 3DES (pbeWithSHAAnd3-KeyTripleDES-CBC, RFC 7292, appendix C) and not by AES."""
+        bundles = []
+        for name, options in (("ny", []), ("gammel", ["--older"])):
+            assert udvej("keys", tmp_path / name, *options).status == 0
+            bundles.append((tmp_path / name / "team.p12").read_bytes())
+        triple_des = bytes.fromhex("060a2a864886f70d010c0103")
+        assert [triple_des in bundle for bundle in bundles] == [False, True]
+
     def test_makes_the_servers_own_key_for_the_other_sealing(
         self, udvej: Udvej, tmp_path: Path
     ) -> None:

@@ -1,10 +1,19 @@
+import os
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from support.patience import PATIENCE
 from udvej.outbox.keys import TeamKey
 
 MAIL = "team@example.dk"
@@ -81,3 +90,81 @@ def test_a_long_address_is_whole_where_mail_programs_look() -> None:
     certificate = TeamKey.make(mail).certificate
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.RFC822Name) == [mail]
+
+
+PASSPHRASE: Final = "a1b2c3-d4e5f6"
+
+
+def gpgsm(bundle: Path) -> str:
+    """The secret keys that gpgsm has after it was given a bundle."""
+    with TemporaryDirectory(dir="/tmp") as short:
+        home = Path(short)
+        (home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
+        environ = {**os.environ, "GNUPGHOME": str(home)}
+        run = partial(subprocess.run, env=environ, capture_output=True, timeout=PATIENCE)
+        command = ["gpgsm", "--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
+        run([*command, "--import", str(bundle)], check=False, input=PASSPHRASE.encode())
+        listed = run(["gpgsm", "--list-secret-keys"], check=True)
+        run(["gpgconf", "--kill", "all"], check=True)
+    return str(listed.stdout, "utf-8")
+
+
+@pytest.mark.skipif(not shutil.which("gpgsm"), reason="gpgsm is not installed")
+def test_gpgsm_takes_the_bundle_for_older_programs(team: TeamKey, tmp_path: Path) -> None:
+    """2.2 refuses the other one, which is why there are two."""
+    bundle = tmp_path / "team.p12"
+    bundle.write_bytes(team.pkcs12(PASSPHRASE, older=True))
+    assert f"aka: {MAIL}" in gpgsm(bundle)
+
+
+@pytest.mark.skipif(not shutil.which("smime_keys"), reason="mutt is not installed")
+@pytest.mark.parametrize(("older", "keys"), [(True, 1), (False, 0)])
+def test_smime_keys_of_mutt_takes_the_bundle_for_older_programs(
+    team: TeamKey, tmp_path: Path, *, older: bool, keys: int
+) -> None:
+    """It wants an authority in the file; with the key a referral opens then."""
+    (tmp_path / "team.p12").write_bytes(team.pkcs12(PASSPHRASE, older=older))
+    folders = {"smime_keys": "keys", "smime_certificates": "certificates"}
+    lines = [f'set {name}="{tmp_path / place}"' for name, place in folders.items()]
+    lines.append(f'set smime_ca_location="{tmp_path / "authorities"}"')
+    (tmp_path / ".muttrc").write_text("\n".join(lines) + "\n")
+    environ = {**os.environ, "HOME": str(tmp_path)}
+    subprocess.run(["smime_keys", "init"], env=environ, check=True, timeout=PATIENCE)
+    answering = _ANSWERING.format(passphrase=PASSPHRASE)
+    subprocess.run(
+        [sys.executable, "-c", answering, "smime_keys", "add_p12", str(tmp_path / "team.p12")],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    assert len([*(tmp_path / "keys").glob("[!.]*")]) == keys
+
+
+# OpenSSL asks a terminal and no pipe: answer its questions there, one after the other.
+_ANSWERING: Final = """
+import os, pty, sys
+asked = b""
+answers = [(b"Import Password", "{passphrase}"), (b"PEM pass phrase", "nøgle"),
+           (b"Verifying", "nøgle"), (b"label", "team")]
+def read(terminal):
+    global asked
+    said = os.read(terminal, 1024)
+    asked += said
+    while answers and answers[0][0] in asked:
+        asked = asked.partition(answers[0][0])[2]
+        os.write(terminal, answers.pop(0)[1].encode() + b"\\n")
+    return said
+pty.spawn(sys.argv[1:], read, lambda _: b"")
+"""
+
+
+def test_the_bundle_for_older_programs_opens_with_its_passphrase_only(team: TeamKey) -> None:
+    """As the other one."""
+    bundle = team.pkcs12(PASSPHRASE, older=True)
+    key, certificate, more = pkcs12.load_key_and_certificates(bundle, PASSPHRASE.encode())
+    assert isinstance(key, rsa.RSAPrivateKey)
+    assert (certificate, more) == (team.certificate, [team.certificate])
+    with pytest.raises(ValueError, match=r"(?i)password"):
+        pkcs12.load_key_and_certificates(bundle, b"en anden")

@@ -174,9 +174,11 @@ def test_workers_and_a_delivery_that_die_after_slips_are_replaced(
 
 
 @contextmanager
-def again(road: Road, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
+def again(
+    road: Road, folder: Path, settings: Mapping[str, str] | None = None, *arguments: str
+) -> Iterator[Site]:
     """The same site, started once more, with other settings if any are given."""
-    site = Site(settings or road.site.settings, folder / "printed again")
+    site = Site(settings or road.site.settings, folder / "printed again", *arguments)
     try:
         yield site
     finally:

@@ -27,8 +27,13 @@ class _File(NamedTuple):
 @click.option(
     "--server", is_flag=True, help="make the server's own key, for UDVEJ_SEALING=transport"
 )
+@click.option(
+    "--older",
+    is_flag=True,
+    help="lock the .p12 by 3DES and SHA-1, for gpgsm 2.2, mutt's smime_keys and older macOS",
+)
 @click.option("--mail", help="the team's mail address (team.mail of kommune.toml)")
-def command(folder: Path, mail: str | None, *, server: bool) -> None:
+def command(folder: Path, mail: str | None, *, server: bool, older: bool) -> None:
     """Make the team's certificate and the key for its mail program.
 
     FOLDER is where to put the two files.
@@ -37,20 +42,20 @@ def command(folder: Path, mail: str | None, *, server: bool) -> None:
     if not is_mail_address(mail, ascii_only=True):
         raise ConfigError("--mail: not a mail address")
     key = TeamKey.make(mail)
-    files = _server_files(key) if server else _team_files(key)
+    files = _server_files(key) if server else _team_files(key, older=older)
     _write(folder, files)
     for name, file in files.items():
         click.echo(f"{folder / name}\n    {file.use}")
 
 
-def _team_files(key: TeamKey) -> Mapping[str, _File]:
+def _team_files(key: TeamKey, *, older: bool) -> Mapping[str, _File]:
     passphrase = "-".join(secrets.token_hex(3) for _ in range(5))
     return {
         "team-certificate.pem": _File(
             key.certificate_pem(), f"for the server: UDVEJ_TEAM_CERTIFICATE; {_until(key)}"
         ),
         "team.p12": _File(
-            key.pkcs12(passphrase),
+            key.pkcs12(passphrase, older=older),
             "for the team's mail program; take it there by hand, then delete it here\n"
             f"    its passphrase, shown only now: {passphrase}",
         ),

@@ -70,16 +70,30 @@ class TeamKey:
         key = self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return key + self.certificate_pem()
 
-    def pkcs12(self, passphrase: str) -> bytes:
-        """Both, under a passphrase, for the team's mail program (RFC 7292)."""
+    def pkcs12(self, passphrase: str, *, older: bool = False) -> bytes:
+        """Both, under a passphrase, for the team's mail program (RFC 7292).
+
+        Args:
+            passphrase: locks it.
+            older: lock it by 3DES and HMAC-SHA-1, and name the certificate as its own authority,
+                for programs that refuse AES or a file without an authority.
+        """
+        lock = _OLDER.build(passphrase.encode()) if older else None
         return pkcs12.serialize_key_and_certificates(
             b"Udvej",
             self.private_key,
             self.certificate,
-            None,
-            BestAvailableEncryption(passphrase.encode()),
+            [self.certificate] if older else None,
+            lock or BestAvailableEncryption(passphrase.encode()),
         )
 
+
+_OLDER = (
+    PrivateFormat.PKCS12.encryption_builder()
+    .kdf_rounds(50_000)
+    .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+    .hmac_hash(hashes.SHA1())  # noqa: S303 (a MAC, and what they take)
+)
 
 _ENCRYPTION_ONLY = x509.KeyUsage(
     digital_signature=False,
