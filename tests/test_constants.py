@@ -41,6 +41,7 @@ def nginx(directive: str) -> int:
         (table._GIVE_UP, 5 * DAY),
         (table._PACE, MINUTE),
         (table._MOST_BYTES, 256 * 2**20),
+        (table._SHARE_OF_PACED, 0.75),
         (receipts.SENT_ONCE, DAY),
         (receipts._CROWD, 300),
         (referral._RECEIPT_SHOWN, 15 * MINUTE),

@@ -33,6 +33,7 @@ WAITED = "a referral has waited for more than two hours; see: udvej status"
 FAILED = "a delivery has failed for good; see: udvej status"
 EXPIRES = "the certificate expires within 30 days; make a new one, see: udvej keys --help"
 STOPPED = "nothing delivers: the delivery has stopped, or hangs"
+FLOOD = "more is sent than people write: a flood waits behind the rest"
 REFUSED = "a change was refused ({}); the site goes on as it was, see: udvej status"
 SILENT = "the database does not answer"
 FULL = "the disk of the state folder is nearly full"
@@ -139,6 +140,16 @@ def test_every_problem_is_told_at_once(
         REFUSED.format("om.md:3"),
         REFUSED.format("UDVEJ_MAIL_CA"),
     ]
+
+
+def test_a_flood_is_a_problem_when_what_comes_now_waits_for_an_hour(
+    health: Health, outbox: Outbox
+) -> None:
+    """One robot is none."""
+    for number in range(61):
+        assert [*health.problems()] == []
+        outbox.accept(b"%d" % number, "A", lambda _: Sealed(b"cms", "token"), paced=True)
+    assert [*health.problems()] == [FLOOD]
 
 
 def test_a_delivery_that_says_nothing_is_a_problem_after_ten_minutes(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from udvej.errors import ConfigError, StorageError
+from udvej.errors import ConfigError, FullError, StorageError
 
 _PAGE_BYTES = 4096
 _ANY_PAGES = 2**30
@@ -104,6 +104,7 @@ class Database:
                 is here already can be marked and deleted all the same.
 
         Raises:
+            FullError: there is no room for it; nothing of it has been done.
             StorageError: it could not be done; nothing of it has been.
         """
         try:
@@ -112,7 +113,13 @@ class Database:
                 connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
                 yield connection
         except (SQLAlchemyError, OSError) as error:
-            raise StorageError("the database did not take it") from error
+            full = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+            kind = FullError if full == sqlite3.SQLITE_FULL else StorageError
+            raise kind("the database did not take it") from error
+
+    def bound(self, connection: Connection, share: float) -> None:
+        """Within a growing transaction, take no more than a share of the bytes there may be."""
+        connection.exec_driver_sql(f"PRAGMA max_page_count={int(self._most_pages * share)}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

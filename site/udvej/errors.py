@@ -37,6 +37,10 @@ class StorageError(UdvejError):
     """The database did not take or give what it was asked to; nothing was acknowledged."""
 
 
+class FullError(StorageError):
+    """There was no room for it."""
+
+
 class UnknownNumber(UdvejError):
     """No referral of that number is kept."""
 

@@ -17,6 +17,8 @@ from udvej.notes import Note, Notes
 from udvej.outbox.table import Outbox
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
+# Mailed a minute apart: what is sent now waits for an hour.
+_FLOOD: Final = 60
 # It says that it is at work each minute, but while a slow mail server holds it.
 _STOPPED: Final = 10 * MINUTE
 _EXPIRES_SOON: Final = timedelta(days=30)
@@ -47,6 +49,8 @@ class Health:
                 yield "a referral has waited for more than two hours; see: udvej status"
             if status.silent > _STOPPED:
                 yield "nothing delivers: the delivery has stopped, or hangs"
+            if status.paced > _FLOOD:
+                yield "more is sent than people write: a flood waits behind the rest"
             if status.failed:
                 yield "a delivery has failed for good; see: udvej status"
         except StorageError:

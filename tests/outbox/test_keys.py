@@ -101,12 +101,12 @@ def gpgsm(bundle: Path) -> str:
         home = Path(short)
         (home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
         environ = {**os.environ, "GNUPGHOME": str(home)}
-        run = partial(subprocess.run, env=environ, capture_output=True, timeout=PATIENCE)
+        run = partial(subprocess.run, env=environ, capture_output=True, text=True, timeout=PATIENCE)
         command = ["gpgsm", "--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
-        run([*command, "--import", str(bundle)], check=False, input=PASSPHRASE.encode())
+        run([*command, "--import", str(bundle)], check=False, input=PASSPHRASE)
         listed = run(["gpgsm", "--list-secret-keys"], check=True)
         run(["gpgconf", "--kill", "all"], check=True)
-    return str(listed.stdout, "utf-8")
+    return str(listed.stdout)
 
 
 @pytest.mark.skipif(not shutil.which("gpgsm"), reason="gpgsm is not installed")

@@ -248,6 +248,47 @@ def test_at_the_bound_nothing_more_is_taken_and_delivery_makes_room(
     assert folder_bytes(tmp_path) < 2 * BOUND
 
 
+def test_at_the_bound_what_was_sent_longest_ago_gives_way_to_who_writes_now(
+    tmp_path: Path, clock: Clock, cms: bytes
+) -> None:
+    """It is kept only to be mailed again; nothing that waits or has failed is touched."""
+    database = Database(tmp_path, most_bytes=BOUND, durable=False)
+    outbox = Outbox(database, clock)
+    taken = fill(outbox, cms)
+    clock.move(taken * MINUTE)
+    failed = outbox.lease()
+    assert failed is not None
+    outbox.failed(failed, "DATA 554")
+    deliver(outbox)
+    assert outbox.status().sent == taken - 1
+    clock.move(HOUR)
+    for number in range(20):
+        accept(outbox, f"somebody {number}", cms=cms)
+    status = outbox.status()
+    assert (status.waiting, len(status.failed)) == (20, 1)
+    assert 0 < status.sent < taken - 1
+    assert len(deliver(outbox)) == 20
+    database.close()
+
+
+def test_a_flood_leaves_room_for_what_comes_at_the_pace_of_people(
+    tmp_path: Path, clock: Clock, cms: bytes
+) -> None:
+    """A quarter of all; it is mailed before the flood."""
+    database = Database(tmp_path, most_bytes=BOUND, durable=False)
+    outbox = Outbox(database, clock)
+    with suppress(StorageError):
+        for number in range(1000):
+            outbox.accept(f"{number}".encode(), "A", lambda _: Sealed(cms, "t"), paced=True)
+    flood = outbox.status().paced
+    assert flood > 30
+    for number in range(flood // 5):
+        accept(outbox, f"somebody {number}", cms=cms)
+    assert len(deliver(outbox)) == flood // 5
+    assert outbox.status().paced == flood
+    database.close()
+
+
 def test_at_the_bound_a_failed_or_delayed_mail_can_still_be_written_down(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address
+from itertools import islice
 from types import SimpleNamespace
 
 import pytest
@@ -77,6 +78,28 @@ def test_what_are_two_clients_is_counted_apart(first: str, second: str, limit: C
     assert [limit.allows(address) for address in (first, first, second)] == [True, True, True]
 
 
+@pytest.mark.parametrize(("bits", "allowed"), [(56, 8), (48, 32)])
+def test_a_home_with_many_networks_is_one_client_with_more_room(
+    bits: int, allowed: int, limit: ClientLimit
+) -> None:
+    """256 of them, or 65,536; the next home has a count of its own."""
+    whole = IPv6Network("2001:db8:1::/48")
+    home = next(whole.subnets(new_prefix=bits)) if bits > 48 else whole
+    networks = islice(home.subnets(new_prefix=64), 0, None, 256 if bits == 48 else 1)
+    taken = [limit.allows(str(network[1])) for network in islice(networks, 2 * allowed)]
+    assert sum(taken) == allowed
+    assert limit.allows("2001:db8:2::1")
+
+
+def test_one_network_beyond_its_limit_takes_nothing_from_its_neighbours(
+    limit: ClientLimit,
+) -> None:
+    """In a mobile network each phone has a /64 of its own."""
+    for _ in range(1000):
+        limit.allows("2001:db8:1:2::1")
+    assert limit.allows("2001:db8:1:3::1")
+
+
 def held(limit: ClientLimit) -> str:
     """All that is in memory, but for the salt."""
     return repr(vars(limit._limiter.storage))  # noqa: SLF001 (that is what is looked into)
@@ -104,10 +127,10 @@ def test_the_salt_is_another_every_day_and_in_every_process(
     seen = set()
     for counting in (limit, other):
         for _day in range(3):
-            seen.add(counting._pseudonym(ADDRESS))  # noqa: SLF001 (it is shown nowhere)
+            seen.add(counting._pseudonym(ADDRESS.encode()))  # noqa: SLF001 (it is shown nowhere)
             clock.move(DAY)
     assert len(seen) == 6
-    assert limit._pseudonym(ADDRESS) == limit._pseudonym(ADDRESS)  # noqa: SLF001
+    assert limit._pseudonym(b"") == limit._pseudonym(b"")  # noqa: SLF001
 
 
 def from_address(app: Flask, address: str, **headers: str) -> Visitor:

@@ -51,6 +51,8 @@ def describe(status: Status) -> Iterator[str]:
     )
     if status.reason:
         yield f"    not sent yet: {status.reason}"
+    if status.paced:
+        yield f"    behind the others, since they may be a robot's: {status.paced}"
     yield f"sent and still kept: {status.sent}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:

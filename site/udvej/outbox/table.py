@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
-from udvej.errors import UnknownNumber
+from udvej.errors import FullError, UnknownNumber
 from udvej.outbox import receipts
 from udvej.outbox.receipts import TABLES
 from udvej.outbox.sealed import Scheme, Sealed, new_token
@@ -43,6 +43,10 @@ _GIVE_UP: Final = 5 * DAY
 # neither fills the team's mailbox nor delays a real referral.
 _PACE: Final = MINUTE
 _MOST_BYTES: Final = 256 * 2**20
+# The rest is for what comes at the pace of people, so that a flood shuts nobody out.
+_SHARE_OF_PACED: Final = 0.75
+# Sent ones that give way at once when there is no room: more than one letter needs.
+_ROOM: Final = 64
 
 _referrals = Table(
     "referrals",
@@ -110,6 +114,7 @@ class Status:
         last: the last running number given; 0 before the first.
         reason: why the oldest that has been tried still waits, or "".
         silent: how long no delivery process has said that it is at work, in seconds.
+        paced: how many of those that wait may be a flood's.
     """
 
     waiting: int
@@ -119,6 +124,7 @@ class Status:
     last: int
     reason: str = ""
     silent: float = 0.0
+    paced: int = 0
 
 
 class Outbox:
@@ -173,14 +179,37 @@ class Outbox:
             StorageError: it was not kept.
             SealingError: it was not kept, since it could not be sealed.
         """
+        try:
+            return self._accept(key, reference, seal, paced=paced)
+        except FullError:
+            if not self._make_room():
+                raise
+            return self._accept(key, reference, seal, paced=paced)
+
+    def _accept(
+        self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool
+    ) -> str:
         now = self._clock()
         with self._database.transaction(growing=True) as connection:
             if earlier := receipts.reference(connection, key):
                 return earlier
-            paced = paced or receipts.crowded(connection, now)
+            if paced := paced or receipts.crowded(connection, now):
+                self._database.bound(connection, _SHARE_OF_PACED)
             _keep(connection, seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
+
+    def _make_room(self) -> bool:
+        """Delete what the mail server took longest ago; whether there was any."""
+        oldest = (
+            select(_referrals.c.number)
+            .where(_referrals.c.state == "sent")
+            .order_by(_referrals.c.settled)
+            .limit(_ROOM)
+        )
+        with self._database.transaction() as connection:
+            made = delete(_referrals).where(_referrals.c.number.in_(oldest))
+            return bool(connection.execute(made).rowcount)
 
     def drill(self, seal: Callable[[int], Sealed]) -> int:
         """Keep a test referral, or make the last one due now if it has not been sent.
@@ -435,6 +464,9 @@ class Outbox:
                 .limit(1)
             )
             seen = connection.scalar(select(_delivery.c.seen))
+            paced = connection.scalar(
+                select(func.count()).where(_referrals.c.paced, _referrals.c.state == "waiting")
+            )
         now = self._clock()
         waiting, since = counts.get("waiting", (0, now))
         return Status(
@@ -445,6 +477,7 @@ class Outbox:
             last,
             why or "",
             max(0.0, now - (now if seen is None else seen)),
+            paced or 0,
         )
 
 
