@@ -219,9 +219,8 @@ def test_a_refused_cpr_number_is_told_with_the_words_before_it(
     (message,) = root.iter("textarea")
     told = described(root, message)
     for after in ("født", "de sidste fire er"):
-        assert f"\u2068{after.split()[-1]}\u2069" in told
+        assert f"\u2068{after}\u2069" in told
         assert after in (message.text or "")
-    assert "<" not in told
     assert not [digits for digits in ("010190", "1234") if digits in words(root)]
 
 

@@ -286,7 +286,8 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             if question.name in cut:
                 question.errors = [*question.errors, _cut()]
             if question.name in cpr_in:
-                question.errors = [_cpr_found(question, cpr_in[question.name])]
+                question.errors = [_cpr_found(question)]
+                question.remark = _taken(question, cpr_in[question.name])
             if question.doubt and not (question.errors or asked_before):
                 question.errors, self.sure.data = [question.doubt], _ASKED
         return [(each.first_id, error) for each in self.questions for error in each.errors]
@@ -342,16 +343,18 @@ def _cut() -> str:
     )
 
 
-def _cpr_found(question: Question, traces: Sequence[Trace]) -> str:
+def _cpr_found(question: Question) -> str:
     """By the question's own words, which tell it from others in the summary."""
+    words = _("Ved »%(question)s« stod noget, der ligner et CPR-nummer. Vi har slettet det.")
+    return words % {"question": _(question.label.text)}
+
+
+def _taken(question: Question, traces: Sequence[Trace]) -> str:
+    """What was taken out, by the words before it."""
     places = [*dict.fromkeys(_place(trace, question) for trace in traces)]
     if len(traces) == MOST_TRACES:
         places[MOST_TRACES - 1 :] = [_("mere")]
-    words = _("Ved »%(question)s« stod noget, der ligner et CPR-nummer. Vi har slettet %(what)s.")
-    return words % {
-        "question": _(question.label.text),
-        "what": format_list(places, locale=current().locale),
-    }
+    return _("Det var %(what)s.") % {"what": format_list(places, locale=current().locale)}
 
 
 def _place(trace: Trace, question: Question) -> str:

@@ -77,9 +77,11 @@ class Question(Field):
         without_numbers: whether none belongs in an answer, so that one may be part of a CPR number.
         doubt: a question back, for an answer that is taken all the same; "" mostly.
         notes: what the team should know of the answer, in Danish.
+        remark: said after what is wrong, at the field alone; "" mostly.
     """
 
     longest = 100
+    remark = ""
     doubt = ""
     notes: Sequence[str] = ()
 
