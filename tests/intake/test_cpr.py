@@ -487,6 +487,14 @@ def test_any_number_in_any_prose_is_found(before: str, number: str, after: str) 
     assert spans[0].end >= len(before) + len(number)
 
 
+@pytest.mark.parametrize(
+    "number", ["3 001000000", "0101 0.0.0.00  0", "010.100 0.000", "1.0119 0.1234"]
+)
+def test_a_number_that_looks_like_another_kind_is_found(number: str) -> None:
+    """Like a phone number abroad, an address in a network, a place on the earth."""
+    assert not [char for char in remove(f"Jeg er {number} her") if char.isdigit()]
+
+
 @settings(deadline=None)
 @given(PROSE, cpr_numbers(), PROSE)
 def test_no_digit_of_the_number_is_kept(before: str, number: str, after: str) -> None:

@@ -50,12 +50,14 @@ _WORDS = rf"[\W_{LINK}]{{0,8}}"
 _NUMBER = r"[a-z]{0,2}-?\d[\da-z]*(?:[./: -]{1,3}\d[\da-z]*)*"
 _CASE = rf"(?:{OTHER}|(?<![^\W_])j\.? ?{LINK})"  # "j.nr." is a case number's too
 
+# The first digits of a CPR number may stand before, some signs away.
+_NO_BEFORE = r"(?<!\d[\W_])(?<!\d[\W_]{2})(?<!\d[\W_]{3})"
 _EXCUSED = re.compile(
     # From a sign or a digit.
     r"(?<!\d)\+ ?45[ .-]{0,3}" + _EIGHT + rf"(?:[ .-]{_EIGHT})*+(?![ .-]{{0,3}}\d)"
     rf"|(?<!\d)0045[ .-]{{0,3}}{_EIGHT}(?:[ .-]{_EIGHT})*+(?![ .-]{{0,3}}\d)"
     # foreign phone (E.164: at most 15 digits, none from 0)
-    r"|(?:(?<!\d)\+|(?<![\d.:])00)(?!45|\d{6}[\W_]+\d{4}(?!\d))"
+    r"|(?:(?<!\d)\+|(?<![\d.:])" + _NO_BEFORE + r"00)(?!45|\d{6}[\W_]+\d{4}(?!\d))"
     r"\(?[1-9](?:(?! ?00[1-9]\d{7})[ ().-]{0,3}\d){6,14}(?!(?! ?00[1-9]\d{7})[ ().-]{0,3}\d)"
     r"|(?<!\d)(?:"
     # date, then clock time, with a sign between hours and minutes
@@ -66,9 +68,10 @@ _EXCUSED = re.compile(
     # case number of the police
     r"|\d{4}-\d{5}-\d{5}-\d\d(?!\d)"
     # geographic coordinates
-    r"|\d{1,3}\.\d{3,}[^\w\n]{1,3}\d{1,3}\.\d{3,}(?![\d.])"
+    r"|(?!\d\.\d+\W+\d\.)\d{1,3}\.\d{4,}[^\w\n]{1,3}\d{1,3}\.\d{4,}(?![\d.])"
     # IPv4 address
-    r"|(?<!\d\.)(?:1?\d?\d|2[0-5]\d)(?:\.(?:1?\d?\d|2[0-5]\d)){3}(?::\d{2,5})?(?![.\d-])(?!\W\d)"
+    r"|" + _NO_BEFORE + r"(?:1?\d?\d|2[0-5]\d)(?:\.(?:1?\d?\d|2[0-5]\d)){3}"
+    r"(?::\d{2,5})?(?![.-])(?![\W_]{0,3}\d)"
     # address with floor and postcode
     r"|\d{1,3}, ?\d{1,2}\.(?: ?\d{1,4})?\.?,? \d{4} (?=[a-z])"
     # hours, but not where the first of them may end a birth date
