@@ -258,7 +258,9 @@ def test_text_browser_shows_every_field_and_button(site: Served, tmp_path: Path)
     ).stdout
     lines = [line.strip() for line in shown.splitlines()]
     assert lines[1] == "Forlad siden"
-    assert lines.index("Send") + 1 == len(lines) - 1 - lines[::-1].index("Forlad siden")
+    assert lines.index("Send til kommunen") + 1 == len(lines) - 1 - lines[::-1].index(
+        "Forlad siden"
+    )
     for words in (
         HEADING,
         "( ) Jeg vil selv ud",
