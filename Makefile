@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; both set up what they need.
 PYTHON ?= python3
 BIN := .venv/bin
-BROWSERS := chromium firefox-esr w3m
+BROWSERS := chromium chromium-headless-shell firefox-esr w3m
 MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux gpgsm mutt,$(if $(shell command -v $(package)),,$(package))) \
 	$(if $(wildcard /usr/lib/nginx/modules/ngx_http_brotli_static_module.so),,nginx-light libnginx-mod-http-brotli-static) \
 	$(if $(shell command -v systemd-analyze),,systemd))
