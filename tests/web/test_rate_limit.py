@@ -1,10 +1,11 @@
 """How often one client may send: counted without keeping who they are, and beyond forging."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 from ipaddress import IPv6Network, ip_address
 from itertools import islice
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from support.municipality import PHONE
 from support.visiting import FILLED_IN, TYPED, Visitor, fields, reference, title
 from udvej.config import Config
 from udvej.content.addresses import FORM
+from udvej.intake import cpr
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.web.app import create_app
@@ -222,6 +224,78 @@ def test_without_room_for_another_draft_the_answer_itself_holds_the_text(
         assert answer.text.index(PHONE) < answer.text.index("<h1")
     assert caplog.text.count("event=limited") == 2
     assert fields(visitor.look())["message"] == "tre"
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, str]]:
+    """What is searched for CPR numbers, as it is."""
+    seen: list[Mapping[str, str]] = []
+    cleaned = cpr.cleaned
+
+    def searching(fields: Mapping[str, str], **kinds: Collection[str]) -> object:
+        seen.append(fields)
+        return cleaned(fields, **kinds)
+
+    monkeypatch.setattr("udvej.intake.submission.cpr.cleaned", searching)
+    return seen
+
+
+def test_beyond_what_one_client_may_have_searched_all_comes_back_and_nothing_is_kept(
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
+    searches: list[Mapping[str, str]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """429 with every letter, the longest text too: unsearched, it may be in no draft."""
+    monkeypatch.setattr("udvej.web.app._POSTS", parse("2/hour"))
+    services = Services.open(config)
+    app = create_app(services)
+    visitor = from_address(app, ADDRESS)
+    filled_in = {**visitor.open(), **FILLED_IN}
+    for _ in range(2):
+        assert visitor.press({**filled_in, "phone": "46"}).status_code == 303
+    assert len(searches) == 2
+    with patch.object(services.drafts, "keep") as keep:
+        for words in ("010190-1234", "ord " * 9_999 + "til slut"):
+            answer = visitor.press({**filled_in, "message": words})
+            assert answer.status_code == 429
+            kept = fields(answer.text)
+            assert {name: kept.get(name) for name in FILLED_IN} == {**FILLED_IN, "message": words}
+            assert "Der er travlt lige nu" in answer.text
+            assert answer.text.index(PHONE) < answer.text.index("<h1")
+    keep.assert_not_called()
+    assert len(searches) == 2
+    assert caplog.text.count("event=limited") == 2
+    somebody = from_address(app, "192.0.2.8")
+    assert somebody.is_taken(somebody.send())
+
+
+@pytest.mark.parametrize(
+    ("length", "searched"), [(0, 6), (4096, 3), (6 * 4096, 0)], ids=["short", "long", "longest"]
+)
+def test_long_posts_count_for_several_before_they_are_searched(
+    length: int,
+    searched: int,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
+    searches: list[Mapping[str, str]],
+) -> None:
+    """As many as 4 KiB go into them; of one that is far too long a search is worth nothing."""
+    monkeypatch.setattr("udvej.web.app._POSTS", parse("6/hour"))
+    visitor = from_address(create_app(Services.open(config)), ADDRESS)
+    filled_in = {**visitor.open(), **FILLED_IN, "phone": "46", "ukendt": "x" * length}
+    statuses = [visitor.press(filled_in).status_code for _ in range(8)]
+    assert statuses == [303] * searched + [429] * (8 - searched)
+    assert len(searches) == searched
+
+
+def test_what_no_browser_sends_counts_too(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be free."""
+    monkeypatch.setattr("udvej.web.app._POSTS", parse("2/hour"))
+    visitor = from_address(create_app(Services.open(config)), ADDRESS)
+    filled_in = {**visitor.open(), **FILLED_IN}
+    assert [visitor.press({"token": "x"}).status_code for _ in range(2)] == [400, 400]
+    assert visitor.press(filled_in).status_code == 429
 
 
 @pytest.fixture

@@ -48,6 +48,63 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class Posted:
+    """What was sent, as it came: for its sender's eyes alone until it is searched.
+
+    Attributes:
+        token: the form's own; see `new_form_token`.
+        csrf_token: the session's.
+        fields: what was typed and chosen, by question; nothing else that was sent.
+        sure: whether the form had asked back already whether all is meant so.
+        trapped: whether the field that nobody sees was filled in, as robots do.
+    """
+
+    token: str
+    csrf_token: str
+    fields: Mapping[str, str]
+    sure: bool
+    trapped: bool
+
+    @classmethod
+    def read(cls, body: bytes, bounds: Bounds) -> "Posted":
+        """Take the fields out of the body of a request.
+
+        All that a browser can send from the form is read: bytes that are no UTF-8 become U+FFFD,
+        and so are seen and mended, rather than lost with the rest.
+
+        Args:
+            body: as a browser sends a form (application/x-www-form-urlencoded).
+            bounds: those of the form.
+
+        Raises:
+            Malformed: what no browser sends: dozens of fields, a field twice, or no token.
+        """
+        try:
+            pairs = parse_qsl(
+                body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
+            )
+        except ValueError:
+            raise Malformed("not a form") from None  # the cause would hold what was typed
+        sent = MultiDict(pairs)
+        fields = {}
+        for name in bounds.longest:
+            values = sent.getlist(name)
+            if len(values) > 1:
+                raise Malformed(f"{name} is there twice")
+            fields[name] = normalized("".join(values)).strip()
+        token = sent.get("token", "")
+        if not is_form_token(token):
+            raise Malformed("no token")
+        return cls(
+            token,
+            sent.get("csrf_token", ""),
+            fields,
+            sure=bool(sent.get("sure")),
+            trapped=bool(sent.get(_TRAP)),
+        )
+
+
+@dataclass(frozen=True)
 class Submission:
     """What was sent, without CPR numbers.
 
@@ -73,56 +130,38 @@ class Submission:
 
     @classmethod
     def read(cls, body: bytes, bounds: Bounds, now: datetime) -> "Submission":
-        """Take the fields out of the body of a request.
+        """Take the fields out of the body of a request, and search them; see `Posted.read`."""
+        return cls.searched(Posted.read(body, bounds), bounds, now)
 
-        All that a browser can send from the form is read: bytes that are no UTF-8 become U+FFFD,
-        and so are seen and mended, rather than lost with the rest.
+    @classmethod
+    def searched(cls, posted: Posted, bounds: Bounds, now: datetime) -> "Submission":
+        """Take the CPR numbers out, and cut what is far too long.
 
         Args:
-            body: as a browser sends a form (application/x-www-form-urlencoded).
+            posted: as it came.
             bounds: those of the form.
             now: the present moment.
-
-        Raises:
-            Malformed: what no browser sends: dozens of fields, a field twice, or no token.
         """
-        try:
-            pairs = parse_qsl(
-                body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
-            )
-        except ValueError:
-            raise Malformed("not a form") from None  # the cause would hold what was typed
-        sent = MultiDict(pairs)
-        fields, cut = {}, []
+        fields, cut = dict(posted.fields), []
         for name, most in bounds.longest.items():
-            values = sent.getlist(name)
-            if len(values) > 1:
-                raise Malformed(f"{name} is there twice")
-            text = normalized("".join(values)).strip()
-            if len(text) > _FAR * most:
+            if len(fields[name]) > _FAR * most:
                 cut.append(name)
-                text = text[: _FAR * most]
-            fields[name] = text
+                fields[name] = fields[name][: _FAR * most]
         kinds = {"phones": bounds.phones, "names": bounds.names}
         fields, cpr_in = cpr.cleaned(fields, **kinds)
         if cut:  # after the search, so that no part of a number stays at the end
             fields |= {name: fields[name][: bounds.longest[name]] for name in cut}
             fields, more = cpr.cleaned(fields, **kinds)
             cpr_in |= {name: cpr_in.get(name, traces) for name, traces in more.items()}
-        token = sent.get("token", "")
-        if not is_form_token(token):
-            raise Malformed("no token")
-        hurried = now.timestamp() - int(token[:8], 16) < _FASTEST
-        csrf_token = sent.get("csrf_token", "")
         return cls(
-            token,
-            csrf_token,
+            posted.token,
+            posted.csrf_token,
             fields,
             cpr_in=cpr_in,
             cut=tuple(cut),
-            sure=bool(sent.get("sure")),
-            trapped=bool(sent.get(_TRAP)),
-            hurried=hurried,
+            sure=posted.sure,
+            trapped=posted.trapped,
+            hurried=now.timestamp() - int(posted.token[:8], 16) < _FASTEST,
         )
 
     @property

@@ -51,6 +51,8 @@ SESSION_COOKIE: Final = "__Host-skema"
 # Generous: a prison, a library or a mobile network is one address. Each worker counts by itself.
 _SENDINGS: Final = parse("30/hour")
 _CORRECTIONS: Final = parse("120/hour")
+# Whatever becomes of them: four times what the two above allow; long ones count for several.
+_POSTS: Final = parse("600/hour")
 # Eighty pages in Arabic, where a letter takes six bytes: the form gives back what is too long.
 _LARGEST_BODY: Final = 512 * 1024
 
@@ -81,6 +83,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         drafts=services.drafts,
         sendings=ClientLimit(_SENDINGS, time.time),
         corrections=ClientLimit(_CORRECTIONS, time.time),
+        posts=ClientLimit(_POSTS, time.time),
     )
     for tag, edition in content.editions.items():
         prefix = edition.language.prefix

@@ -40,16 +40,18 @@ class ClientLimit:
         self._lock = Lock()
         self._day, self._salt = -1, b""
 
-    def allows(self, address: str) -> bool:
+    def allows(self, address: str, cost: int = 1) -> bool:
         """Count one more from a client, and say whether that is within the limit.
 
         Args:
             address: as the web server gives it; anything that is no address is one client.
+            cost: how many it counts for.
         """
         return all(
             self._limiter.hit(
                 type(self._limit)(self._limit.amount * generous, self._limit.multiples),
                 self._pseudonym(network),
+                cost=cost,
             )
             for network, generous in _networks(address)
         )

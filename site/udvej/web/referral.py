@@ -4,7 +4,7 @@ The browser writes both in its history, where they must not tell that something 
 
 Every POST is answered by 303 and a GET, errors too: a page that answers a POST leaves the whole
 form in clear in the browser's session files. The exceptions are a form that could not be stored,
-and one client's flood beyond the drafts that are kept for it; there nothing but the answer itself
+and one client's flood beyond what is searched or kept for it; there nothing but the answer itself
 can hold what was typed.
 """
 
@@ -29,13 +29,15 @@ from udvej.intake.drafts import Draft, Drafts
 from udvej.intake.form import WRITERS, ReferralForm
 from udvej.intake.referral import Referral
 from udvej.intake.sealing import Sealer
-from udvej.intake.submission import Malformed, Submission, new_form_token
+from udvej.intake.submission import Malformed, Posted, Submission, new_form_token
 from udvej.outbox.receipts import SENT_ONCE
 from udvej.outbox.table import Outbox
 from udvej.web.rate_limit import ClientLimit
 
 # Somebody who picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
+# A full form in Danish takes less; what is longer counts as several.
+_SEARCHED_FOR_ONE: Final = 4096
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class FormServices:
         drafts: keep a form that was not taken.
         sendings: how often one client may send.
         corrections: how often one client's form is kept as a draft.
+        posts: how much of what one client sends is searched; see `_SEARCHED_FOR_ONE`.
     """
 
     page: Page
@@ -61,6 +64,7 @@ class FormServices:
     drafts: Drafts
     sendings: ClientLimit
     corrections: ClientLimit
+    posts: ClientLimit
 
 
 class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
@@ -126,30 +130,37 @@ def _form(desk: FormServices) -> ResponseReturnValue:
 
 
 def _send(desk: FormServices) -> ResponseReturnValue:
-    now = datetime.now(UTC)
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         with suppress(RequestEntityTooLarge):
             request.get_data(cache=False)  # an answer before its end would break the connection
         return redirect(desk.prefix + WITHOUT_COOKIE, 303)
     try:
         # Not kept by the request: it would hold the words as long as the answer takes.
-        typed = Submission.read(request.get_data(cache=False), ReferralForm.bounds(), now)
+        body = request.get_data(cache=False)
+        may_be_searched = desk.posts.allows(_client(), 1 + len(body) // _SEARCHED_FOR_ONE)
+        posted = Posted.read(body, ReferralForm.bounds())
     except RequestEntityTooLarge:
         return redirect(desk.prefix + TOO_LONG, 303)
     except Malformed:
         abort(400)
+    return _searched(desk, posted) if may_be_searched else _unsearched(desk, posted)
+
+
+def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
+    """Take it, or keep it as a draft."""
+    now = datetime.now(UTC)
+    typed = Submission.searched(posted, ReferralForm.bounds(), now)
     form = ReferralForm.of(typed.fields, typed.token, typed.csrf_token, sure=typed.sure)
     problems = form.problems(typed.cpr_in, typed.cut)
     expired = bool(form.csrf_token.errors)
     refused = bool(problems or expired)
     state = {"errors": problems, "cpr_found": bool(typed.cpr_in)}
-    client = request.remote_addr or ""
     try:
-        busy = not (refused or desk.sendings.allows(client) or _taken(desk, typed))
+        busy = not (refused or desk.sendings.allows(_client()) or _taken(desk, typed))
         if not (refused or busy):
             _accept(desk, typed, form.referral(now, typed.notes))
             return redirect(desk.prefix + FORM, 303)
-        kept = desk.corrections.allows(client)
+        kept = desk.corrections.allows(_client())
         if busy or not kept:
             _log.warning("event=limited")
         if not kept:
@@ -162,6 +173,17 @@ def _send(desk: FormServices) -> ResponseReturnValue:
         _log.exception("event=not-stored")
         return _page(desk.page, form, not_stored=True, **state), 503
     return redirect(desk.prefix + FORM, 303)
+
+
+def _unsearched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
+    """Give all of it back, and keep nothing: a CPR number may be in it."""
+    _log.warning("event=limited")
+    form = ReferralForm.of(posted.fields, posted.token, posted.csrf_token, sure=posted.sure)
+    return _page(desk.page, form, busy=True), 429
+
+
+def _client() -> str:
+    return request.remote_addr or ""
 
 
 def _receipt(desk: FormServices, reference: str, writer: str) -> str:
