@@ -1,42 +1,51 @@
 """How often one client may send, without keeping who they are.
 
 A client is known by an HMAC of its address under a random salt that is renewed daily and lives in
-this process alone. IPv6 addresses count by their /64, and more generously by their /56 and /48,
-since many homes have 256 of the first, and some 65,536.
+this process alone.
 """
 
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
+from typing import Final
 
 from limits import RateLimitItem
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from udvej.durations import DAY, Clock
+from udvej.web.counts import Counts
 
 # Some web servers in front name the client's port too: 192.0.2.1:5000, [2001:db8::1]:5000.
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9]+|\[(.*)\](?::[0-9]+)?")
 
-_WIDTHS = ((64, 1), (56, 4), (48, 16))
+# The bits that addresses of IPv4 and of IPv6 are counted by, each with how many times the limit
+# it has.
+Widths = tuple[Mapping[int, int], Mapping[int, int]]
+
+# Many homes have 256 of the first of IPv6, and some 65,536.
+HOMES: Final[Widths] = ({32: 1}, {64: 1, 56: 4, 48: 16})
+# What one customer of a provider can have many addresses of.
+NETWORKS: Final[Widths] = ({24: 1}, {48: 1})
 
 
 class ClientLimit:
     """Counts what clients do; each web process counts by itself."""
 
-    def __init__(self, limit: RateLimitItem, clock: Clock) -> None:
+    def __init__(self, limit: RateLimitItem, clock: Clock, widths: Widths = HOMES) -> None:
         """Begin with nothing counted.
 
         Args:
             limit: how often a client may, such as `limits.parse("30/hour")`.
             clock: gives seconds since the epoch.
+            widths: what of an address makes a client.
         """
         self._limit = limit
         self._clock = clock
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._widths = widths
+        self._limiter = FixedWindowRateLimiter(Counts(clock))
         self._lock = Lock()
         self._day, self._salt = -1, b""
 
@@ -53,7 +62,7 @@ class ClientLimit:
                 self._pseudonym(network),
                 cost=cost,
             )
-            for network, generous in _networks(address)
+            for network, generous in _networks(address, self._widths)
         )
 
     def _pseudonym(self, network: bytes) -> str:
@@ -65,7 +74,7 @@ class ClientLimit:
         return hmac.digest(salt, network, "sha256").hex()
 
 
-def _networks(address: str) -> Sequence[tuple[bytes, int]]:
+def _networks(address: str, widths: Widths) -> Sequence[tuple[bytes, int]]:
     """What an address counts for, the narrowest first, and how many times the limit each has."""
     named = _WITH_PORT.fullmatch(address)
     host = (named[1] or named[2]) if named else address
@@ -74,7 +83,7 @@ def _networks(address: str) -> Sequence[tuple[bytes, int]]:
     except ValueError:
         return [(b"", 1)]
     if isinstance(client, IPv6Address):
-        if client.ipv4_mapped:
-            return [(client.ipv4_mapped.packed, 1)]
-        return [(client.packed[: bits // 8], generous) for bits, generous in _WIDTHS]
-    return [(client.packed, 1)]
+        client = client.ipv4_mapped or client
+    older, newer = widths
+    bits = newer if isinstance(client, IPv6Address) else older
+    return [(client.packed[: wide // 8], generous) for wide, generous in bits.items()]
