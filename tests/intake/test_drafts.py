@@ -74,8 +74,21 @@ def test_a_draft_of_another_version_is_gone(
 
 def test_a_draft_that_is_no_json_is_gone(drafts: Drafts, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was sealed under the key."""
-    monkeypatch.setattr("udvej.intake.drafts.json.dumps", lambda _: "{")
+    monkeypatch.setattr("udvej.intake.drafts.json.dumps", lambda _, **_how: "{")
     assert drafts.open(drafts.keep(DRAFT)) is None
+
+
+@pytest.mark.parametrize("words", ["", "e" * 1000, *("é" * length for length in range(1000, 1020))])
+def test_the_size_of_a_draft_is_what_it_takes_on_the_disk(
+    words: str, drafts: Drafts, database: Database
+) -> None:
+    """A letter that is not of English is no more than its bytes, and a third for the seal."""
+    kept = draft(message=words)
+    drafts.keep(kept)
+    with database.reading() as connection:
+        stored = connection.exec_driver_sql("SELECT length(sealed) FROM drafts").scalar_one()
+    assert kept.size == stored
+    assert stored < 4 / 3 * len(words.encode()) + 500
 
 
 def test_drafts_do_not_mix(drafts: Drafts) -> None:

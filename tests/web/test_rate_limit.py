@@ -227,6 +227,30 @@ def test_without_room_for_another_draft_the_answer_itself_holds_the_text(
     assert fields(visitor.look())["message"] == "tre"
 
 
+@pytest.mark.parametrize(
+    ("networks", "another"),
+    [
+        ([f"198.51.100.{host}" for host in range(8)], "198.51.101.1"),
+        ([f"2001:db8:1:{net:x}::1" for net in range(8)], "2001:db8:2::1"),
+    ],
+    ids=["IPv4", "IPv6"],
+)
+def test_one_network_never_fills_the_drafts_for_all(
+    networks: list[str], another: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From many of its addresses, each within its own limit; a neighbour's is kept."""
+    monkeypatch.setattr("udvej.web.app._DRAFTS", parse("40/15 minutes"))
+    services = Services.open(config)
+    app = create_app(services)
+    statuses = [
+        from_address(app, address).send(message="é" * 5000).status_code for address in networks
+    ]
+    assert statuses == [303] * 2 + [429] * 6
+    visitor = from_address(app, another)
+    assert visitor.is_refused(visitor.send(phone="46"))
+    assert fields(visitor.look())["phone"] == "46"
+
+
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, str]]:
     """What is searched for CPR numbers, as it is."""

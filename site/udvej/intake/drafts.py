@@ -18,6 +18,9 @@ from udvej.intake.submission import is_form_token
 
 _MOST_BYTES: Final = 64 * 2**20
 _KEPT: Final = 15 * MINUTE
+# What Fernet adds to its padded blocks, before Base64 (https://github.com/fernet/spec).
+_FERNET_BYTES: Final = 57
+_CIPHER_BLOCK: Final = 16
 
 _TABLES = MetaData()
 
@@ -49,6 +52,12 @@ class Draft:
     cut: Sequence[str] = ()
     expired: bool = False
     busy: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes where it is kept."""
+        cipher_blocks = len(_written(self)) // _CIPHER_BLOCK + 1
+        return 4 * -(-(_FERNET_BYTES + _CIPHER_BLOCK * cipher_blocks) // 3)
 
 
 class Drafts:
@@ -91,7 +100,7 @@ class Drafts:
             StorageError: it was not kept.
         """
         key = Fernet.generate_key()
-        sealed = Fernet(key).encrypt(json.dumps(asdict(draft)).encode())
+        sealed = Fernet(key).encrypt(_written(draft))
         with self._database.transaction(growing=True) as connection:
             connection.execute(
                 insert(_drafts).values(id=_id(key), sealed=sealed, until=self._clock() + _KEPT)
@@ -141,6 +150,11 @@ class Drafts:
 
 def _id(key: bytes) -> bytes:
     return sha256(b"draft" + key).digest()
+
+
+def _written(draft: Draft) -> bytes:
+    # No \\u escapes: they make six bytes of a letter that takes two.
+    return json.dumps(asdict(draft), ensure_ascii=False).encode()
 
 
 def _parsed(text: bytes) -> Draft | None:

@@ -42,7 +42,7 @@ from udvej.web.frozen import Frozen
 from udvej.web.headers import SecurityHeaders
 from udvej.web.leaving import Bounce, Leaving
 from udvej.web.proxies import CountedProxies
-from udvej.web.rate_limit import ClientLimit
+from udvej.web.rate_limit import NETWORKS, ClientLimit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -51,6 +51,9 @@ SESSION_COOKIE: Final = "__Host-skema"
 # Generous: a prison, a library or a mobile network is one address. Each worker counts by itself.
 _SENDINGS: Final = parse("30/hour")
 _CORRECTIONS: Final = parse("120/hour")
+# Kilobytes of drafts from one network. They are kept as long, so that in two workers, and on both
+# sides of the moment when counting begins again, this is a quarter of the room for all.
+_DRAFTS: Final = parse("4096/15 minutes")
 # Whatever becomes of them: four times what the two above allow; long ones count for several.
 _POSTS: Final = parse("600/hour")
 # Eighty pages in Arabic, where a letter takes six bytes: the form gives back what is too long.
@@ -83,6 +86,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         drafts=services.drafts,
         sendings=ClientLimit(_SENDINGS, time.time),
         corrections=ClientLimit(_CORRECTIONS, time.time),
+        drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS),
         posts=ClientLimit(_POSTS, time.time),
     )
     for tag, edition in content.editions.items():

@@ -54,6 +54,7 @@ class FormServices:
         drafts: keep a form that was not taken.
         sendings: how often one client may send.
         corrections: how often one client's form is kept as a draft.
+        drafts_of_network: how many kilobytes of drafts may come from one network.
         posts: how much of what one client sends is searched; see `_SEARCHED_FOR_ONE`.
     """
 
@@ -64,6 +65,7 @@ class FormServices:
     drafts: Drafts
     sendings: ClientLimit
     corrections: ClientLimit
+    drafts_of_network: ClientLimit
     posts: ClientLimit
 
 
@@ -160,14 +162,16 @@ def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
         if not (refused or busy):
             _accept(desk, typed, form.referral(now, typed.notes))
             return redirect(desk.prefix + FORM, 303)
-        kept = desk.corrections.allows(_client())
+        draft = Draft(
+            typed.token, typed.fields, typed.cpr_in, typed.cut, expired=expired, busy=busy
+        )
+        kept = desk.corrections.allows(_client()) and desk.drafts_of_network.allows(
+            _client(), 1 + draft.size // 1024
+        )
         if busy or not kept:
             _log.warning("event=limited")
         if not kept:
             return _page(desk.page, form, busy=True, **state), 429
-        draft = Draft(
-            typed.token, typed.fields, typed.cpr_in, typed.cut, expired=expired, busy=busy
-        )
         _keep_draft(desk, draft)
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
