@@ -18,6 +18,7 @@ _COMMANDS: Final = (
     "status",
     "drill",
     "number",
+    "flood",
     "check",
     "inbox",
     "keys",

@@ -33,7 +33,7 @@ from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.settings import SETTINGS
 
-COMMANDS = ("serve", "deliver", "status", "drill", "number", "check", "inbox", "keys")
+COMMANDS = ("serve", "deliver", "status", "drill", "number", "flood", "check", "inbox", "keys")
 MARK = "kvittering4711"
 
 
@@ -435,6 +435,32 @@ class TestStatus:
         outcome = udvej("status", **live | {"PUBLIC_ADDRESS": f"https://127.0.0.1:{held_port()}"})
         assert outcome.status == 0
         assert outcome.out.endswith(" cannot be asked from here (ConnectionRefusedError)\n")
+
+
+class TestFlood:
+    """`udvej flood`."""
+
+    def test_sets_numbers_aside_and_brings_them_back(
+        self, udvej: Udvej, live: dict[str, str], outbox: Outbox
+    ) -> None:
+        """What waits is listed after; status counts it apart."""
+        for key in (b"a", b"b", b"c"):
+            accept(outbox, key)
+        listed = r"20\d\d-\d\d-\d\d \d\d:00 UTC, numbers 1 to 3: 3 of 0 KiB, "
+        outcome = udvej("flood", **live)
+        assert (outcome.status, outcome.err) == (0, "")
+        assert re.fullmatch(listed + r"0 behind the others, 0 set aside\n", outcome.out)
+        outcome = udvej("flood", "--aside", 2, 3, **live)
+        assert outcome.err == "Set aside: 2\n"
+        assert re.fullmatch(listed + r"0 behind the others, 2 set aside\n", outcome.out)
+        assert "set aside, behind all others: 2; see: udvej flood\n" in udvej("status", **live).out
+        outcome = udvej("flood", "--back", 1, 9, **live)
+        assert outcome.err == "Brought back: 2\n"
+        assert outbox.status().waiting == 3
+
+    def test_of_nothing_says_nothing(self, udvej: Udvej, live: dict[str, str]) -> None:
+        """As a list does."""
+        assert udvej("flood", **live).out == ""
 
 
 class TestNumber:

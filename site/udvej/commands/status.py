@@ -53,6 +53,8 @@ def describe(status: Status) -> Iterator[str]:
         yield f"    not sent yet: {status.reason}"
     if status.paced:
         yield f"    behind the others, since they may be a robot's: {status.paced}"
+    if status.aside:
+        yield f"set aside, behind all others: {status.aside}; see: udvej flood"
     yield f"sent and still kept: {status.sent}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:

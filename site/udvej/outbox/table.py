@@ -41,14 +41,14 @@ _LONGEST_RETRY: Final = HOUR
 _GIVE_UP: Final = 5 * DAY
 # What comes faster than people write is mailed this far apart, after everything else: a flood
 # neither fills the team's mailbox nor delays a real referral.
-_PACE: Final = MINUTE
-_MOST_BYTES: Final = 256 * 2**20
+PACE: Final = MINUTE
+MOST_BYTES: Final = 256 * 2**20
 # The rest is for what comes at the pace of people, so that a flood shuts nobody out.
 _SHARE_OF_PACED: Final = 0.75
 # Sent ones that give way at once when there is no room: more than one letter needs.
 _ROOM: Final = 64
 
-_referrals = Table(
+REFERRALS = Table(
     "referrals",
     TABLES,
     Column("number", Integer, primary_key=True, autoincrement=False),
@@ -64,9 +64,9 @@ _referrals = Table(
     Column("reason", String, nullable=False, default=""),
     Column("tried", Float),  # for the first time
 )
-Index("next_up", _referrals.c.state, _referrals.c.due, _referrals.c.number)
-Index("oldest", _referrals.c.state, _referrals.c.accepted)
-Index("last_paced", _referrals.c.paced, _referrals.c.state, _referrals.c.due)
+Index("next_up", REFERRALS.c.state, REFERRALS.c.due, REFERRALS.c.number)
+Index("oldest", REFERRALS.c.state, REFERRALS.c.accepted)
+Index("last_paced", REFERRALS.c.paced, REFERRALS.c.state, REFERRALS.c.due)
 # Running numbers go on after the rows are gone, and leave no gap when a transaction fails.
 _numbers = Table("numbers", TABLES, Column("last", Integer, nullable=False))
 # Of the drill that was made last.
@@ -78,11 +78,11 @@ _delivery = Table("delivery", TABLES, Column("seen", Float, nullable=False))
 _UPGRADES: Final = ("ALTER TABLE referrals ADD COLUMN tried FLOAT",)
 
 # Compiled once: to build them for each referral takes longer than the disk does.
-_LAST_PACED = select(func.max(_referrals.c.due)).where(
-    _referrals.c.paced, _referrals.c.state == "waiting"
+_LAST_PACED = select(func.max(REFERRALS.c.due)).where(
+    REFERRALS.c.paced, REFERRALS.c.state == "waiting"
 )
 _NEXT_NUMBER = update(_numbers).values(last=_numbers.c.last + 1).returning(_numbers.c.last)
-_KEEP = insert(_referrals)
+_KEEP = insert(REFERRALS)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Status:
         reason: why the oldest that has been tried still waits, or "".
         silent: how long no delivery process has said that it is at work, in seconds.
         paced: how many of those that wait may be a flood's.
+        aside: how many somebody has set aside; see `udvej.outbox.floods`.
     """
 
     waiting: int
@@ -125,6 +126,7 @@ class Status:
     reason: str = ""
     silent: float = 0.0
     paced: int = 0
+    aside: int = 0
 
 
 class Outbox:
@@ -158,7 +160,7 @@ class Outbox:
             StorageError: the database cannot be opened or written.
         """
         # Room for some twenty thousand of the longest referrals: the most that a flood can take.
-        return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
+        return cls(Database(state, "udvej", most_bytes=MOST_BYTES))
 
     def accept(
         self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool = False
@@ -202,13 +204,13 @@ class Outbox:
     def _make_room(self) -> bool:
         """Delete what the mail server took longest ago; whether there was any."""
         oldest = (
-            select(_referrals.c.number)
-            .where(_referrals.c.state == "sent")
-            .order_by(_referrals.c.settled)
+            select(REFERRALS.c.number)
+            .where(REFERRALS.c.state == "sent")
+            .order_by(REFERRALS.c.settled)
             .limit(_ROOM)
         )
         with self._database.transaction() as connection:
-            made = delete(_referrals).where(_referrals.c.number.in_(oldest))
+            made = delete(REFERRALS).where(REFERRALS.c.number.in_(oldest))
             return bool(connection.execute(made).rowcount)
 
     def drill(self, seal: Callable[[int], Sealed]) -> int:
@@ -229,7 +231,7 @@ class Outbox:
         now = self._clock()
         with self._database.transaction(growing=True) as connection:
             last = connection.scalar(select(_drills.c.number))
-            unsent = (_referrals.c.number == last, _referrals.c.state != "sent")
+            unsent = (REFERRALS.c.number == last, REFERRALS.c.state != "sent")
             if last is not None and connection.execute(_as_new(now).where(*unsent)).rowcount:
                 return int(last)
             number = _keep(connection, seal, now)
@@ -280,33 +282,34 @@ class Outbox:
             StorageError: the database does not answer.
         """
         now = self._clock()
-        waiting = _referrals.c.state == "waiting"
-        in_turn = select(_referrals.c.number).order_by(_referrals.c.due, _referrals.c.number)
+        waiting = REFERRALS.c.state == "waiting"
+        in_turn = select(REFERRALS.c.number).order_by(REFERRALS.c.due, REFERRALS.c.number)
         # Due at a time that no rule gives, since the clock was set back. One query an index.
         adrift = (
-            _referrals.c.accepted > now,
-            ~_referrals.c.paced & (_referrals.c.due > now + _LONGEST_RETRY),
+            REFERRALS.c.accepted > now,
+            ~REFERRALS.c.paced & (REFERRALS.c.due > now + _LONGEST_RETRY),
         )
         with self._database.transaction() as connection:
-            found = (
-                connection.scalar(in_turn.where(waiting, which).limit(1))
-                for which in (_referrals.c.due <= now, *adrift)
-            )
+            due = REFERRALS.c.due <= now
+            kinds = [(waiting, due), *((waiting, one) for one in adrift)]
+            kinds.append((REFERRALS.c.state == "aside", due))
+            found = (connection.scalar(in_turn.where(*kind).limit(1)) for kind in kinds)
             number = next((number for number in found if number is not None), None)
             if number is None:
                 return None
             row = connection.execute(
-                update(_referrals)
-                .where(_referrals.c.number == number)
+                update(REFERRALS)
+                .where(REFERRALS.c.number == number)
                 .values(
+                    state="waiting",
                     due=now + _LEASE,
-                    tries=_referrals.c.tries + 1,
+                    tries=REFERRALS.c.tries + 1,
                     paced=False,  # once it has been tried, a retry follows the ordinary times
                     # Else it would still be adrift, and leased again before this lease ends.
-                    accepted=case((_referrals.c.accepted > now, now), else_=_referrals.c.accepted),
-                    tried=case((_referrals.c.tried <= now, _referrals.c.tried), else_=now),
+                    accepted=case((REFERRALS.c.accepted > now, now), else_=REFERRALS.c.accepted),
+                    tried=case((REFERRALS.c.tried <= now, REFERRALS.c.tried), else_=now),
                 )
-                .returning(_referrals)
+                .returning(REFERRALS)
             ).one()
         return _leased(row)
 
@@ -316,14 +319,14 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        this = _referrals.c.number == leased.number
+        this = REFERRALS.c.number == leased.number
         with self._database.transaction() as connection:
             if leased.sealed.scheme is Scheme.TRANSPORT:
-                connection.execute(delete(_referrals).where(this))
+                connection.execute(delete(REFERRALS).where(this))
             else:
                 connection.execute(
-                    update(_referrals)
-                    .where(this, _referrals.c.state != "sent")
+                    update(REFERRALS)
+                    .where(this, REFERRALS.c.state != "sent")
                     .values(state="sent", reason="", settled=self._clock())
                 )
         if leased.sealed.scheme is Scheme.TRANSPORT:
@@ -348,7 +351,7 @@ class Outbox:
         now = self._clock()
         with self._database.reading() as connection:
             tried = connection.scalar(
-                select(_referrals.c.tried).where(_referrals.c.number == leased.number)
+                select(REFERRALS.c.tried).where(REFERRALS.c.number == leased.number)
             )
         if now - (tried or leased.accepted) > _GIVE_UP:
             self.failed(leased, reason)
@@ -361,11 +364,11 @@ class Outbox:
         """Settle it only while the lease is ours: another process may have taken it since."""
         with self._database.transaction() as connection:
             connection.execute(
-                update(_referrals)
+                update(REFERRALS)
                 .where(
-                    _referrals.c.number == leased.number,
-                    _referrals.c.state == "waiting",
-                    _referrals.c.tries == leased.tries + 1,
+                    REFERRALS.c.number == leased.number,
+                    REFERRALS.c.state == "waiting",
+                    REFERRALS.c.tries == leased.tries + 1,
                 )
                 .values(**values)
             )
@@ -380,7 +383,7 @@ class Outbox:
         now = self._clock()
         with self._database.transaction() as connection:
             found = connection.execute(
-                _as_new(now).where(_referrals.c.number == number, _referrals.c.state != "waiting")
+                _as_new(now).where(REFERRALS.c.number == number, REFERRALS.c.state != "waiting")
             ).rowcount
         if not found:
             raise UnknownNumber(
@@ -396,7 +399,7 @@ class Outbox:
         """
         with self._database.reading() as connection:
             row = connection.execute(
-                select(_referrals.c.state, _referrals.c.reason).where(_referrals.c.number == number)
+                select(REFERRALS.c.state, REFERRALS.c.reason).where(REFERRALS.c.number == number)
             ).one_or_none()
             last = connection.scalar(select(_numbers.c.last)) or 0
         if row is None:
@@ -417,8 +420,8 @@ class Outbox:
         now = self._clock()
         with self._database.transaction() as connection:
             connection.execute(
-                delete(_referrals).where(
-                    _referrals.c.state == "sent", _referrals.c.settled < now - keep_days * DAY
+                delete(REFERRALS).where(
+                    REFERRALS.c.state == "sent", REFERRALS.c.settled < now - keep_days * DAY
                 )
             )
             receipts.forget(connection, now)
@@ -443,29 +446,29 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        failed = _referrals.c.state == "failed"
+        failed = REFERRALS.c.state == "failed"
         with self._database.reading() as connection:
             counts = {
                 state: (count, since)
                 for state, count, since in connection.execute(
                     select(
-                        _referrals.c.state, func.count(), func.min(_referrals.c.accepted)
-                    ).group_by(_referrals.c.state)
+                        REFERRALS.c.state, func.count(), func.min(REFERRALS.c.accepted)
+                    ).group_by(REFERRALS.c.state)
                 )
             }
             reasons = connection.execute(
-                select(_referrals.c.number, _referrals.c.reason).where(failed).order_by("number")
+                select(REFERRALS.c.number, REFERRALS.c.reason).where(failed).order_by("number")
             ).all()
             last = connection.scalar(select(_numbers.c.last)) or 0
             why = connection.scalar(
-                select(_referrals.c.reason)
-                .where(_referrals.c.state == "waiting", _referrals.c.reason != "")
-                .order_by(_referrals.c.accepted)
+                select(REFERRALS.c.reason)
+                .where(REFERRALS.c.state == "waiting", REFERRALS.c.reason != "")
+                .order_by(REFERRALS.c.accepted)
                 .limit(1)
             )
             seen = connection.scalar(select(_delivery.c.seen))
             paced = connection.scalar(
-                select(func.count()).where(_referrals.c.paced, _referrals.c.state == "waiting")
+                select(func.count()).where(REFERRALS.c.paced, REFERRALS.c.state == "waiting")
             )
         now = self._clock()
         waiting, since = counts.get("waiting", (0, now))
@@ -478,6 +481,7 @@ class Outbox:
             why or "",
             max(0.0, now - (now if seen is None else seen)),
             paced or 0,
+            counts.get("aside", (0, now))[0],
         )
 
 
@@ -503,7 +507,7 @@ def _keep(
 
 def _as_new(now: float) -> Update:
     """It may be tried for days again, under a Message-ID that no server has seen."""
-    return update(_referrals).values(
+    return update(REFERRALS).values(
         state="waiting",
         accepted=now,
         due=now,
@@ -524,7 +528,7 @@ def _next_number(connection: Connection) -> int:
 
 
 def _paced_due(connection: Connection, now: float) -> float:
-    return max(now, connection.scalar(_LAST_PACED) or 0.0) + _PACE
+    return max(now, connection.scalar(_LAST_PACED) or 0.0) + PACE
 
 
 def _leased(row: Row[tuple[object, ...]]) -> Leased:
