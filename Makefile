@@ -4,7 +4,8 @@ BIN := .venv/bin
 BROWSERS := chromium chromium-headless-shell firefox-esr w3m
 MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux gpgsm mutt,$(if $(shell command -v $(package)),,$(package))) \
 	$(if $(wildcard /usr/lib/nginx/modules/ngx_http_brotli_static_module.so),,nginx-light libnginx-mod-http-brotli-static) \
-	$(if $(shell command -v systemd-analyze),,systemd))
+	$(if $(shell command -v systemd-analyze),,systemd) \
+	$(if $(shell command -v nft),,nftables))
 
 EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \
 	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"

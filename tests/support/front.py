@@ -1,6 +1,7 @@
 """nginx before a live site, with the configuration that is shipped."""
 
 import re
+import shlex
 import socket
 import ssl
 import subprocess
@@ -220,10 +221,18 @@ def checked(ports: Ports, pages: Path, folder: Path, **changes: str) -> Path:
     # Started by root, its workers would else be somebody who cannot enter a test's folder.
     user = "user root;" if Path("/proc/self").stat().st_uid == 0 else ""
     main.write_text(_AROUND.format(folder=folder, user=user), "utf-8")
+    _change_as_the_guide_says(main)
     command = ["nginx", "-t", "-q", "-c", str(main)]
     looked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (looked.returncode, looked.stderr) == (0, ""), looked.stderr
     return main
+
+
+def _change_as_the_guide_says(main: Path) -> None:
+    """Run the line of the guide that changes Debian's own configuration."""
+    guide = (SHIPPED / "README.md").read_text("utf-8").replace("\\\n", "")
+    (line,) = re.findall(r"^ +(sed -i .*) /etc/nginx/nginx\.conf$", guide, re.MULTILINE)
+    subprocess.run([*shlex.split(line), main], check=True, timeout=PATIENCE)
 
 
 @contextmanager
