@@ -18,9 +18,10 @@ run: setup
 test: setup-test setup-system
 	$(BIN)/pytest -m "not slow"
 
-# All but browsers, nginx, and processes that are killed: a minute, while one writes.
+# While one writes: no browsers, no nginx, no processes that are killed, and no content judged.
 test-fast: setup-test
-	$(BIN)/pytest -m "not slow and not browser" --ignore tests/browser --ignore tests/deploy --ignore tests/faults
+	$(BIN)/pytest -m "not slow and not browser and not content" \
+		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/server
 
 # The slow tests, and then the figures of the README.
 bench: setup-test setup-system
