@@ -258,7 +258,8 @@ def test_whatever_is_asked_never_breaks_the_site_and_is_never_logged(
             },
         )
         answered.add(status)
-        assert status < 500
+        # Nobody delivers here, which `/sundhed` says by a 503 after a while.
+        assert status < 500 or (path, status) == ("/sundhed", 503)
         assert not logged.tell(MARK)
 
     check()
