@@ -1,10 +1,8 @@
-import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -35,17 +33,6 @@ from udvej.settings import SETTINGS
 
 COMMANDS = ("serve", "deliver", "status", "drill", "number", "flood", "check", "inbox", "keys")
 MARK = "kvittering4711"
-
-
-@pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """The command sets up logging for its process; put back what was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers.clear()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """`udvej serve`: what it has done, and what it hands over, when the processes are made."""
 
-import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +32,6 @@ def databases_open(state: Path) -> list[str]:
     links = [*Path("/proc/self/fd").iterdir()]
     paths = [link.readlink() for link in links if link.is_symlink()]
     return [path.name for path in paths if path.is_relative_to(state)]
-
-
-@pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """The command sets up logging for its process; put back what was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers.clear()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture
