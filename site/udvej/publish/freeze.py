@@ -88,7 +88,8 @@ def freeze(config: Config, folder: Path) -> Path:
         ConfigError: the folder is something else, or cannot be written.
         ContentError: a page cannot be rendered.
     """
-    made = folder.with_name(f"{folder.name}.{(named := stamp(config))}")
+    named = stamp(config)
+    made = folder.with_name(f"{folder.name}.{named}")
     if folder.exists() and not folder.is_symlink():
         raise ConfigError(f"{folder} is there already and was not made by `udvej build`; move it")
     try:
