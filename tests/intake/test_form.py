@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from support.visiting import FILLED_IN, TYPED
 from udvej.intake.form import ReferralForm
-from udvej.intake.submission import Malformed, Submission
+from udvej.intake.submission import Malformed, Posted, Submission
 from udvej.languages import Language, set_language
 
 TOKEN = "0123456789abcdef" * 2
@@ -25,11 +25,13 @@ def app() -> Flask:
 
 def read(**changes: str) -> Submission:
     """What was sent, every field filled in but for what is changed."""
-    return Submission.read(
-        urlencode({"token": TOKEN, **FILLED_IN, **changes}).encode(),
-        ReferralForm.bounds(),
-        WRITTEN,
-    )
+    return read_body(urlencode({"token": TOKEN, **FILLED_IN, **changes}).encode())
+
+
+def read_body(body: bytes) -> Submission:
+    """What a body holds, read and searched as the site does."""
+    bounds = ReferralForm.bounds()
+    return Submission.searched(Posted.read(body, bounds), bounds, WRITTEN)
 
 
 def problems(app: Flask, **changes: str) -> list[tuple[str, str]]:
@@ -551,7 +553,7 @@ def test_bytes_that_are_no_text_are_seen_and_cost_no_other_letter(form: str) -> 
     """U+FFFD stands in their place."""
     sent = f"token={TOKEN}&name=S{form}ofie&message=Hj%C3%A6lp"
     body = sent.encode("utf-8", "surrogateescape")
-    fields = Submission.read(body, ReferralForm.bounds(), WRITTEN).fields
+    fields = read_body(body).fields
     assert fields["name"].replace("\ufffd", "") == "Sofie"
     assert "\ufffd" in fields["name"]
     assert fields["message"] == "Hjælp"
@@ -581,7 +583,7 @@ def test_everything_that_a_keyboard_makes_is_text(value: str) -> None:
 def test_what_no_browser_sends_is_malformed(body: bytes) -> None:
     """And nothing of it is in the error or its cause."""
     with pytest.raises(Malformed) as raised:
-        Submission.read(body, ReferralForm.bounds(), WRITTEN)
+        read_body(body)
     assert raised.value.__cause__ is None
 
 
@@ -613,7 +615,7 @@ def test_cpr_numbers_are_sought_in_all_answers_together(
 ) -> None:
     """In halves over two fields too, and not where a phone number belongs."""
     body = urlencode({**FILLED_IN, **typed, "token": "0" * 32}).encode()
-    submission = Submission.read(body, ReferralForm.bounds(), WRITTEN)
+    submission = read_body(body)
     assert [*submission.cpr_in] == found
     kept = " ".join(submission.fields[name] for name in typed)
     assert ("0926" in kept) == (typed == {"name": "Mads 0926"})
@@ -623,6 +625,6 @@ def test_a_number_at_the_cut_of_a_text_leaves_no_half() -> None:
     """What is far too long is searched before it is cut."""
     message = "a " * 496 + "010190-1234 " + "b" * 20_000
     body = urlencode({**FILLED_IN, "message": message, "token": "0" * 32}).encode()
-    submission = Submission.read(body, ReferralForm.bounds(), WRITTEN)
+    submission = read_body(body)
     assert (submission.cut, [*submission.cpr_in]) == (("message",), ["message"])
     assert "0101" not in submission.fields["message"]

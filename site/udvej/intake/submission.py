@@ -129,11 +129,6 @@ class Submission:
     hurried: bool
 
     @classmethod
-    def read(cls, body: bytes, bounds: Bounds, now: datetime) -> "Submission":
-        """Take the fields out of the body of a request, and search them; see `Posted.read`."""
-        return cls.searched(Posted.read(body, bounds), bounds, now)
-
-    @classmethod
     def searched(cls, posted: Posted, bounds: Bounds, now: datetime) -> "Submission":
         """Take the CPR numbers out, and cut what is far too long.
 
