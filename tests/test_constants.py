@@ -40,7 +40,7 @@ def nginx(directive: str) -> int:
         (table._LONGEST_RETRY, HOUR),
         (table._GIVE_UP, 5 * DAY),
         (table.PACE, MINUTE),
-        (table.MOST_BYTES, 256 * 2**20),
+        (table._MOST_BYTES, 256 * 2**20),
         (table._SHARE_OF_PACED, 0.75),
         (receipts.SENT_ONCE, DAY),
         (receipts._CROWD, 300),

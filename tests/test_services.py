@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from support.letters import draft, referral
 from udvej.config import Config
-from udvej.database import Database
 from udvej.errors import ConfigError
 from udvej.intake.drafts import Drafts
 from udvej.outbox.keys import TeamKey
@@ -101,9 +100,8 @@ def test_a_live_site_has_no_demonstration(settings: dict[str, str]) -> None:
 
 def pragmas(part: Outbox | Drafts) -> Mapping[str, int]:
     """What SQLite says of the very connection that a part writes by."""
-    database: Database = part._database  # noqa: SLF001 (a switch can only be read where it is set)
     names = ("synchronous", "secure_delete", "max_page_count", "page_size")
-    with database.transaction(growing=True) as connection:
+    with part.database.transaction(growing=True) as connection:
         return {
             name: int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names
         }

@@ -15,6 +15,7 @@ from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.floods import Floods
 from udvej.outbox.mail import Relay
 from udvej.outbox.sealed import Opener, Scheme
 from udvej.outbox.table import Outbox
@@ -138,6 +139,15 @@ class Services:
             StorageError: the database cannot be opened or written.
         """
         return Outbox.in_folder(self.config.state)
+
+    @property
+    def floods(self) -> Floods:
+        """What looks at what waits there, and sets some of it aside.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        return Floods(self.outbox.database)
 
     @cached_property
     def drafts(self) -> Drafts:

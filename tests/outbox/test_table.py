@@ -434,7 +434,7 @@ def test_the_same_sent_at_the_limit_of_a_day_is_one_referral(outbox: Outbox, clo
 
 def rows(outbox: Outbox) -> int:
     """How many sealed referrals are kept in any state."""
-    with outbox._database.transaction() as connection:  # noqa: SLF001 (there is no other way to see it)
+    with outbox.database.transaction() as connection:
         return int(connection.exec_driver_sql("SELECT count(*) FROM referrals").scalar_one())
 
 
@@ -548,7 +548,7 @@ def test_a_delivery_that_says_nothing_is_seen(outbox: Outbox, clock: Clock) -> N
     outbox.at_work()
     assert outbox.status().silent == 0
     clock.move(MINUTE)
-    assert Outbox(outbox._database, clock).status().silent == MINUTE  # noqa: SLF001 (the same file)
+    assert Outbox(outbox.database, clock).status().silent == MINUTE
     clock.move(-DAY)
     assert outbox.status().silent == 0
 

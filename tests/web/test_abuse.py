@@ -315,7 +315,7 @@ def test_at_the_bound_the_site_says_so_and_takes_the_form_when_there_is_room(
     config: Config, cms: bytes, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """503 with the form as typed and the phone number; never a receipt."""
-    monkeypatch.setattr("udvej.outbox.table.MOST_BYTES", BOUND)
+    monkeypatch.setattr("udvej.outbox.table._MOST_BYTES", BOUND)
     client = create_app(Services.open(config)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)

@@ -5,7 +5,7 @@ import os
 import click
 
 from udvej.config import Config
-from udvej.outbox.floods import Floods, Hour
+from udvej.outbox.floods import Hour
 from udvej.services import Services
 
 _NUMBER = click.IntRange(min=1)
@@ -24,7 +24,7 @@ def command(aside: tuple[int, int] | None, back: tuple[int, int] | None) -> None
     Many in an hour of one size are likely one robot's. Nothing is deleted: a real one may be among
     them, and what is set aside is mailed a minute apart once nothing else is due.
     """
-    floods = Floods.in_folder(Services.open(Config.from_environ(os.environ)).config.state)
+    floods = Services.open(Config.from_environ(os.environ)).floods
     if aside:
         click.echo(f"Set aside: {floods.set_aside(*aside)}", err=True)
     if back:

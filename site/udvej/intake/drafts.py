@@ -61,7 +61,11 @@ class Draft:
 
 
 class Drafts:
-    """Drafts under keys that only the visitors' cookies hold."""
+    """Drafts under keys that only the visitors' cookies hold.
+
+    Attributes:
+        database: where they are.
+    """
 
     def __init__(self, database: Database, clock: Clock = time.time) -> None:
         """Use a database.
@@ -74,7 +78,7 @@ class Drafts:
             StorageError: the database cannot be opened or written.
         """
         database.create(_TABLES)
-        self._database = database
+        self.database = database
         self._clock = clock
 
     @classmethod
@@ -101,7 +105,7 @@ class Drafts:
         """
         key = Fernet.generate_key()
         sealed = Fernet(key).encrypt(_written(draft))
-        with self._database.transaction(growing=True) as connection:
+        with self.database.transaction(growing=True) as connection:
             connection.execute(
                 insert(_drafts).values(id=_id(key), sealed=sealed, until=self._clock() + _KEPT)
             )
@@ -113,7 +117,7 @@ class Drafts:
         Raises:
             StorageError: the database does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             sealed = connection.scalar(
                 select(_drafts.c.sealed).where(
                     _drafts.c.id == _id(key.encode()), _drafts.c.until >= self._clock()
@@ -130,12 +134,12 @@ class Drafts:
         Raises:
             StorageError: the database does not answer.
         """
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.execute(delete(_drafts).where(_drafts.c.id == _id(key.encode())))
 
     def close(self) -> None:
         """Let go of the database."""
-        self._database.close()
+        self.database.close()
 
     def forget(self) -> None:
         """Delete the drafts that have had their time.
@@ -143,9 +147,9 @@ class Drafts:
         Raises:
             StorageError: the database does not answer.
         """
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.execute(delete(_drafts).where(_drafts.c.until < self._clock()))
-        self._database.checkpoint()
+        self.database.checkpoint()
 
 
 def _id(key: bytes) -> bytes:

@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select, update
 
 from udvej.database import Database
 from udvej.durations import HOUR, Clock
-from udvej.outbox.table import MOST_BYTES, PACE, REFERRALS, Outbox
+from udvej.outbox.table import PACE, REFERRALS
 
 _WAITING = REFERRALS.c.state == "waiting"
 _ASIDE = REFERRALS.c.state == "aside"
@@ -56,20 +55,6 @@ class Floods:
         """
         self._database = database
         self._clock = clock
-
-    @classmethod
-    def in_folder(cls, state: Path) -> "Floods":
-        """Those of a site's outbox.
-
-        Args:
-            state: the state folder, which exists.
-
-        Raises:
-            StorageError: the database cannot be opened or written.
-        """
-        database = Database(state, "udvej", most_bytes=MOST_BYTES)
-        Outbox(database)
-        return cls(database)
 
     def hours(self) -> Sequence[Hour]:
         """What waits or is set aside, by the hour it was accepted in, the oldest first.
@@ -144,5 +129,6 @@ def _pace_again(connection: Connection, now: float) -> None:
         .where(REFERRALS.c.number == bindparam("which"))
         .values(due=bindparam("then"))
     )
-    for turn, number in enumerate(numbers, 1):
-        connection.execute(pacing, {"which": number, "then": now + PACE * turn})
+    turns = [{"which": number, "then": now + PACE * turn} for turn, number in enumerate(numbers, 1)]
+    if turns:
+        connection.execute(pacing, turns)

@@ -42,7 +42,7 @@ _GIVE_UP: Final = 5 * DAY
 # What comes faster than people write is mailed this far apart, after everything else: a flood
 # neither fills the team's mailbox nor delays a real referral.
 PACE: Final = MINUTE
-MOST_BYTES: Final = 256 * 2**20
+_MOST_BYTES: Final = 256 * 2**20
 # The rest is for what comes at the pace of people, so that a flood shuts nobody out.
 _SHARE_OF_PACED: Final = 0.75
 # Sent ones that give way at once when there is no room: more than one letter needs.
@@ -130,7 +130,11 @@ class Status:
 
 
 class Outbox:
-    """Takes sealed referrals in, hands them out for mailing, forgets them in time."""
+    """Takes sealed referrals in, hands them out for mailing, forgets them in time.
+
+    Attributes:
+        database: where the rows are.
+    """
 
     def __init__(self, database: Database, clock: Clock = time.time) -> None:
         """Use a database.
@@ -143,7 +147,7 @@ class Outbox:
             StorageError: the database cannot be opened or written.
         """
         database.create(TABLES, _UPGRADES)
-        self._database = database
+        self.database = database
         self._clock = clock
         with database.transaction() as connection:
             if connection.scalar(select(_delivery.c.seen)) is None:
@@ -160,7 +164,7 @@ class Outbox:
             StorageError: the database cannot be opened or written.
         """
         # Room for some twenty thousand of the longest referrals: the most that a flood can take.
-        return cls(Database(state, "udvej", most_bytes=MOST_BYTES))
+        return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
 
     def accept(
         self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool = False
@@ -192,11 +196,11 @@ class Outbox:
         self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool
     ) -> str:
         now = self._clock()
-        with self._database.transaction(growing=True) as connection:
+        with self.database.transaction(growing=True) as connection:
             if earlier := receipts.reference(connection, key):
                 return earlier
             if paced := paced or receipts.crowded(connection, now):
-                self._database.bound(connection, _SHARE_OF_PACED)
+                self.database.bound(connection, _SHARE_OF_PACED)
             _keep(connection, seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
@@ -209,7 +213,7 @@ class Outbox:
             .order_by(REFERRALS.c.settled)
             .limit(_ROOM)
         )
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             made = delete(REFERRALS).where(REFERRALS.c.number.in_(oldest))
             return bool(connection.execute(made).rowcount)
 
@@ -229,7 +233,7 @@ class Outbox:
             SealingError: it was not kept, since it could not be sealed.
         """
         now = self._clock()
-        with self._database.transaction(growing=True) as connection:
+        with self.database.transaction(growing=True) as connection:
             last = connection.scalar(select(_drills.c.number))
             unsent = (REFERRALS.c.number == last, REFERRALS.c.state != "sent")
             if last is not None and connection.execute(_as_new(now).where(*unsent)).rowcount:
@@ -246,7 +250,7 @@ class Outbox:
             UnknownNumber: it is lower than one that was given.
             StorageError: the database does not answer.
         """
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             last = connection.scalar(select(_numbers.c.last)) or 0
             if number < last:
                 raise UnknownNumber(f"{last} was given already; a number is never given twice")
@@ -259,7 +263,7 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.execute(update(_delivery).values(seen=self._clock()))
 
     def receipt(self, key: bytes, within: float) -> str:
@@ -272,7 +276,7 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return receipts.reference(connection, key, since=self._clock() - within)
 
     def lease(self) -> Leased | None:
@@ -289,7 +293,7 @@ class Outbox:
             REFERRALS.c.accepted > now,
             ~REFERRALS.c.paced & (REFERRALS.c.due > now + _LONGEST_RETRY),
         )
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             due = REFERRALS.c.due <= now
             kinds = [(waiting, due), *((waiting, one) for one in adrift)]
             kinds.append((REFERRALS.c.state == "aside", due))
@@ -320,7 +324,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         this = REFERRALS.c.number == leased.number
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             if leased.sealed.scheme is Scheme.TRANSPORT:
                 connection.execute(delete(REFERRALS).where(this))
             else:
@@ -330,7 +334,7 @@ class Outbox:
                     .values(state="sent", reason="", settled=self._clock())
                 )
         if leased.sealed.scheme is Scheme.TRANSPORT:
-            self._database.checkpoint()  # else it stays in the write-ahead log for a while
+            self.database.checkpoint()  # else it stays in the write-ahead log for a while
 
     def failed(self, leased: Leased, reason: str) -> None:
         """The mail server refused it for good; it stays until a person has looked.
@@ -349,7 +353,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         now = self._clock()
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             tried = connection.scalar(
                 select(REFERRALS.c.tried).where(REFERRALS.c.number == leased.number)
             )
@@ -362,7 +366,7 @@ class Outbox:
 
     def _change(self, leased: Leased, **values: object) -> None:
         """Settle it only while the lease is ours: another process may have taken it since."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.execute(
                 update(REFERRALS)
                 .where(
@@ -381,7 +385,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         now = self._clock()
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             found = connection.execute(
                 _as_new(now).where(REFERRALS.c.number == number, REFERRALS.c.state != "waiting")
             ).rowcount
@@ -397,7 +401,7 @@ class Outbox:
             UnknownNumber: that number was never given.
             StorageError: the database does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(
                 select(REFERRALS.c.state, REFERRALS.c.reason).where(REFERRALS.c.number == number)
             ).one_or_none()
@@ -418,18 +422,18 @@ class Outbox:
             StorageError: the database does not answer.
         """
         now = self._clock()
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.execute(
                 delete(REFERRALS).where(
                     REFERRALS.c.state == "sent", REFERRALS.c.settled < now - keep_days * DAY
                 )
             )
             receipts.forget(connection, now)
-        self._database.checkpoint()
+        self.database.checkpoint()
 
     def close(self) -> None:
         """Let go of the database."""
-        self._database.close()
+        self.database.close()
 
     def probe(self) -> None:
         """See that a referral could be kept.
@@ -437,7 +441,7 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        with self._database.transaction():
+        with self.database.transaction():
             pass
 
     def status(self) -> Status:
@@ -447,7 +451,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         failed = REFERRALS.c.state == "failed"
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             counts = {
                 state: (count, since)
                 for state, count, since in connection.execute(
