@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select,
 
 from udvej.database import Database
 from udvej.durations import HOUR, Clock
-from udvej.outbox.table import PACE, REFERRALS
+from udvej.outbox.schema import REFERRALS
+from udvej.outbox.table import PACE
 
 _WAITING = REFERRALS.c.state == "waiting"
 _ASIDE = REFERRALS.c.state == "aside"

@@ -6,13 +6,7 @@ A second press, a reload or Back within `SENT_ONCE` leads to the same receipt.
 from typing import Final
 
 from sqlalchemy import (
-    Column,
     Connection,
-    Float,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
     bindparam,
     delete,
     insert,
@@ -20,28 +14,20 @@ from sqlalchemy import (
 )
 
 from udvej.durations import HOUR
+from udvej.outbox.schema import RECEIPTS
 
 SENT_ONCE: Final = 24 * HOUR
 # More than people write in an hour.
 _CROWD: Final = 300
 
-TABLES = MetaData()
-_receipts = Table(
-    "receipts",
-    TABLES,
-    Column("key", LargeBinary, primary_key=True),
-    Column("reference", String, nullable=False),
-    Column("accepted", Float, nullable=False, index=True),
-)
-
 # Compiled once: to build them for each referral takes longer than the disk does.
-_SINCE = select(_receipts.c.reference).where(
-    _receipts.c.key == bindparam("key"), _receipts.c.accepted >= bindparam("since")
+_SINCE = select(RECEIPTS.c.reference).where(
+    RECEIPTS.c.key == bindparam("key"), RECEIPTS.c.accepted >= bindparam("since")
 )
 _CROWDED_SINCE = (
-    select(_receipts.c.accepted).order_by(_receipts.c.accepted.desc()).offset(_CROWD - 1).limit(1)
+    select(RECEIPTS.c.accepted).order_by(RECEIPTS.c.accepted.desc()).offset(_CROWD - 1).limit(1)
 )
-_KEEP = insert(_receipts)
+_KEEP = insert(RECEIPTS)
 
 
 def reference(connection: Connection, key: bytes, since: float = 0.0) -> str:
@@ -75,4 +61,4 @@ def crowded(connection: Connection, now: float) -> bool:
 
 def forget(connection: Connection, now: float) -> None:
     """Delete what is older than `SENT_ONCE`."""
-    connection.execute(delete(_receipts).where(_receipts.c.accepted < now - SENT_ONCE))
+    connection.execute(delete(RECEIPTS).where(RECEIPTS.c.accepted < now - SENT_ONCE))

@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import (
-    Boolean,
-    Column,
     Connection,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
     Row,
-    String,
-    Table,
     Update,
     case,
     delete,
@@ -31,7 +23,7 @@ from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
 from udvej.errors import FullError, UnknownNumber
 from udvej.outbox import receipts
-from udvej.outbox.receipts import TABLES
+from udvej.outbox.schema import DELIVERIES, DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
 from udvej.outbox.sealed import Scheme, Sealed, new_token
 
 # A referral that a process took and did not settle, since it died, is due again after this time.
@@ -48,40 +40,11 @@ _SHARE_OF_PACED: Final = 0.75
 # Sent ones that give way at once when there is no room: more than one letter needs.
 _ROOM: Final = 64
 
-REFERRALS = Table(
-    "referrals",
-    TABLES,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("cms", LargeBinary, nullable=False),
-    Column("token", String, nullable=False),
-    Column("scheme", String, nullable=False),
-    Column("accepted", Float, nullable=False),
-    Column("paced", Boolean, nullable=False),
-    Column("due", Float, nullable=False),
-    Column("tries", Integer, nullable=False, default=0),
-    Column("state", String, nullable=False, default="waiting"),
-    Column("settled", Float),
-    Column("reason", String, nullable=False, default=""),
-    Column("tried", Float),  # for the first time
-)
-Index("next_up", REFERRALS.c.state, REFERRALS.c.due, REFERRALS.c.number)
-Index("oldest", REFERRALS.c.state, REFERRALS.c.accepted)
-Index("last_paced", REFERRALS.c.paced, REFERRALS.c.state, REFERRALS.c.due)
-# Running numbers go on after the rows are gone, and leave no gap when a transaction fails.
-_numbers = Table("numbers", TABLES, Column("last", Integer, nullable=False))
-# Of the drill that was made last.
-_drills = Table("drills", TABLES, Column("number", Integer, nullable=False))
-# When a delivery process last said that it is at work.
-_delivery = Table("delivery", TABLES, Column("seen", Float, nullable=False))
-
-# What each version of the file has that the one before had not.
-_UPGRADES: Final = ("ALTER TABLE referrals ADD COLUMN tried FLOAT",)
-
 # Compiled once: to build them for each referral takes longer than the disk does.
 _LAST_PACED = select(func.max(REFERRALS.c.due)).where(
     REFERRALS.c.paced, REFERRALS.c.state == "waiting"
 )
-_NEXT_NUMBER = update(_numbers).values(last=_numbers.c.last + 1).returning(_numbers.c.last)
+_NEXT_NUMBER = update(NUMBERS).values(last=NUMBERS.c.last + 1).returning(NUMBERS.c.last)
 _KEEP = insert(REFERRALS)
 
 
@@ -146,12 +109,12 @@ class Outbox:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        database.create(TABLES, _UPGRADES)
+        database.create(TABLES, UPGRADES)
         self.database = database
         self._clock = clock
         with database.transaction() as connection:
-            if connection.scalar(select(_delivery.c.seen)) is None:
-                connection.execute(insert(_delivery).values(seen=clock()))
+            if connection.scalar(select(DELIVERIES.c.seen)) is None:
+                connection.execute(insert(DELIVERIES).values(seen=clock()))
 
     @classmethod
     def in_folder(cls, state: Path) -> "Outbox":
@@ -234,13 +197,13 @@ class Outbox:
         """
         now = self._clock()
         with self.database.transaction(growing=True) as connection:
-            last = connection.scalar(select(_drills.c.number))
+            last = connection.scalar(select(DRILLS.c.number))
             unsent = (REFERRALS.c.number == last, REFERRALS.c.state != "sent")
             if last is not None and connection.execute(_as_new(now).where(*unsent)).rowcount:
                 return int(last)
             number = _keep(connection, seal, now)
-            connection.execute(delete(_drills))
-            connection.execute(insert(_drills).values(number=number))
+            connection.execute(delete(DRILLS))
+            connection.execute(insert(DRILLS).values(number=number))
         return number
 
     def go_on_after(self, number: int) -> None:
@@ -251,11 +214,11 @@ class Outbox:
             StorageError: the database does not answer.
         """
         with self.database.transaction() as connection:
-            last = connection.scalar(select(_numbers.c.last)) or 0
+            last = connection.scalar(select(NUMBERS.c.last)) or 0
             if number < last:
                 raise UnknownNumber(f"{last} was given already; a number is never given twice")
-            connection.execute(delete(_numbers))
-            connection.execute(insert(_numbers).values(last=number))
+            connection.execute(delete(NUMBERS))
+            connection.execute(insert(NUMBERS).values(last=number))
 
     def at_work(self) -> None:
         """Say that a delivery process is at work.
@@ -264,7 +227,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         with self.database.transaction() as connection:
-            connection.execute(update(_delivery).values(seen=self._clock()))
+            connection.execute(update(DELIVERIES).values(seen=self._clock()))
 
     def receipt(self, key: bytes, within: float) -> str:
         """The reference of what was sent under a key, or "" where that is too long ago.
@@ -405,7 +368,7 @@ class Outbox:
             row = connection.execute(
                 select(REFERRALS.c.state, REFERRALS.c.reason).where(REFERRALS.c.number == number)
             ).one_or_none()
-            last = connection.scalar(select(_numbers.c.last)) or 0
+            last = connection.scalar(select(NUMBERS.c.last)) or 0
         if row is None:
             if not 0 < number <= last:
                 raise UnknownNumber(f"number {number} was never given")
@@ -463,14 +426,14 @@ class Outbox:
             reasons = connection.execute(
                 select(REFERRALS.c.number, REFERRALS.c.reason).where(failed).order_by("number")
             ).all()
-            last = connection.scalar(select(_numbers.c.last)) or 0
+            last = connection.scalar(select(NUMBERS.c.last)) or 0
             why = connection.scalar(
                 select(REFERRALS.c.reason)
                 .where(REFERRALS.c.state == "waiting", REFERRALS.c.reason != "")
                 .order_by(REFERRALS.c.accepted)
                 .limit(1)
             )
-            seen = connection.scalar(select(_delivery.c.seen))
+            seen = connection.scalar(select(DELIVERIES.c.seen))
             paced = connection.scalar(
                 select(func.count()).where(REFERRALS.c.paced, REFERRALS.c.state == "waiting")
             )
@@ -526,7 +489,7 @@ def _as_new(now: float) -> Update:
 def _next_number(connection: Connection) -> int:
     number = connection.scalar(_NEXT_NUMBER)
     if number is None:
-        connection.execute(insert(_numbers).values(last=1))
+        connection.execute(insert(NUMBERS).values(last=1))
         return 1
     return int(number)
 
