@@ -331,8 +331,17 @@ def test_a_relative_finds_a_number_and_gets_a_receipt_that_is_theirs(reader: Vis
     )
 
 
+def test_a_professional_finds_what_to_say_and_whom_to_call(reader: Visit) -> None:
+    """Both are on the first screen of their page, the police's part in it too."""
+    follows(reader, "/fagfolk/")
+    sees(reader, "Vil en, du møder i dit arbejde, ud?", FACTS.text("team.navn"))
+    sees(reader, f"Telefon: {PHONE}", "»Du kan få hjælp til at komme ud.")
+    sees(reader, "»Du skal være over 18 år", "»Politiet får det at vide, før I ses.«")
+
+
 def test_a_professional_says_where_they_work(reader: Visit) -> None:
     """And that the person knows; the team reads both."""
+    follows(reader, "/fagfolk/")
     follows(reader, "/skriv/")
     page = reader.page
     page.get_by_text("Skriver du for en anden?").click()
