@@ -133,10 +133,15 @@ def test_danish_terms_keep_their_order_where_words_run_from_right_to_left(
     words: str, terms: list[str]
 ) -> None:
     """They are cut out whole, and nothing is lost (UAX 9)."""
-    parts = [*Language("ar").parts(words)]
+    parts = [(part.replace("\u2060", ""), term) for part, term in Language("ar").parts(words)]
     assert "".join(part for part, _ in parts) == words
     assert [part for part, term in parts if term] == terms
     assert [*DANISH.parts(words)] == [(words, False)]
+
+
+def test_no_line_ends_at_the_hyphen_of_a_danish_term_in_arabic() -> None:
+    """It would stand at the wrong side of the word; a word joiner prevents it (UAX 14, LB11)."""
+    assert [*Language("ar").parts("هنا exit-enhed")][1] == ("exit-\u2060enhed", True)
 
 
 def test_a_list_is_apart_by_the_commas_of_any_script() -> None:

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from gettext import NullTranslations
+from typing import Final
 
 from babel import Locale
 from markupsafe import Markup, escape
@@ -91,13 +92,14 @@ class Language:
         Yields:
             A part, and whether it is a Danish term, to be spoken as such (WCAG 3.1.2); where the
             language runs from right to left, it must keep its own order too (UAX 9), and anything
-            in Latin letters is taken for one.
+            in Latin letters is taken for one. No line ends at a hyphen of it there, since the
+            hyphen would stand at the wrong side of the word (UAX 14, LB11).
         """
         if self.is_danish:
             yield words, False
         elif self.direction == "rtl":
             for value, latin, other in _PARTS.findall(words):
-                yield value or latin or other, bool(latin)
+                yield value or latin.replace("-", _UNBREAKABLE_HYPHEN) or other, bool(latin)
         else:
             for number, part in enumerate(self._terms.split(words)):
                 if part:
@@ -147,6 +149,9 @@ _LETTER = "A-Za-z\u00c0-\u024f"
 _PARTS = re.compile(
     rf"(%\(\w+\)\w)|([{_LETTER}][{_LETTER}0-9]*(?:[-./@' ][{_LETTER}0-9]+)*)|([^{_LETTER}%]+|%)"
 )
+
+# With a word joiner, which has no width.
+_UNBREAKABLE_HYPHEN: Final = "-\u2060"
 
 _current: ContextVar[Language] = ContextVar("language", default=DANISH)
 
