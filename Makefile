@@ -23,8 +23,10 @@ test-fast: setup-test
 	$(BIN)/pytest -m "not slow and not browser and not content" \
 		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/server
 
-# The slow tests, and then the figures of the README.
-bench: setup-test setup-system
+# The slow tests, with the mail program that one of them opens, and then the figures of the README.
+bench: setup-test
+	@$(MAKE) --no-print-directory setup-system \
+		MISSING="$(strip $(MISSING) $(if $(shell command -v thunderbird),,thunderbird))"
 	$(BIN)/pytest -m slow -rP --timeout 3600
 	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
