@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from support.patience import PATIENCE
+from udvej.commands.keys import new_passphrase
 from udvej.outbox.keys import TeamKey
 
 MAIL = "team@example.dk"
@@ -92,7 +93,7 @@ def test_a_long_address_is_whole_where_mail_programs_look() -> None:
     assert names.get_values_for_type(x509.RFC822Name) == [mail]
 
 
-PASSPHRASE: Final = "a1b2c3-d4e5f6"
+PASSPHRASE: Final = new_passphrase()
 
 
 def gpgsm(bundle: Path) -> str:

@@ -15,6 +15,10 @@ from udvej.errors import ConfigError
 from udvej.outbox.keys import TeamKey
 
 _OWNER_ONLY: Final = 0o600
+# Of a passphrase: without characters that are read as another, and no longer than 31 characters
+# in all, since gpgsm 2.2 takes none that is.
+_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+_GROUPS, _GROUP = 5, 5
 
 
 class _File(NamedTuple):
@@ -49,7 +53,7 @@ def command(folder: Path, mail: str | None, *, server: bool, older: bool) -> Non
 
 
 def _team_files(key: TeamKey, *, older: bool) -> Mapping[str, _File]:
-    passphrase = "-".join(secrets.token_hex(3) for _ in range(5))
+    passphrase = new_passphrase()
     return {
         "team-certificate.pem": _File(
             key.certificate_pem(), f"for the server: UDVEJ_TEAM_CERTIFICATE; {_until(key)}"
@@ -60,6 +64,12 @@ def _team_files(key: TeamKey, *, older: bool) -> Mapping[str, _File]:
             f"    its passphrase, shown only now: {passphrase}",
         ),
     }
+
+
+def new_passphrase() -> str:
+    """A random passphrase that can be read aloud, such as "7kd4p-rm9wx-…"; 123 bits."""
+    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    return "-".join(groups)
 
 
 def _server_files(key: TeamKey) -> Mapping[str, _File]:
