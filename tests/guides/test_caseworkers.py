@@ -9,12 +9,11 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser
 from support.guides import CASEWORKERS, html, text
-from support.mailserver import SENDER, TEAM
+from support.mailserver import Authority, delivered
 from udvej.commands import keys
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
-from udvej.outbox.mail import SealedMail
 from udvej.outbox.table import Leased
 
 PAGE: Final = text(CASEWORKERS)
@@ -40,13 +39,13 @@ def test_it_is_one_printed_page_of_a4(browser: Browser, style: str, most: int) -
     assert len(re.findall(rb"/Type /Page\b", printed)) in range(1, most + 1)
 
 
-def test_it_names_what_the_mail_shows(team: TeamKey, tmp_path: Path) -> None:
+def test_it_names_what_the_mail_shows(team: TeamKey, authority: Authority, tmp_path: Path) -> None:
     """The subject, the file that a program shows which cannot open it, the words of the letter."""
     certificate = tmp_path / "team-certificate.pem"
     certificate.write_bytes(team.certificate_pem())
     referral = ReferralForm.unanswered().referral(datetime.now(UTC), ["Læs det her."])
     leased = Leased(7, Sealer.for_team(certificate).seal(referral, 7), 0.0, 0)
-    mail = message_from_bytes(SealedMail(leased, sender=SENDER, recipient=TEAM).as_bytes())
+    mail = message_from_bytes(delivered(leased, authority))
     assert f"»{mail['Subject']}«" in PAGE
     assert f"`{mail.get_filename()}`" in PAGE
     assert "BEMÆRK" in PAGE

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from support.mailserver import SENDER, TEAM
+from support.mailserver import TEAM, Authority, delivered
 from support.thunderbird import Thunderbird, installed
 from udvej.cli import main
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
-from udvej.outbox.mail import SealedMail
 from udvej.outbox.table import Leased
 
 pytestmark = [
@@ -40,14 +39,14 @@ def keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Keys:
     return make
 
 
-def mailed(number: int, certificates: Path) -> bytes:
+def mailed(number: int, certificates: Path, authority: Authority) -> bytes:
     """A referral as it reaches the team's mailbox."""
     now = datetime.now(UTC)
     referral = ReferralForm.unanswered().referral(now, [WORDS])
     leased = Leased(
         number, Sealer.for_team(certificates).seal(referral, number), now.timestamp(), 0
     )
-    return SealedMail(leased, sender=SENDER, recipient=TEAM).as_bytes()
+    return delivered(leased, authority)
 
 
 @contextmanager
@@ -62,11 +61,11 @@ def opened(folder: Path, *mails: bytes) -> Iterator[Thunderbird]:
 
 @pytest.mark.parametrize("options", [(), ("--older",)])
 def test_a_letter_opens_when_the_key_is_imported(
-    options: tuple[str, ...], keys: Keys, tmp_path: Path
+    options: tuple[str, ...], keys: Keys, authority: Authority, tmp_path: Path
 ) -> None:
     """And not before, nor with a wrong passphrase."""
     certificate, bundle, passphrase = keys("team", *options)
-    with opened(tmp_path / "home", mailed(7, certificate)) as thunderbird:
+    with opened(tmp_path / "home", mailed(7, certificate, authority)) as thunderbird:
         assert thunderbird.read("Henvendelse nr. 7") == ""
         assert not thunderbird.import_key(bundle, "en anden")
         assert thunderbird.read("Henvendelse nr. 7") == ""
@@ -76,13 +75,14 @@ def test_a_letter_opens_when_the_key_is_imported(
     assert "X-Padding" not in shown
 
 
-def test_a_key_is_renewed_side_by_side(keys: Keys, tmp_path: Path) -> None:
+def test_a_key_is_renewed_side_by_side(keys: Keys, authority: Authority, tmp_path: Path) -> None:
     """While both certificates are in one file either key opens; old letters want the old one."""
     old_certificate, old, old_passphrase = keys("old")
     new_certificate, new, new_passphrase = keys("new")
     both = tmp_path / "both.pem"
     both.write_bytes(old_certificate.read_bytes() + new_certificate.read_bytes())
-    mails = mailed(7, old_certificate), mailed(8, both), mailed(9, new_certificate)
+    sealed_for = {7: old_certificate, 8: both, 9: new_certificate}
+    mails = [mailed(number, file, authority) for number, file in sealed_for.items()]
     with opened(tmp_path / "first", *mails) as thunderbird:
         assert thunderbird.import_key(new, new_passphrase)
         opens = [WORDS in thunderbird.read(f"Henvendelse nr. {number}") for number in (7, 8, 9)]

@@ -16,6 +16,8 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from support.patience import PATIENCE
 from udvej.config import MailServer
+from udvej.outbox.mail import Relay
+from udvej.outbox.table import Leased
 
 USER, PASSWORD = "udvej", "hemmelig kode"
 TEAM, SENDER = "team@exit.example", "hjemmeside@kommune.example"
@@ -151,6 +153,13 @@ def serving(
         loop.call_soon_threadsafe(loop.stop)
         thread.join(PATIENCE)
         loop.close()
+
+
+def delivered(leased: Leased, authority: Authority) -> bytes:
+    """What reaches the team's mailbox when a referral is mailed."""
+    with serving(authority.context()) as server:
+        Relay(server.settings(authority.file), team=TEAM).carry(leased)
+        return server.mails.get(timeout=PATIENCE).content
 
 
 async def _end(running: asyncio.Server) -> None:
