@@ -214,7 +214,7 @@ def test_every_cookie_is_in_the_papers(client: FlaskClient) -> None:
     assert f"Max-Age={FACTS['forlad']['minutter'] * 60};" in given["__Host-videre"]
 
 
-@pytest.mark.parametrize("name", PAPERS)
+@pytest.mark.parametrize("name", [*PAPERS, CASEWORKERS])
 def test_what_is_to_be_filled_in_is_marked_the_same_way_everywhere(name: str) -> None:
     """As `[udfyld: hvad]`, so that one search finds all of it."""
     written = text(name)
