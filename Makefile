@@ -7,8 +7,13 @@ MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux gpgsm mutt,$(if $(s
 	$(if $(shell command -v systemd-analyze),,systemd) \
 	$(if $(shell command -v nft),,nftables))
 
+CORES = $(shell nproc)
+
 EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \
 	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"
+
+# The tests start a Python hundreds of times; each would else compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-fast bench check format setup setup-test setup-system setup-ci screenshots snapshots translations lock clean
 
@@ -18,9 +23,10 @@ run: setup
 test: setup-test setup-system
 	$(BIN)/pytest -m "not slow"
 
-# While one writes: no browsers, no nginx, no processes that are killed, and no content judged.
+# While one writes: no browsers, no nginx, no processes that are killed, no floods, and no content
+# judged. A worker a core, since none of it waits for long and each has to read all tests first.
 test-fast: setup-test
-	$(BIN)/pytest -m "not slow and not browser and not content" \
+	$(BIN)/pytest -m "not slow and not heavy and not browser and not content" -n $(CORES) \
 		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/server
 
 # The slow tests, with the mail program that one of them opens, and then the figures of the README.

@@ -4,10 +4,13 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 from unittest.mock import patch
 
+import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,6 +20,7 @@ from support.browser import Served, chromium, served
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
 from support.municipality import CONTENT, demonstration, places
+from support.patience import PATIENCE
 from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.database import Database
@@ -27,13 +31,19 @@ from udvej.outbox.table import Outbox
 from udvej.publish.freeze import freeze
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
+from xdist.workermanage import NodeManager
 
 _LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
 
 def pytest_configure() -> None:
-    """Let SIGTERM end a run as Ctrl-C does: what fixtures have begun they end."""
+    """Let SIGTERM end a run as Ctrl-C does: what fixtures have begun they end.
+
+    A worker that is asked to end is interrupted after five seconds; pytest-xdist kills it after ten
+    in all, which on a busy machine is in the middle of that.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    NodeManager.EXIT_TIMEOUT = int(PATIENCE)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -60,6 +70,14 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """Each application would else compile the same templates again."""
     cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with patch.dict(Flask.jinja_options, bytecode_cache=cache):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compressed_pages() -> Iterator[None]:
+    """Each build would else compress the same pages again, which takes longer than making them."""
+    once = SimpleNamespace(compress=cache(brotli.compress))
+    with patch("udvej.publish.compressed.brotli", once):
         yield
 
 

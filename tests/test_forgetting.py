@@ -134,6 +134,7 @@ def wire(road: Road) -> Iterator[tuple[str, bytes]]:
         yield f"mail {number} decoded", b64decode(str(payload))
 
 
+@pytest.mark.heavy
 def test_nothing_typed_is_in_any_file_log_or_mail(
     tmp_path: Path, authority: Authority, team: TeamKey
 ) -> None:

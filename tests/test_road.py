@@ -16,6 +16,8 @@ from support.visiting import FILLED_IN, TYPED, reference
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
 
+pytestmark = pytest.mark.heavy
+
 CPR = "010190-1234"
 
 HEADERS = {

@@ -498,6 +498,7 @@ def _processes() -> Executor:
     return ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("executor", [_threads, _processes])
 def test_many_at_once_lose_nothing_and_share_no_number(
     executor: "type[Executor]", tmp_path: Path

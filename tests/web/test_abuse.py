@@ -154,6 +154,7 @@ def test_what_may_be_a_robots_is_mailed_a_minute_apart_behind_the_others(
     assert outbox.status().waiting == 0
 
 
+@pytest.mark.heavy
 def test_a_crowd_is_paced_from_the_three_hundred_and_first_of_an_hour(
     outbox: Outbox, clock: Clock
 ) -> None:
@@ -188,6 +189,7 @@ def folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.heavy
 def test_a_flood_of_ten_thousand_keeps_nobody_out_and_stays_within_its_bound(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
@@ -338,6 +340,7 @@ def test_at_the_bound_the_site_says_so_and_takes_the_form_when_there_is_room(
     database.close()
 
 
+@pytest.mark.heavy
 def test_one_clients_flood_of_posts_is_bounded_and_another_client_comes_through_at_once(
     app: Flask, config: Config, now: Clock
 ) -> None:
@@ -387,6 +390,7 @@ def test_a_flood_past_the_limit_leaves_no_more_drafts_than_a_client_may_have(
     database.close()
 
 
+@pytest.mark.heavy
 def test_ten_thousand_drafts_take_no_room_from_the_referrals(tmp_path: Path, clock: Clock) -> None:
     """They have a file of their own, and leave it after a quarter of an hour."""
     outbox_file = tmp_path / "udvej.sqlite3"

@@ -34,6 +34,8 @@ from werkzeug.datastructures import Headers
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+pytestmark = pytest.mark.heavy
+
 URLENCODED: Final = "application/x-www-form-urlencoded"
 # In everything that is sent; ASCII, so that no escaping hides it in a log.
 MARK: Final = "Maerkeord7319"

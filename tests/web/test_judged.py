@@ -197,6 +197,7 @@ def test_page_passes_the_judge(house: House, name: str, prefix: str) -> None:
     judge(state.bring(house, prefix), state.rules)
 
 
+@pytest.mark.heavy
 def test_html_is_valid(config: Config, tmp_path: Path) -> None:
     """The checker has no error and no warning for any of them; 4.1.1 of WCAG 2.1 is this.
 
@@ -565,6 +566,7 @@ def test_judge_refuses_a_broken_page_for_its_own_reason(reason: str, change: Cha
     assert {name for name, _ in faults(change(page), rules)} == {reason}
 
 
+@pytest.mark.heavy
 def test_invalid_html_is_noticed(tmp_path: Path) -> None:
     """The checker has something to say of each page with one thing wrong, and only of those."""
     pages = {str(number): change(sound(SOUND)).html for number, change in enumerate(NOT_VALID)}

@@ -72,6 +72,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
 
     Raises:
         ContentError: a content file is wrong.
+        FormError: a question of the form would not be shown, or its answer lost.
         SealingError: the team's certificate cannot be used.
         StorageError: the database cannot be opened.
     """
@@ -95,6 +96,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         app.register_blueprint(
             referral.blueprint(translated), name=f"referral-{tag}", url_prefix=prefix
         )
+    referral.rehearse(app)
     app.register_blueprint(health.blueprint(services.health))
     wsgi_app = app.wsgi_app
     if live:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Final, cast
+from typing import Final
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
@@ -74,18 +74,13 @@ class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
 
 
 def blueprint(desk: FormServices) -> Blueprint:
-    """The form, its receipt and the way to another message.
-
-    The application does not start where the form has a question that its page does not show, or
-    a field whose answer would be lost (`FormError`).
-    """
+    """The form, its receipt and the way to another message."""
     views = Blueprint("referral", __name__)
     views.add_url_rule(FORM, "form", partial(_form, desk))
     views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
     views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
     for address, name in ((WITHOUT_COOKIE, "cookies"), (TOO_LONG, "too_long")):
         views.add_url_rule(address, name, partial(_not_kept, desk, address, f"{name}.html"))
-    views.record(lambda state: _rehearse(cast("Flask", state.app)))
     return views
 
 
@@ -101,8 +96,12 @@ def _empty(page: Page) -> str:
     return _page(page, ReferralForm.of({}, token))
 
 
-def _rehearse(app: Flask) -> None:
-    """See that each question reaches the letter and has a look on the page."""
+def rehearse(app: Flask) -> None:
+    """See that each question reaches the letter and has a look on the page.
+
+    Raises:
+        FormError: the page does not show a question, or the answer to a field would be lost.
+    """
     form, names = ReferralForm.unanswered(), ReferralForm.names()
     components = app.jinja_env.get_template("components/question.html").make_module()
     for name in names:
