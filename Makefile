@@ -33,7 +33,7 @@ test-fast: setup-test
 bench: setup-test
 	@$(MAKE) --no-print-directory setup-system \
 		MISSING="$(strip $(MISSING) $(if $(shell command -v thunderbird),,thunderbird))"
-	$(BIN)/pytest -m slow -rP --timeout 3600
+	$(BIN)/pytest -m slow -rP
 	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
 	PYTHONPATH=tests $(BIN)/python -m bench.serving

@@ -5,6 +5,8 @@ import shutil
 import signal
 from collections.abc import Iterator
 from functools import cache
+from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
@@ -33,6 +35,8 @@ from udvej.services import Services, load_content
 from udvej.web.app import create_app
 from xdist.workermanage import NodeManager
 
+_SLOW_SECONDS: Final = 3600
+_NETWORKS: Final = count()
 _LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
 
@@ -53,8 +57,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, in whatever order, so that none is left for last."""
+    """Begin with the files that take longest, in whatever order, so that none is left for last.
+
+    What is marked as slow has its time however it is called, and not the two minutes of the others.
+    """
     items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))
 
 
 @pytest.fixture(autouse=True)
@@ -152,6 +162,28 @@ def client(app: Flask) -> FlaskClient:
     """A visitor, over HTTPS as cookies want it."""
     client = app.test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+@pytest.fixture(scope="session")
+def standing(
+    furnished: Path, unchanged: Content, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
+    """One site for all tests that take no notice of what others send it; it takes long to make."""
+    state = Path(shutil.copytree(furnished, tmp_path_factory.mktemp("standing") / "state"))
+    services = Services.open(demonstration(state))
+    services.content = unchanged
+    return create_app(services)
+
+
+@pytest.fixture
+def passer_by(standing: Flask) -> FlaskClient:
+    """A visitor there, in a network of their own: nothing that is counted of others is theirs."""
+    client = standing.test_client()
+    client.environ_base |= {
+        "wsgi.url_scheme": "https",
+        "REMOTE_ADDR": str(ip_address("10.0.0.1") + 256 * next(_NETWORKS)),
+    }
     return client
 
 

@@ -7,6 +7,7 @@ from flask import abort
 from flask.testing import FlaskClient
 from support.judging import Page
 from udvej.config import Config
+from udvej.content.editions import Content
 from udvej.errors import StorageError
 from udvej.outbox.keys import TeamKey
 from udvej.services import Services
@@ -17,9 +18,16 @@ from werkzeug.test import TestResponse
 class House:
     """A site with a visitor in it."""
 
-    def __init__(self, config: Config) -> None:
-        """Open the site, with doors to the errors that no request should meet."""
+    def __init__(self, config: Config, content: Content | None = None) -> None:
+        """Open the site, with doors to the errors that no request should meet.
+
+        Args:
+            config: its settings.
+            content: what it says, where that has been read already.
+        """
         services = Services.open(config)
+        if content:
+            services.content = content
         self.config = config
         self.content = services.content
         self.facts = services.facts

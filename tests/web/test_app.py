@@ -100,9 +100,9 @@ def test_what_breaks_is_logged_without_the_address(
         "/skriv/%E2%80%AE/",
     ],
 )
-def test_an_address_that_is_not_ours_is_not_found(path: str, client: FlaskClient) -> None:
+def test_an_address_that_is_not_ours_is_not_found(path: str, passer_by: FlaskClient) -> None:
     """Or one that leads to ours; and it is never repeated on the page."""
-    answer = client.get(path)
+    answer = passer_by.get(path)
     if path == "/skriv":
         assert answer.status_code == 308
         return
@@ -113,18 +113,18 @@ def test_an_address_that_is_not_ours_is_not_found(path: str, client: FlaskClient
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "SKRIV"])
 @pytest.mark.parametrize("address", ["/", FORM, "/forlad/", "/sundhed"])
 def test_a_method_that_a_page_does_not_know_is_refused(
-    method: str, address: str, client: FlaskClient
+    method: str, address: str, passer_by: FlaskClient
 ) -> None:
     """And those it knows are named."""
-    answer = client.open(address, method=method)
+    answer = passer_by.open(address, method=method)
     assert is_error_page(answer, 405)
     assert answer.headers["Allow"]
 
 
 @pytest.fixture
-def form(client: FlaskClient) -> dict[str, str]:
+def form(passer_by: FlaskClient) -> dict[str, str]:
     """An open form, filled in, under the client's cookie."""
-    return {**Visitor(client).open(), **FILLED_IN}
+    return {**Visitor(passer_by).open(), **FILLED_IN}
 
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -187,10 +187,10 @@ BAD_BODIES: dict[str, tuple[int, Body]] = {
 
 @pytest.mark.parametrize(("code", "body"), BAD_BODIES.values(), ids=BAD_BODIES)
 def test_a_body_that_no_browser_sends_is_refused_in_plain_words(
-    code: int, body: Body, client: FlaskClient, form: dict[str, str]
+    code: int, body: Body, passer_by: FlaskClient, form: dict[str, str]
 ) -> None:
     """With the phone number, and nothing broke."""
-    assert is_error_page(client.post(FORM, **body(form)), code)
+    assert is_error_page(passer_by.post(FORM, **body(form)), code)
 
 
 ODD_BODIES: dict[str, Body] = {
@@ -213,12 +213,12 @@ ODD_BODIES: dict[str, Body] = {
 
 @pytest.mark.parametrize("body", ODD_BODIES.values(), ids=ODD_BODIES)
 def test_whatever_a_browser_can_send_is_answered_by_a_redirect(
-    body: Body, client: FlaskClient, form: dict[str, str]
+    body: Body, passer_by: FlaskClient, form: dict[str, str]
 ) -> None:
     """A page that answers the POST would leave the whole form in the browser's session files."""
-    answer = client.post(FORM, **body(form))
+    answer = passer_by.post(FORM, **body(form))
     assert answer.status_code == 303
-    page = client.get(answer.location)
+    page = passer_by.get(answer.location)
     assert page.status_code == 200
     assert PHONE in page.text
 
@@ -238,20 +238,20 @@ def test_whatever_a_browser_can_send_is_answered_by_a_redirect(
 )
 @pytest.mark.parametrize("field", TYPED)
 def test_a_long_text_made_to_be_hard_to_search_is_answered(
-    field: str, text: str, client: FlaskClient, form: dict[str, str]
+    field: str, text: str, passer_by: FlaskClient, form: dict[str, str]
 ) -> None:
     """Like any other text that is too long."""
-    assert client.post(FORM, data={**form, field: text}).status_code == 303
+    assert passer_by.post(FORM, data={**form, field: text}).status_code == 303
 
 
 @pytest.mark.parametrize(
     "cookie", ["", "x", "." * 4000, "eyJ9.x.y", "\x7f", "æøå", '"', "__Host-skema=", "a=b; c"]
 )
-def test_a_cookie_that_is_not_ours_does_no_harm(cookie: str, client: FlaskClient) -> None:
+def test_a_cookie_that_is_not_ours_does_no_harm(cookie: str, passer_by: FlaskClient) -> None:
     """As if there was none."""
     headers = {"Cookie": f"__Host-skema={cookie}"}
-    assert client.get(FORM, headers=headers).status_code == 200
-    assert client.post(FORM, headers=headers).status_code == 400
+    assert passer_by.get(FORM, headers=headers).status_code == 200
+    assert passer_by.post(FORM, headers=headers).status_code == 400
 
 
 def test_health_is_well_while_the_database_answers(client: FlaskClient) -> None:
@@ -285,20 +285,20 @@ def test_a_page_that_needs_the_database_says_when_it_does_not_answer(
     assert client.get("/").status_code == 200
 
 
-def test_a_missing_slash_leads_on_without_what_was_asked(client: FlaskClient) -> None:
+def test_a_missing_slash_leads_on_without_what_was_asked(passer_by: FlaskClient) -> None:
     """No page has a query, and what stands there may be anything."""
-    answer = client.get("/skriv?navn=Sofie")
+    answer = passer_by.get("/skriv?navn=Sofie")
     assert answer.status_code == 308
     assert answer.location.endswith("://localhost/skriv/")
 
 
 def test_a_page_that_gives_both_numbers_gives_each_once_beside_the_bar(
-    client: FlaskClient,
+    passer_by: FlaskClient,
 ) -> None:
     """The page of the contacts; every other page ends with them."""
     team, police = FACTS.link("team.telefon"), FACTS.link("politi.telefon")
     counts = {
-        address: [client.get(address).text.count(f'href="{link}"') for link in (team, police)]
+        address: [passer_by.get(address).text.count(f'href="{link}"') for link in (team, police)]
         for address in ("/kontakt/", "/om/")
     }
     assert counts == {"/kontakt/": [2, 1], "/om/": [2, 1]}

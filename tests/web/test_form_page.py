@@ -36,6 +36,12 @@ TOKENS: Final = ("csrf_token", "sure", "token")
 TAGS: Final = ("da", "en", "ar")
 
 
+@pytest.fixture
+def client(passer_by: FlaskClient) -> FlaskClient:
+    """A visitor of the site that other tests visit too."""
+    return passer_by
+
+
 @pytest.fixture(scope="module")
 def app(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """A site that these tests share: none changes it."""

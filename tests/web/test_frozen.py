@@ -31,10 +31,10 @@ def told(answer: TestResponse) -> dict[str, str]:
 @pytest.mark.parametrize("address", ["/", "/om/", "/ar/moedet/", "/robots.txt", "/sitemap.xml"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_file_is_answered_as_the_application_would(
-    frozen: FlaskClient, client: FlaskClient, address: str, method: str
+    frozen: FlaskClient, passer_by: FlaskClient, address: str, method: str
 ) -> None:
     """Same bytes, same headers."""
-    file, page = (each.open(address, method=method, buffered=True) for each in (frozen, client))
+    file, page = (each.open(address, method=method, buffered=True) for each in (frozen, passer_by))
     assert (file.status, file.data, told(file)) == (page.status, page.data, told(page))
     assert "ETag" in file.headers
 
@@ -68,10 +68,10 @@ def test_a_file_comes_compressed_to_whoever_takes_it(
     ],
 )
 def test_what_is_no_page_is_left_to_the_application(
-    frozen: FlaskClient, client: FlaskClient, method: str, address: str, status: int
+    frozen: FlaskClient, passer_by: FlaskClient, method: str, address: str, status: int
 ) -> None:
     """One address a page; errors are pages of ours, headers and all."""
-    file, page = (each.open(address, method=method, buffered=True) for each in (frozen, client))
+    file, page = (each.open(address, method=method, buffered=True) for each in (frozen, passer_by))
     assert file.status_code == page.status_code == status
     assert told(file).keys() == told(page).keys()
     assert "no-store" in file.headers["Cache-Control"]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -28,20 +27,32 @@ EXPECTED = {
 
 
 @pytest.fixture
-def live_client(config: Config, team: TeamKey, tmp_path: Path) -> FlaskClient:
-    """A visitor of the real site at https://udvej.example.dk."""
-    certificate = tmp_path / "team.pem"
+def client(passer_by: FlaskClient) -> FlaskClient:
+    """A visitor of the site that other tests visit too."""
+    return passer_by
+
+
+@pytest.fixture(scope="module")
+def live_site(team: TeamKey, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The real site at https://udvej.example.dk."""
+    state = tmp_path_factory.mktemp("live")
+    certificate = state / "team.pem"
     certificate.write_bytes(team.certificate_pem())
     environ = {
         **places(),
-        "UDVEJ_STATE": str(config.state),
-        "UDVEJ_CONTENT": str(config.content),
+        "UDVEJ_STATE": str(state),
         "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example.dk",
         "UDVEJ_SECRET_KEY": "x" * 32,
         "UDVEJ_TEAM_CERTIFICATE": str(certificate),
         "UDVEJ_MAIL_SERVER": "mail.example.dk",
     }
-    client = create_app(Services.open(Config.from_environ(environ))).test_client()
+    return create_app(Services.open(Config.from_environ(environ)))
+
+
+@pytest.fixture
+def live_client(live_site: Flask) -> FlaskClient:
+    """A visitor there."""
+    client = live_site.test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client
 

@@ -83,7 +83,7 @@ def limited(drafts: int, status: int, house: House, prefix: str) -> Page:
         patch("udvej.web.app._SENDINGS", parse("0/hour")),
         patch("udvej.web.app._CORRECTIONS", parse(f"{drafts}/hour")),
     ):
-        strict = House(house.config)
+        strict = House(house.config, house.content)
     client = strict.visitor()
     response = Visitor(client, prefix).send(message="Hej, I to")
     assert response.status_code == status

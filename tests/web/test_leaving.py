@@ -13,6 +13,12 @@ SITES, MINUTES = FACTS["forlad"]["sider"], FACTS["forlad"]["minutter"]
 SESSION = "__Host-skema"
 
 
+@pytest.fixture
+def client(passer_by: FlaskClient) -> FlaskClient:
+    """A visitor of the site that other tests visit too."""
+    return passer_by
+
+
 class _Links(HTMLParser):
     """The addresses a page leads to."""
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from support.house import live as live_config
+from support.municipality import CONTENT, translations
 from support.observatory import RULES, cross_origin_opener_policy, score
-from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.services import Services
 from udvej.web.app import create_app
@@ -13,10 +15,17 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 
+@pytest.fixture(scope="module")
+def live_site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The live site."""
+    state = tmp_path_factory.mktemp("live")
+    return create_app(Services.open(live_config(state, CONTENT, translations())))
+
+
 @pytest.fixture
-def live(settings: dict[str, str]) -> FlaskClient:
-    """A visitor of the live site, over HTTPS."""
-    client = create_app(Services.open(Config.from_environ(settings))).test_client()
+def live(live_site: Flask) -> FlaskClient:
+    """A visitor of it, over HTTPS."""
+    client = live_site.test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client
 
