@@ -370,6 +370,7 @@ def test_several_held_back_wait_for_the_last_of_them(outbox: Outbox, clock: Cloc
         assert [found.number for found in drain(outbox)] == [due]
 
 
+@pytest.mark.heavy
 def test_a_crowd_is_known_by_its_own_hour_whatever_came_before(
     tmp_path: Path, clock: Clock
 ) -> None:

@@ -1,5 +1,7 @@
 """What a web worker answers with: what was checked when live, fresh in a demonstration."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.errors import ContentError
+from udvej.notes import Note, Notes
 from udvej.server.checked import Checked, frozen_app
 from udvej.server.reloading import ReloadingApp
 from udvej.services import Services
@@ -59,6 +62,40 @@ def test_a_live_site_is_as_it_was_when_it_was_checked(
     assert HEADING in Client(checked.application()).get("/om/", buffered=True).text
     after = Checked.from_environ(settings)
     assert CHANGED in Client(after.application()).get("/om/", buffered=True).text
+
+
+def test_what_was_refused_is_forgotten_once_all_is_good_and_not_before(
+    settings: dict[str, str], content: Path
+) -> None:
+    """Monitoring then says that all is well again."""
+    notes = Notes(Checked.at_start(settings).services.config.state)
+    notes.write(Note.PROXIES)
+    spoil(content / "om.md", f"# {HEADING}", "Uden overskrift")
+    Checked.at_start(settings)
+    assert f"{content / 'om.md'}:" in notes.text(Note.REFUSED)
+    assert notes.there(Note.PROXIES)
+    spoil(content / "om.md", "Uden overskrift", f"# {HEADING}")
+    Checked.from_environ(settings)
+    assert [note for note in Note if notes.there(note)] == []
+
+
+def test_a_translation_that_is_left_out_is_logged_by_file_and_line(
+    settings: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A live site goes on without it, and shows the Danish."""
+    folder = Path(shutil.copytree(settings["UDVEJ_TRANSLATIONS"], tmp_path / "translations"))
+    settings["UDVEJ_TRANSLATIONS"] = str(folder)
+    Checked.from_environ(settings)
+    assert "event=translation-left-out" not in caplog.text
+    catalogue = folder / "en" / "LC_MESSAGES" / "udvej.po"
+    catalogue.write_text(
+        re.sub(
+            r'^msgstr "(?=.*\w)', 'msgstr "<b>', catalogue.read_text("utf-8"), flags=re.MULTILINE
+        ),
+        "utf-8",
+    )
+    Checked.from_environ(settings)
+    assert re.search(r"event=translation-left-out fault='.*udvej\.po:\d+", caplog.text)
 
 
 def test_a_demonstration_does_not_start_on_wrong_content(config: Config) -> None:

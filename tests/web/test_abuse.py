@@ -169,6 +169,7 @@ def test_a_crowd_is_paced_from_the_three_hundred_and_first_of_an_hour(
     assert deliver(outbox) == [*range(PEOPLE + 61, PEOPLE + 101)]
 
 
+@pytest.mark.heavy
 def test_pressing_again_counts_as_nobody_new(outbox: Outbox) -> None:
     """A crowd is made of referrals, not of presses."""
     for _ in range(2):
@@ -231,6 +232,7 @@ def fill(outbox: Outbox, cms: bytes) -> int:
     return taken
 
 
+@pytest.mark.heavy
 def test_at_the_bound_nothing_more_is_taken_and_delivery_makes_room(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
@@ -250,6 +252,7 @@ def test_at_the_bound_nothing_more_is_taken_and_delivery_makes_room(
     assert folder_bytes(tmp_path) < 2 * BOUND
 
 
+@pytest.mark.heavy
 def test_at_the_bound_what_was_sent_longest_ago_gives_way_to_who_writes_now(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
@@ -291,6 +294,7 @@ def test_a_flood_leaves_room_for_what_comes_at_the_pace_of_people(
     database.close()
 
 
+@pytest.mark.heavy
 def test_at_the_bound_a_failed_or_delayed_mail_can_still_be_written_down(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:

@@ -188,6 +188,7 @@ def test_what_was_taken_leads_to_its_receipt_though_the_limit_is_reached(
     assert Outbox.in_folder(config.state).status().waiting == 30
 
 
+@pytest.mark.heavy
 def test_too_many_corrections_are_refused_with_the_text_and_cost_no_sending(app: Flask) -> None:
     """The draft is not kept then; the form, once right, is still taken."""
     visitor = from_address(app, ADDRESS)
@@ -227,6 +228,7 @@ def test_without_room_for_another_draft_the_answer_itself_holds_the_text(
     assert fields(visitor.look())["message"] == "tre"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("networks", "another"),
     [
