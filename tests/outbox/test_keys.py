@@ -103,6 +103,12 @@ def gpgsm(bundle: Path) -> str:
         (home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
         environ = {**os.environ, "GNUPGHOME": str(home)}
         run = partial(subprocess.run, env=environ, capture_output=True, text=True, timeout=PATIENCE)
+        # gpgsm would start it and give it five seconds, which a busy machine may not have.
+        nowhere = subprocess.DEVNULL
+        agent = ["gpg-agent", "--daemon"]
+        subprocess.run(
+            agent, env=environ, stdout=nowhere, stderr=nowhere, check=True, timeout=PATIENCE
+        )
         command = ["gpgsm", "--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
         run([*command, "--import", str(bundle)], check=False, input=PASSPHRASE)
         listed = run(["gpgsm", "--list-secret-keys"], check=True)
