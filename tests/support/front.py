@@ -25,6 +25,7 @@ _AROUND: Final = """\
 pid {folder}/pid;
 error_log {folder}/logs/error.log;
 include /etc/nginx/modules-enabled/*.conf;
+worker_processes auto;
 events {{ worker_connections 768; }}
 http {{
     sendfile on;
