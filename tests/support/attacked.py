@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 from support.attacks import ATTACKS
-from support.front import HOST, SHIPPED, Ports, standing
+from support.front import HOST, SHIPPED, SHIPPED_RATE, Ports, standing
 from support.mailserver import Authority
 from support.road import Road, laid
 from support.running import ended, held_port, started
@@ -198,7 +198,8 @@ def site(where: Where, folder: Path) -> Iterator[tuple[Road, int]]:
         pages = folder / "site"
         freeze(Config.from_environ(road.site.settings), pages)
         ports = Ports(http=80, https=443, site=road.site.port, spare=held_port())
-        with standing(ports, pages, folder / "nginx"):
+        as_shipped = {"rate=1000r/s": f"rate={SHIPPED_RATE}"}
+        with standing(ports, pages, folder / "nginx", **as_shipped):
             rules = ["nft", "-f", str(SHIPPED / "nftables" / "udvej.nft")]
             if where == "nginx and kernel":
                 subprocess.run(rules, check=True, timeout=60)
@@ -271,7 +272,7 @@ def main() -> int:
         seconds=given.seconds,
         scale=given.scale,
     )
-    print(json.dumps(asdict(met)))
+    print(json.dumps(vars(met)))
     return 0
 
 

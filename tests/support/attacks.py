@@ -11,6 +11,7 @@ import resource
 import ssl
 import sys
 import time
+import zlib
 from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -139,11 +140,12 @@ class Attacker:
 
 def _kind(cookie: str) -> str:
     """Whether the form's cookie tells of something that was taken."""
-    payload = cookie.split(".")[0]
-    with suppress(ValueError):
-        said = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return " taken" if "sent" in said and "draft" not in said else ""
-    return ""
+    payload = cookie.removeprefix(".").split(".")[0]
+    if not payload:
+        return ""
+    said = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    names = json.loads(zlib.decompress(said) if cookie.startswith(".") else said)
+    return " taken" if "sent" in names and "draft" not in names else ""
 
 
 async def homes(attacker: Attacker) -> None:
