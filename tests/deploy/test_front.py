@@ -538,7 +538,9 @@ def test_nginx_leads_away_by_the_applications_pages_to_each_of_the_sites(
     deployed: Deployed,
 ) -> None:
     """By chance, as the application does."""
-    shipped = [path.read_text("utf-8") for path in (deployed.pages / "errors").glob("leaving*.html")]
+    shipped = [
+        path.read_text("utf-8") for path in (deployed.pages / "errors").glob("leaving*.html")
+    ]
     sites = {re.search(r"url=(https://[^\"]+)", page)[1] for page in shipped}  # type: ignore[index]
     assert sites == {*FACTS["forlad"]["sider"]}
     answers = {deployed.front.ask("POST", "/forlad/", b"").body.decode() for _ in range(200)}

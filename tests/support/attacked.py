@@ -149,7 +149,9 @@ class Visitors:
         """Send a form without what it needs; whether it is kept to be mended."""
         self._arrive()
         opened = self._ask(f"GET {FORM}", {})
-        sent = self._ask(f"POST {FORM}", opened.cookies, {**fields(opened.text), **FILLED_IN, "who": ""})
+        sent = self._ask(
+            f"POST {FORM}", opened.cookies, {**fields(opened.text), **FILLED_IN, "who": ""}
+        )
         if sent.status != 303:
             return False
         return FILLED_IN["name"] in self._ask(f"GET {FORM}", sent.cookies).text
@@ -163,7 +165,11 @@ class Visitors:
         self._source = f"127.{64 + self._visits // 250}.{self._visits % 250}.9"
 
     def _timed(
-        self, what: str, line: str, cookies: Mapping[str, str], form: Mapping[str, str] | None = None
+        self,
+        what: str,
+        line: str,
+        cookies: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         begun = time.monotonic()
         try:

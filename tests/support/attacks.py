@@ -170,9 +170,7 @@ async def digits(attacker: Attacker) -> None:
 async def silent(attacker: Attacker) -> None:
     """8,400 connections of one address that say nothing, after the handshake where there is TLS."""
     number = attacker.several(8400)
-    await asyncio.gather(
-        *(attacker.hold("127.0.0.7", b"", silent=False) for _ in range(number))
-    )
+    await asyncio.gather(*(attacker.hold("127.0.0.7", b"", silent=False) for _ in range(number)))
 
 
 async def handshakes(attacker: Attacker) -> None:

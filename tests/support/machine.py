@@ -17,12 +17,8 @@ from support.running import ended, started
 
 _NEEDED: Final = ("debootstrap", "systemd-nspawn", "nsenter", "git")
 _MAKING_SECONDS: Final = 900
-# What the guide takes for granted, and what it installs but for certbot, which asks others.
-_PACKAGES: Final = (
-    *("systemd-sysv", "dbus", "adduser", "ca-certificates", "iproute2"),
-    *("git", "make", "python3-venv", "openssl", "curl"),
-    *("nginx-light", "libnginx-mod-http-brotli-static"),
-)
+# What any Debian machine has, and the smallest that debootstrap makes has not.
+_GIVEN: Final = ("systemd-sysv", "dbus", "adduser", "ca-certificates")
 _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -47,7 +43,9 @@ def make(root: Path) -> None:
     Args:
         root: a folder that is not there yet.
     """
-    packages = f"--include={','.join(_PACKAGES)}"
+    _, wanted, *others = guide(1)
+    names = wanted.removeprefix("apt-get install --no-install-recommends ").split()
+    packages = f"--include={','.join((*_GIVEN, *names))}"
     release = re.search(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text("utf-8"))
     assert release
     _run("debootstrap", "--variant=minbase", packages, release[1], str(root))
@@ -61,9 +59,8 @@ def make(root: Path) -> None:
     kept = [f"PIP_CERT={_AUTHORITIES}", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
     inside = ["chroot", str(root), "env", "-i", *kept]
     _run(*inside, "make", "-C", "/opt/udvej/tested", "setup")
-    for command in guide(1):
-        if not command.startswith(("apt-get", "nginx-light")):
-            _run(*inside, "sh", "-ec", command)
+    for command in others:
+        _run(*inside, "sh", "-ec", command)
     (root / "opt" / "udvej" / "current").symlink_to("tested")
 
 
@@ -101,7 +98,9 @@ class Machine:
             check=False,
             timeout=PATIENCE,
         )
-        assert (ran.returncode == 0) is well, f"{command}\n{ran.stdout}{ran.stderr}"
+        if (ran.returncode == 0) is not well:
+            journal = self.run("journalctl --no-pager --lines 40")
+            raise AssertionError(f"{command}\n{ran.stdout}{ran.stderr}\n{journal}")
         return ran.stdout + ran.stderr
 
     def becomes(self, unit: str, state: str) -> None:
@@ -120,15 +119,19 @@ def booted(root: Path) -> Iterator[Machine]:
             command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
         )
         try:
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-            until(lambda: bool(children.read_text("ascii").split()))
-            machine = Machine(root, int(children.read_text("ascii").split()[0]))
-            until(lambda: _is_up(machine))
+            until(lambda: _is_up(_machine(root, process.pid)))
+            machine = _machine(root, process.pid)
             yield machine
             machine.run("systemctl --no-block poweroff")
             process.wait(PATIENCE)
         finally:
             ended(process)
+
+
+def _machine(root: Path, supervisor: int) -> Machine:
+    """By the last process that the supervisor has made; the one before only prepares."""
+    made = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text("ascii").split()
+    return Machine(root, int(made[-1]) if made else 0)
 
 
 def _is_up(machine: Machine) -> bool:
