@@ -77,8 +77,9 @@ def ask(
     port: int,
     context: ssl.SSLContext | None,
     line: str,
+    *,
     cookies: Mapping[str, str],
-    body: bytes | None = None,
+    body: bytes | None,
 ) -> Answer:
     """One request on a connection of its own, from an address.
 
@@ -183,7 +184,7 @@ class Visitors:
         body = None
         if form is not None:
             body = urlencode(unhurried(form) if "token" in form else form).encode()
-        return ask(self._source, self._port, self._context, line, cookies, body)
+        return ask(self._source, self._port, self._context, line, cookies=cookies, body=body)
 
     def _is(self, what: str, answer: Answer, status: int) -> bool:
         if answer.status != status:

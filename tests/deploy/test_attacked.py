@@ -1,0 +1,57 @@
+"""Attacks by one person at home, cut short, while real visitors come: what becomes of these.
+
+How fast they are answered is measured by `make bench` (`bench.attacked`), and not asserted here.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any, Final
+
+import pytest
+from support.attacks import ATTACKS
+from support.networks import why_not, within
+
+_MOST_SECONDS: Final = 90
+SHORT: Final = ("--visits=4", "--seconds=4", "--scale=0.1")
+# Thousands of them, since fewer hinder nobody.
+MANY: Final = ("--visits=4", "--seconds=6", "--scale=0.5")
+CASES: Final = [
+    *((attack, "nginx and kernel") for attack in ATTACKS),
+    *((attack, "nginx") for attack in ("silent", "handshakes")),
+    *((attack, "serve") for attack in ("homes", "digits", "drafts", "stalled")),
+]
+
+
+def met(attack: str, where: str) -> dict[str, Any]:
+    """What the visitors met."""
+    limits = MANY if attack in ("silent", "handshakes") else SHORT
+    command = [sys.executable, "-m", "support.attacked", attack, where, *limits]
+    ran = subprocess.run(
+        within(command), capture_output=True, text=True, check=False, timeout=_MOST_SECONDS
+    )
+    assert ran.returncode == 0, ran.stderr
+    return dict(json.loads(ran.stdout))
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+@pytest.mark.parametrize(("attack", "where"), CASES)
+def test_visitors_read_send_and_leave_while_others_attack(attack: str, where: str) -> None:
+    """Each is answered rightly; what is acknowledged is kept; a refused form comes back."""
+    found = met(attack, where)
+    assert found["attacker"], "nobody attacked"
+    assert found["wrong"] == {}
+    assert len(found["seconds"]["leave"]) >= 1
+    assert found["taken"] >= len(found["seconds"]["leave"])
+    assert found["kept"] >= found["taken"]
+    assert found["drafts_kept"]
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_thousands_of_silent_connections_are_held_by_nginx_and_refused_by_the_kernel() -> None:
+    """Half-begun handshakes, of which no limit of nginx knows: so the controls hold."""
+    held = met("handshakes", "nginx")["attacker"]
+    assert held["opened"] > 4000
+    bounded = met("handshakes", "nginx and kernel")["attacker"]
+    assert bounded["opened"] <= 400
+    assert bounded["ConnectionRefusedError"] > 0
