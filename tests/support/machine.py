@@ -43,12 +43,10 @@ def make(root: Path) -> None:
     Args:
         root: a folder that is not there yet.
     """
-    _, wanted, *others = guide(1)
-    names = wanted.removeprefix("apt-get install --no-install-recommends ").split()
-    packages = f"--include={','.join((*_GIVEN, *names))}"
     release = re.search(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text("utf-8"))
     assert release
-    _run("debootstrap", "--variant=minbase", packages, release[1], str(root))
+    given = f"--include={','.join(_GIVEN)}"
+    _run("debootstrap", "--variant=minbase", given, release[1], str(root))
     # The network of the machine that it is made on, while the program is installed.
     shutil.copyfile("/etc/resolv.conf", root / "etc" / "resolv.conf")
     shutil.copyfile(_AUTHORITIES, root / _AUTHORITIES.relative_to("/"))
@@ -57,10 +55,11 @@ def make(root: Path) -> None:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(CHECKOUT / name, place / name)
     kept = [f"PIP_CERT={_AUTHORITIES}", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+    kept += ["DEBIAN_FRONTEND=noninteractive"]
     inside = ["chroot", str(root), "env", "-i", *kept]
+    for command in guide(1):
+        _run(*inside, "sh", "-ec", command.replace("apt-get install", "apt-get install --yes"))
     _run(*inside, "make", "-C", "/opt/udvej/tested", "setup")
-    for command in others:
-        _run(*inside, "sh", "-ec", command)
     (root / "opt" / "udvej" / "current").symlink_to("tested")
 
 

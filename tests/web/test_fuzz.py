@@ -28,7 +28,6 @@ from udvej.outbox.keys import TeamKey
 from udvej.server.processes import _WORKERS
 from udvej.services import Services
 from udvej.web.app import SESSION_COOKIE, create_app
-from udvej.web.bodies import MOST_AT_ONCE
 from werkzeug.datastructures import Headers
 
 if TYPE_CHECKING:
