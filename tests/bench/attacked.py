@@ -7,22 +7,22 @@ a network of its own, on this machine.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 from bench.figures import MILLI, Figure, show
 from limits import parse
+from support.attacked import met
 from support.attacks import ATTACKS
-from support.networks import why_not, within
+from support.networks import why_not
 from udvej.web.rate_limit import ClientLimit
 
 # What a visitor does, in seconds that 99 of 100 may take.
 WANTED: Final[Mapping[str, float]] = {"page": 0.3, "send": 1.0, "leave": 0.2}
+_PATIENCE: Final = 300.0
 NGINX: Final = "nginx and kernel"
 KNOWN: Final = 200_000
 # The part of those who are known that are asked for again.
@@ -50,10 +50,10 @@ def main() -> int:
 def measured(attack: str, where: str, *, quick: bool) -> Iterator[Figure]:
     """What visitors met."""
     limits = ["--visits=20", "--seconds=8"] if quick else ["--visits=100", "--seconds=30"]
-    met = met_under(attack, where, *limits)
+    found = met(attack, where, *limits, patience=_PATIENCE)
     name = f"{attack}, {'nginx' if where == NGINX else where}"
     for what, most in WANTED.items():
-        seconds = sorted(met["seconds"].get(what, [float("inf")]))
+        seconds = sorted(found["seconds"].get(what, [float("inf")]))
         within_ = seconds[min(len(seconds) - 1, len(seconds) * 99 // 100)]
         yield Figure(
             f"{name}: {what}, 99 of 100",
@@ -62,24 +62,15 @@ def measured(attack: str, where: str, *, quick: bool) -> Iterator[Figure]:
             f"median {median(seconds):.3f}, most {seconds[-1]:.2f}, of {len(seconds)}",
             within_ <= most,
         )
-    lost = met["taken"] - met["kept"]
-    well = lost <= 0 and not met["wrong"] and met["drafts_kept"]
+    lost = found["taken"] - found["kept"]
+    well = lost <= 0 and not found["wrong"] and found["drafts_kept"]
     yield Figure(
         f"{name}: acknowledged and lost",
         "0",
-        f"{max(0, lost)} of {met['taken']}",
-        f"wrong {met['wrong'] or 0}; attacker {met['attacker']}",
+        f"{max(0, lost)} of {found['taken']}",
+        f"wrong {found['wrong'] or 0}; attacker {found['attacker']}",
         well,
     )
-
-
-def met_under(attack: str, where: str, *limits: str) -> dict[str, Any]:
-    """What `support.attacked` says."""
-    command = [sys.executable, "-m", "support.attacked", attack, where, *limits]
-    ran = subprocess.run(within(command), capture_output=True, text=True, check=False, timeout=300)
-    if ran.returncode:
-        sys.exit(ran.stderr)
-    return dict(json.loads(ran.stdout))
 
 
 def known_clients() -> Figure:

@@ -3,14 +3,12 @@
 How fast they are answered is measured by `make bench` (`bench.attacked`), and not asserted here.
 """
 
-import json
-import subprocess
-import sys
 from typing import Any, Final
 
 import pytest
+from support.attacked import met
 from support.attacks import ATTACKS
-from support.networks import why_not, within
+from support.networks import why_not
 
 _MOST_SECONDS: Final = 90
 SHORT: Final = ("--visits=4", "--seconds=4", "--scale=0.1")
@@ -23,22 +21,17 @@ CASES: Final = [
 ]
 
 
-def met(attack: str, where: str) -> dict[str, Any]:
+def briefly(attack: str, where: str) -> dict[str, Any]:
     """What the visitors met."""
     limits = MANY if attack in ("silent", "handshakes") else SHORT
-    command = [sys.executable, "-m", "support.attacked", attack, where, *limits]
-    ran = subprocess.run(
-        within(command), capture_output=True, text=True, check=False, timeout=_MOST_SECONDS
-    )
-    assert ran.returncode == 0, ran.stderr
-    return dict(json.loads(ran.stdout))
+    return met(attack, where, *limits, patience=_MOST_SECONDS)
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
 @pytest.mark.parametrize(("attack", "where"), CASES)
 def test_visitors_read_send_and_leave_while_others_attack(attack: str, where: str) -> None:
     """Each is answered rightly; what is acknowledged is kept; a refused form comes back."""
-    found = met(attack, where)
+    found = briefly(attack, where)
     assert found["attacker"], "nobody attacked"
     assert found["wrong"] == {}
     assert len(found["seconds"]["leave"]) >= 1
@@ -50,8 +43,8 @@ def test_visitors_read_send_and_leave_while_others_attack(attack: str, where: st
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
 def test_thousands_of_silent_connections_are_held_by_nginx_and_refused_by_the_kernel() -> None:
     """Half-begun handshakes, of which no limit of nginx knows: so the controls hold."""
-    held = met("handshakes", "nginx")["attacker"]
+    held = briefly("handshakes", "nginx")["attacker"]
     assert held["opened"] > 4000
-    bounded = met("handshakes", "nginx and kernel")["attacker"]
+    bounded = briefly("handshakes", "nginx and kernel")["attacker"]
     assert bounded["opened"] <= 400
     assert bounded["ConnectionRefusedError"] > 0

@@ -6,6 +6,7 @@ To be run in a network of its own (`support.networks`). Says as JSON what the vi
 
 import argparse
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -18,12 +19,13 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from support.attacks import ATTACKS
 from support.front import HOST, SHIPPED, SHIPPED_RATE, Ports, standing
 from support.mailserver import Authority
+from support.networks import within
 from support.road import Road, laid
 from support.running import ended, held_port, started
 from support.visiting import FILLED_IN, fields, is_receipt, unhurried
@@ -261,6 +263,30 @@ def _kept(state: Path) -> int:
     status = Outbox(database).status()
     database.close()
     return status.waiting + status.sent + status.aside + len(status.failed)
+
+
+def met(attack: str, where: str, *limits: str, patience: float) -> dict[str, Any]:
+    """Attack a site in a network of its own.
+
+    Args:
+        attack: its name.
+        where: what is attacked.
+        limits: options of this module's command.
+        patience: for how many seconds to wait at most.
+
+    Returns:
+        The attributes of `Met`.
+    """
+    ran = subprocess.run(
+        within([sys.executable, "-m", "support.attacked", attack, where, *limits]),
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return dict(json.loads(ran.stdout))
 
 
 def main() -> int:
