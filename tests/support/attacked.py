@@ -27,7 +27,7 @@ from support.front import HOST, SHIPPED, SHIPPED_RATE, Ports, standing
 from support.mailserver import Authority
 from support.networks import within
 from support.road import Road, laid
-from support.running import ended, held_port, started
+from support.running import ended, held_port, next_line, started
 from support.visiting import FILLED_IN, fields, is_receipt, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM, LEAVE
@@ -231,12 +231,13 @@ def under(attack: str, where: Where, *, visits: int, seconds: float, scale: floa
     with TemporaryDirectory() as made, site(where, Path(made)) as (road, port):
         tls = where != "serve"
         visitors, attacking = Visitors(port, tls=tls), None
-        until = time.monotonic() + seconds
         if attack:
             command = [sys.executable, "-m", "support.attacks", attack, str(port)]
             command += ["--tls"] * tls + [f"--seconds={seconds}", f"--scale={scale}"]
-            attacking = started(command, stdout=subprocess.PIPE)
+            attacking = started(command, stdout=subprocess.PIPE, bufsize=0)
+            assert next_line(attacking) == "begun\n"
             time.sleep(_BEGINS_SECONDS * scale)
+        until = time.monotonic() + seconds
         try:
             for _ in range(visits):
                 if time.monotonic() > until and visitors.met.seconds.get("leave"):
