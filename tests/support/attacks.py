@@ -59,7 +59,7 @@ class Attacker:
         return time.monotonic() > self.until
 
     def hears(self, answer: str) -> None:
-        """Count an answer; the time runs from the first, of which whoever has started it is told."""
+        """Count an answer; the time runs from the first, which standard output tells."""
         if not self.answers:
             self.until = time.monotonic() + self.seconds
             print("begun", flush=True)
@@ -221,7 +221,7 @@ async def _attack(name: str, attacker: Attacker) -> None:
     attacker.until = time.monotonic() + _BEGINS_SECONDS
     attack = asyncio.ensure_future(ATTACKS[name](attacker))
     while not (attack.done() or attacker.over()):
-        await asyncio.sleep(0.1)
+        await asyncio.wait([attack], timeout=0.1)
     attack.cancel()
     await asyncio.gather(attack, return_exceptions=True)
 
