@@ -38,13 +38,16 @@ def main() -> int:
     if reason := why_not():
         print(f"Nothing is measured: {reason}")
         return 0
-    figures = [known_clients()]
+    well = show([known_clients()])
     for attack in given.attack or ATTACKS:
-        for where in (NGINX, "serve"):
-            figures += measured(attack, where, quick=given.quick)
-            print(".", end="", flush=True)
-    print()
-    return int(not show(figures))
+        print()
+        figures = [
+            figure
+            for where in (NGINX, "serve")
+            for figure in measured(attack, where, quick=given.quick)
+        ]
+        well = show(figures) and well
+    return int(not well)
 
 
 def measured(attack: str, where: str, *, quick: bool) -> Iterator[Figure]:
