@@ -29,13 +29,18 @@ test-fast: setup-test
 	$(BIN)/pytest -m "not slow and not heavy and not browser and not content" -n $(CORES) \
 		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/server
 
-# The slow tests, with the mail program that one of them opens, and then the figures of the README.
+# The mail program that one of the slow tests opens, and the machine under systemd of another.
+NEEDED_BY_BENCH = $(strip $(if $(shell command -v thunderbird),,thunderbird) \
+	$(if $(shell command -v debootstrap),,debootstrap) \
+	$(if $(shell command -v systemd-nspawn),,systemd-container))
+
+# The slow tests, and then the figures of the README.
 bench: setup-test
-	@$(MAKE) --no-print-directory setup-system \
-		MISSING="$(strip $(MISSING) $(if $(shell command -v thunderbird),,thunderbird))"
+	@$(MAKE) --no-print-directory setup-system MISSING="$(strip $(MISSING) $(NEEDED_BY_BENCH))"
 	$(BIN)/pytest -m slow -rP
 	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
+	PYTHONPATH=tests $(BIN)/python -m bench.attacked
 	PYTHONPATH=tests $(BIN)/python -m bench.serving
 
 check: setup-test

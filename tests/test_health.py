@@ -30,6 +30,7 @@ from udvej.web.app import create_app
 ENOUGH = 512 * 2**20
 
 WAITED = "a referral has waited for more than two hours; see: udvej status"
+ROOM = "the room for referrals is half taken by what is not mailed; see: udvej flood"
 FAILED = "a delivery has failed for good; see: udvej status"
 EXPIRES = "the certificate expires within 30 days; make a new one, see: udvej keys --help"
 STOPPED = "nothing delivers: the delivery has stopped, or hangs"
@@ -82,6 +83,28 @@ def test_a_referral_that_waits_is_a_problem_after_two_hours_until_it_is_sent(
     assert leased is not None
     outbox.sent(leased)
     assert [*health.problems()] == []
+
+
+def test_room_half_taken_by_what_is_not_mailed_is_a_problem_before_anything_is_refused(
+    tmp_path: Path, health: Health, clock: Clock
+) -> None:
+    """Also while it may be a flood's; not any more once it is mailed, since that gives way."""
+    database = Database(tmp_path, "small", most_bytes=2**20, durable=False)
+    outbox = Outbox(database, clock)
+    health = Health(outbox, health.sealer, tmp_path)
+    taken = 0
+    while ROOM not in [*health.problems()]:
+        outbox.accept(f"{taken}".encode(), "A", lambda _: Sealed(b"x" * 9999, "t"), paced=True)
+        taken += 1
+    assert taken > 20
+    outbox.accept(b"a person", "A", lambda _: Sealed(b"x" * 9999, "t"))
+    assert 0.5 < outbox.status().full < 0.75
+    clock.move(taken * MINUTE)
+    while leased := outbox.lease():
+        outbox.sent(leased)
+    assert outbox.status().full == 0
+    assert ROOM not in [*health.problems()]
+    database.close()
 
 
 def test_a_failed_delivery_is_a_problem_until_it_is_tried_again(

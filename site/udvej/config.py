@@ -113,8 +113,12 @@ class Config:
             live = _live(reader)
         if problems:
             raise ConfigError("\n".join(problems))
-        state = Path(given.get("UDVEJ_STATE", SETTINGS["UDVEJ_STATE"].default)).absolute()
-        return cls(state, content, host, port, live, translations)
+        return cls(state_folder(given), content, host, port, live, translations)
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Where the database and what the site makes itself are, whatever else is wrong."""
+    return Path(environ.get("UDVEJ_STATE") or SETTINGS["UDVEJ_STATE"].default).absolute()
 
 
 def content_folder(environ: Mapping[str, str]) -> Path:

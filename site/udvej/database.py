@@ -121,6 +121,14 @@ class Database:
         """Within a growing transaction, take no more than a share of the bytes there may be."""
         connection.exec_driver_sql(f"PRAGMA max_page_count={int(self._most_pages * share)}")
 
+    def filled(self, connection: Connection) -> float:
+        """The part of the bytes there may be that is in use, 0 to 1."""
+        count, free = (
+            connection.exec_driver_sql(f"PRAGMA {asked}").scalar_one()
+            for asked in ("page_count", "freelist_count")
+        )
+        return float((count - free) / self._most_pages)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Read, as of one moment, without waiting for who writes.

@@ -19,6 +19,8 @@ from udvej.outbox.table import Outbox
 _WAITED_TOO_LONG: Final = 2 * HOUR
 # Mailed a minute apart: what is sent now waits for an hour.
 _FLOOD: Final = 60
+# Before the first are refused: a flood at three quarters.
+_HALF_FULL: Final = 0.5
 # It says that it is at work each minute, but while a slow mail server holds it.
 _STOPPED: Final = 10 * MINUTE
 _EXPIRES_SOON: Final = timedelta(days=30)
@@ -51,6 +53,8 @@ class Health:
                 yield "nothing delivers: the delivery has stopped, or hangs"
             if status.paced > _FLOOD:
                 yield "more is sent than people write: a flood waits behind the rest"
+            if status.full > _HALF_FULL:
+                yield "the room for referrals is half taken by what is not mailed; see: udvej flood"
             if status.failed:
                 yield "a delivery has failed for good; see: udvej status"
         except StorageError:

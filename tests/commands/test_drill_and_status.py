@@ -14,7 +14,8 @@ from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
-from udvej.outbox.table import Leased, Outbox, Status
+from udvej.outbox.table import Leased, Outbox
+from udvej.outbox.watch import Status
 
 
 class Carriage:
@@ -76,6 +77,16 @@ def test_each_failure_is_told_with_its_reason_and_what_to_do() -> None:
         "    number 7: RCPT 550; try again with: udvej deliver --again 7",
         "last number given: 9",
     ]
+
+
+def test_room_that_fills_is_told_from_a_tenth_on() -> None:
+    """Before anything is refused; see `udvej flood`."""
+
+    def status(full: float) -> Status:
+        return Status(waiting=9, oldest=1.0, sent=0, failed=[], last=9, full=full)
+
+    assert "room taken by what is not mailed: 62%" in [*describe(status(0.62))]
+    assert not [line for line in describe(status(0.05)) if "room" in line]
 
 
 def test_the_status_tells_what_became_of_each_and_never_its_content(

@@ -534,14 +534,41 @@ def test_while_the_application_is_away_pages_and_leaving_work(pages: Path, tmp_p
         front.reload()
 
 
-def test_the_page_that_nginx_leads_away_with_is_the_applications(deployed: Deployed) -> None:
-    """But for which of the sites it leads to."""
-    shipped = (deployed.pages / "errors" / "leaving.html").read_text("utf-8")
-    site = re.search(r"url=(https://[^\"]+)", shipped)
-    assert site
-    answers = {deployed.front.ask("POST", "/forlad/", b"").body.decode() for _ in range(60)}
-    assert shipped in answers
-    assert len(answers) > 1
+def test_nginx_leads_away_by_the_applications_pages_to_each_of_the_sites(
+    deployed: Deployed,
+) -> None:
+    """By chance, as the application does."""
+    shipped = [
+        path.read_text("utf-8") for path in (deployed.pages / "errors").glob("leaving*.html")
+    ]
+    sites = {re.search(r"url=(https://[^\"]+)", page)[1] for page in shipped}  # type: ignore[index]
+    assert sites == {*FACTS["forlad"]["sider"]}
+    answers = {deployed.front.ask("POST", "/forlad/", b"").body.decode() for _ in range(200)}
+    assert answers == {*shipped}
+    assert answers & {directly_left(deployed) for _ in range(60)}
+
+
+def directly_left(deployed: Deployed) -> str:
+    """The page that the application itself leads away with."""
+    return deployed.directly("POST", "/forlad/", {}).body.decode()
+
+
+def test_leaving_waits_for_no_application(pages: Path, tmp_path: Path) -> None:
+    """It takes the connection and never answers; nor does a form sent after leaving wait."""
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        ports = Ports.free(site=hung.getsockname()[1])
+        with standing(ports, pages, tmp_path / "nginx") as front:
+            for method, address, cookies, status in (
+                ("POST", "/forlad/", "", 200),
+                ("GET", FORM, LEFT, 200),
+                ("POST", FORM, LEFT, 303),
+            ):
+                body = b"" if method == "POST" else None
+                heard = front.ask(method, address, body, {"Cookie": cookies})
+                assert heard.status == status
+            hung.settimeout(0)
+            with pytest.raises(BlockingIOError):  # it was not even asked
+                hung.accept()
 
 
 def test_new_pages_and_their_headers_are_shown_together(config: Config, tmp_path: Path) -> None:

@@ -90,11 +90,11 @@ def test_pages_are_frozen_before_the_site_starts_and_nginx_is_reloaded_or_starte
     assert one(web, "CacheDirectory") == "udvej"
 
 
-def test_a_reload_changes_form_errors_and_pages_and_fails_for_wrong_content() -> None:
-    """The application is asked first, since it tells monitoring; nginx only after a good build."""
+def test_a_reload_changes_form_errors_and_pages_or_none_of_them() -> None:
+    """All is checked first, and a command that fails ends the reload; see `test_reload.py`."""
     assert said("udvej-web@.service")["ExecReload"] == [
+        f"{PROGRAM} build --checked /var/cache/udvej/site",
         "/bin/kill -HUP $MAINPID",
-        f"{PROGRAM} build /var/cache/udvej/site",
         RELOAD_NGINX,
     ]
 

@@ -22,7 +22,8 @@ from support.patience import PATIENCE, until
 from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
-from udvej.outbox.table import Outbox, Status
+from udvej.outbox.table import Outbox
+from udvej.outbox.watch import Status
 
 # How long the slow one may go on between two things that are waited for.
 LONG = 10 * PATIENCE

@@ -29,7 +29,8 @@ from udvej import cli
 from udvej.content.addresses import FORM
 from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
-from udvej.outbox.table import Outbox, Status
+from udvej.outbox.table import Outbox
+from udvej.outbox.watch import Status
 from udvej.publish import compressed
 from udvej.server import granian, processes
 from udvej.web import app

@@ -18,6 +18,7 @@ from support.running import ended, held_port, started
 
 SHIPPED: Final = CHECKOUT / "site" / "deploy"
 HOST: Final = "udvej.example"
+SHIPPED_RATE: Final = "10r/s"
 
 # As Debian's own, in other folders; with the log of requests that it keeps unless told not to.
 _AROUND: Final = """\
@@ -25,6 +26,7 @@ _AROUND: Final = """\
 pid {folder}/pid;
 error_log {folder}/logs/error.log;
 include /etc/nginx/modules-enabled/*.conf;
+worker_processes auto;
 events {{ worker_connections 768; }}
 http {{
     sendfile on;
@@ -79,7 +81,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 def adapted(ports: Ports, pages: Path, folder: Path) -> str:
-    """The shipped site with other ports, paths and certificate, and nothing else changed."""
+    """The shipped site with other ports, paths and certificate.
+
+    All visitors are one address here, so that more requests of one address pass.
+    """
     made, key = certificate(folder)
     text = (SHIPPED / "nginx" / "udvej.conf").read_text("utf-8")
     text = re.sub(r"listen 80\b", f"listen 127.0.0.1:{ports.http}", text)
@@ -93,6 +98,7 @@ def adapted(ports: Ports, pages: Path, folder: Path) -> str:
         "/etc/udvej/tls/key.pem": str(key),
         "/var/cache/udvej/site/": f"{pages}/",
         "/var/www/acme": str(folder / "acme"),
+        f"rate={SHIPPED_RATE}": "rate=1000r/s",
     }.items():
         assert shipped in text
         text = text.replace(shipped, ours)

@@ -113,6 +113,11 @@ class Site:
             self.kill()
             raise
 
+    @property
+    def pid(self) -> int:
+        """Of the first process."""
+        return self._process.pid
+
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.printed()
         try:

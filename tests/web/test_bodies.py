@@ -64,22 +64,45 @@ def test_beyond_a_few_that_stall_a_form_is_refused_at_once_and_later_taken(app: 
     go_on = Event()
     stalling = [Stalling(go_on) for _ in range(MOST_AT_ONCE)]
 
-    def post(body: BytesIO) -> int:
-        client = app.test_client()
-        client.set_cookie(SESSION_COOKIE, "x", secure=True)
-        answer = client.post(
-            FORM, base_url="https://localhost", input_stream=body, content_length=9
-        )
-        if answer.status_code == 503:
-            assert 0 < int(answer.headers["Retry-After"]) <= 60
-            assert "tel:" in answer.text
-        return answer.status_code
-
     with ThreadPoolExecutor() as threads:
-        held = [threads.submit(post, body) for body in stalling]
+        held = [
+            threads.submit(post, app, body, f"192.0.{network}.1")
+            for network, body in enumerate(stalling)
+        ]
         until(lambda: all(body.waited_for for body in stalling))
-        assert post(BytesIO(b"message=x")) == 503
+        assert post(app, BytesIO(b"message=x"), "203.0.113.1") == 503
         assert app.test_client().get("/", base_url="https://localhost").status_code == 200
         go_on.set()
         assert 503 not in [answer.result(PATIENCE) for answer in held]
-    assert post(BytesIO(b"message=x")) != 503
+    assert post(app, BytesIO(b"message=x"), "203.0.113.1") != 503
+
+
+def test_those_of_one_network_that_stall_leave_room_for_others(app: Flask) -> None:
+    """An IPv4 /24 or an IPv6 /48; the second of it is refused, and whoever is elsewhere is not."""
+    for first, second in (("192.0.2.1", "192.0.2.9"), ("2001:db8:1:2::1", "2001:db8:1:ffff::1")):
+        go_on = Event()
+        stalling = Stalling(go_on)
+        with ThreadPoolExecutor() as threads:
+            held = threads.submit(post, app, stalling, first)
+            until(lambda: stalling.waited_for)  # noqa: B023 (waited for)
+            assert post(app, BytesIO(b"message=x"), second) == 503
+            assert post(app, BytesIO(b"message=x"), "203.0.113.1") != 503
+            go_on.set()
+            assert held.result(PATIENCE) != 503
+
+
+def post(app: Flask, body: BytesIO, client_address: str) -> int:
+    """Send a body from an address; the status of the answer."""
+    client = app.test_client()
+    client.set_cookie(SESSION_COOKIE, "x", secure=True)
+    answer = client.post(
+        FORM,
+        base_url="https://localhost",
+        input_stream=body,
+        content_length=9,
+        environ_base={"REMOTE_ADDR": client_address},
+    )
+    if answer.status_code == 503:
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        assert "tel:" in answer.text
+    return answer.status_code

@@ -12,6 +12,7 @@ from support.visiting import FILLED_IN, Visitor, headings, is_receipt, reference
 from udvej.config import Config
 from udvej.content.addresses import FORM, WITHOUT_COOKIE
 from udvej.durations import HOUR, MINUTE
+from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
@@ -199,3 +200,17 @@ def test_the_same_sent_again_within_a_day_is_no_new_message_at_the_limit(
     assert pressed_again(client, config.state, 24 * HOUR - MINUTE) == (False, 1)
     other = Visitor(client)
     assert other.is_refused(other.send(message="en anden"))
+
+
+@pytest.mark.parametrize(("flood", "late"), [(9, False), (11, True)])
+def test_a_receipt_says_when_a_flood_may_delay_it(
+    flood: int, client: FlaskClient, config: Config, *, late: bool
+) -> None:
+    """By more than ten minutes, in the language of the page, with the number to call."""
+    outbox = Outbox.in_folder(config.state)
+    for number in range(flood):
+        outbox.accept(f"{number}".encode(), "A", lambda _: Sealed(b"x", "t"), paced=True)
+    visitor = Visitor(client)
+    assert visitor.is_taken(visitor.send())
+    assert ("Der kan gå lang tid, før vi kan se din." in visitor.look()) is late
+    assert ("before we can see yours" in visitor.look("/en" + FORM)) is late

@@ -10,8 +10,11 @@ from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError
 from udvej.health import certificate_problem
 from udvej.notes import Note, Notes
-from udvej.outbox.table import Status
+from udvej.outbox.watch import Status
 from udvej.services import Services
+
+# A tenth is more than people ever leave waiting.
+_WORTH_SAYING = 0.1
 
 
 @click.command("status")
@@ -56,6 +59,8 @@ def describe(status: Status) -> Iterator[str]:
     if status.aside:
         yield f"set aside, behind all others: {status.aside}; see: udvej flood"
     yield f"sent and still kept: {status.sent}"
+    if status.full > _WORTH_SAYING:
+        yield f"room taken by what is not mailed: {status.full:.0%}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:
         yield f"    number {number}: {reason}; try again with: udvej deliver --again {number}"

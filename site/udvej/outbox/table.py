@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Update,
     case,
     delete,
-    func,
     insert,
     select,
     update,
@@ -22,9 +21,10 @@ from sqlalchemy import (
 from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
 from udvej.errors import FullError, UnknownNumber
-from udvej.outbox import receipts
-from udvej.outbox.schema import DELIVERIES, DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
+from udvej.outbox import receipts, watch
+from udvej.outbox.schema import DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
 from udvej.outbox.sealed import Scheme, Sealed, new_token
+from udvej.outbox.watch import Status
 
 # A referral that a process took and did not settle, since it died, is due again after this time.
 _LEASE: Final = 5 * MINUTE
@@ -41,9 +41,6 @@ _SHARE_OF_PACED: Final = 0.75
 _ROOM: Final = 64
 
 # Compiled once: to build them for each referral takes longer than the disk does.
-_LAST_PACED = select(func.max(REFERRALS.c.due)).where(
-    REFERRALS.c.paced, REFERRALS.c.state == "waiting"
-)
 _NEXT_NUMBER = update(NUMBERS).values(last=NUMBERS.c.last + 1).returning(NUMBERS.c.last)
 _KEEP = insert(REFERRALS)
 
@@ -63,33 +60,6 @@ class Leased:
     sealed: Sealed
     accepted: float
     tries: int
-
-
-@dataclass(frozen=True)
-class Status:
-    """The state of the outbox, without a word of what is in it.
-
-    Attributes:
-        waiting: how many the mail server has yet to take.
-        oldest: how long the oldest of them has waited, in seconds.
-        sent: how many it has taken and are still kept.
-        failed: numbers that it refused for good, each with the reason.
-        last: the last running number given; 0 before the first.
-        reason: why the oldest that has been tried still waits, or "".
-        silent: how long no delivery process has said that it is at work, in seconds.
-        paced: how many of those that wait may be a flood's.
-        aside: how many somebody has set aside; see `udvej.outbox.floods`.
-    """
-
-    waiting: int
-    oldest: float
-    sent: int
-    failed: Sequence[tuple[int, str]]
-    last: int
-    reason: str = ""
-    silent: float = 0.0
-    paced: int = 0
-    aside: int = 0
 
 
 class Outbox:
@@ -113,8 +83,7 @@ class Outbox:
         self.database = database
         self._clock = clock
         with database.transaction() as connection:
-            if connection.scalar(select(DELIVERIES.c.seen)) is None:
-                connection.execute(insert(DELIVERIES).values(seen=clock()))
+            watch.begin(connection, clock())
 
     @classmethod
     def in_folder(cls, state: Path) -> "Outbox":
@@ -227,7 +196,7 @@ class Outbox:
             StorageError: the database does not answer.
         """
         with self.database.transaction() as connection:
-            connection.execute(update(DELIVERIES).values(seen=self._clock()))
+            watch.at_work(connection, self._clock())
 
     def receipt(self, key: bytes, within: float) -> str:
         """The reference of what was sent under a key, or "" where that is too long ago.
@@ -413,43 +382,17 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        failed = REFERRALS.c.state == "failed"
         with self.database.reading() as connection:
-            counts = {
-                state: (count, since)
-                for state, count, since in connection.execute(
-                    select(
-                        REFERRALS.c.state, func.count(), func.min(REFERRALS.c.accepted)
-                    ).group_by(REFERRALS.c.state)
-                )
-            }
-            reasons = connection.execute(
-                select(REFERRALS.c.number, REFERRALS.c.reason).where(failed).order_by("number")
-            ).all()
-            last = connection.scalar(select(NUMBERS.c.last)) or 0
-            why = connection.scalar(
-                select(REFERRALS.c.reason)
-                .where(REFERRALS.c.state == "waiting", REFERRALS.c.reason != "")
-                .order_by(REFERRALS.c.accepted)
-                .limit(1)
-            )
-            seen = connection.scalar(select(DELIVERIES.c.seen))
-            paced = connection.scalar(
-                select(func.count()).where(REFERRALS.c.paced, REFERRALS.c.state == "waiting")
-            )
-        now = self._clock()
-        waiting, since = counts.get("waiting", (0, now))
-        return Status(
-            waiting,
-            max(0.0, now - since),
-            counts.get("sent", (0, now))[0],
-            [(row.number, row.reason) for row in reasons],
-            last,
-            why or "",
-            max(0.0, now - (now if seen is None else seen)),
-            paced or 0,
-            counts.get("aside", (0, now))[0],
-        )
+            return watch.look(connection, self._clock(), self.database.filled(connection))
+
+    def delay(self) -> float:
+        """In how many seconds the last of what may be a flood's is mailed; 0 where none waits.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with self.database.reading() as connection:
+            return watch.delay(connection, self._clock())
 
 
 def _keep(
@@ -495,7 +438,7 @@ def _next_number(connection: Connection) -> int:
 
 
 def _paced_due(connection: Connection, now: float) -> float:
-    return max(now, connection.scalar(_LAST_PACED) or 0.0) + PACE
+    return now + watch.delay(connection, now) + PACE
 
 
 def _leased(row: Row[tuple[object, ...]]) -> Leased:

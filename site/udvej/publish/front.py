@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ ERRORS: Final = "errors"
 _OF_ONE_ANSWER: Final = ("Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag")
 # What a web server in front has to say itself, when the application cannot.
 _ERROR_CODES: Final = (400, 429, 503)
+# The first of the random number that nginx gives each request.
+_DIGITS: Final = "0123456789abcdef"
 
 
 def write_for_front(app: Flask, content: Content, address: str, folder: Path, home: Path) -> None:
@@ -50,10 +53,12 @@ def write_for_front(app: Flask, content: Content, address: str, folder: Path, ho
 
 
 def _write_leaving(content: Content, folder: Path) -> None:
-    """The page that leads away: a file leads to one site only, so to the first."""
+    """The pages that lead away: one for each digit, so that nginx takes a site at random."""
     leaving = Leaving.of(content.facts, SESSION_COOKIE)
-    left = replace(leaving, sites=leaving.sites[:1]).response()
-    write_compressed(left.data, folder / ERRORS / "leaving.html")
+    left = leaving.response()
+    for digit, site in zip(_DIGITS, cycle(leaving.sites), strict=False):
+        left = replace(leaving, sites=[site]).response()
+        write_compressed(left.data, folder / ERRORS / f"leaving-{digit}.html")
     # Without the moment of its making: Max-Age is enough (RFC 6265, 5.3), and reproducible.
     cookies = [re.sub(" Expires=[^;]*;", "", kept) for kept in left.headers.getlist("Set-Cookie")]
     added = [f'add_header Set-Cookie "{cookie}" always;\n' for cookie in cookies]

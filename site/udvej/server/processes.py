@@ -4,6 +4,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _WORKERS: Final = 2
 _THREADS: Final = 4
 _WORKER_STOP_SECONDS: Final = 10
+# Of each worker: such as say nothing are many before they keep others out.
+_CONNECTIONS: Final = 8192
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +68,7 @@ def run(checked: Checked, *, delivers: bool) -> None:
         interface=Interfaces.WSGI,
         workers=_WORKERS,
         blocking_threads=_THREADS,
+        backpressure=_CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=_WORKER_STOP_SECONDS,
         websockets=False,
@@ -73,6 +77,7 @@ def run(checked: Checked, *, delivers: bool) -> None:
     )
     server.may_reload = serving.renew
     reset_signals_in_workers()
+    _open_many_files()
     _share_memory()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
     try:
@@ -117,6 +122,12 @@ class _Serving:
     def _refused(self, error: UdvejError) -> bool:
         refuse(error, self._checked.services.config.state)
         return False
+
+
+def _open_many_files() -> None:
+    """Let workers hold as many connections as the system allows; services begin with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _share_memory() -> None:

@@ -1,12 +1,16 @@
 """Reading the bodies of requests: few at a time, for a sender who stalls holds a thread."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
-from threading import BoundedSemaphore
+from threading import Condition
 from typing import IO, Final
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable
 from werkzeug.utils import cached_property
+
+from udvej.web.rate_limit import network_of
 
 # Fewer than a worker has threads: the others go on with pages, and with leaving.
 MOST_AT_ONCE: Final = 2
@@ -17,7 +21,31 @@ _RETRY_SECONDS: Final = 10
 _MOST_PASSED: Final = 32 * 1024 * 1024
 _PIECE: Final = 64 * 1024
 
-_turns = BoundedSemaphore(MOST_AT_ONCE)
+
+class _Turns:
+    """One at a time for each network, so that senders from one who stall leave room for others."""
+
+    def __init__(self) -> None:
+        self._changed, self._reading = Condition(), set[bytes]()
+
+    @contextmanager
+    def of(self, network: bytes) -> Iterator[None]:
+        def free() -> bool:
+            return len(self._reading) < MOST_AT_ONCE and network not in self._reading
+
+        with self._changed:
+            if not self._changed.wait_for(free, _TURN_SECONDS):
+                raise ServiceUnavailable(retry_after=_RETRY_SECONDS)
+            self._reading.add(network)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._reading.remove(network)
+                self._changed.notify_all()
+
+
+_turns = _Turns()
 
 
 class BoundedRequest(Request):
@@ -36,15 +64,12 @@ class BoundedRequest(Request):
             RequestEntityTooLarge: it is longer than the application takes.
             ClientDisconnected: it ended too soon.
         """
-        if not _turns.acquire(timeout=_TURN_SECONDS):
-            raise ServiceUnavailable(retry_after=_RETRY_SECONDS)
-        try:
-            return BytesIO(super().stream.read())
-        except RequestEntityTooLarge:
-            self._let_pass()
-            raise
-        finally:
-            _turns.release()
+        with _turns.of(network_of(self.remote_addr or "")):
+            try:
+                return BytesIO(super().stream.read())
+            except RequestEntityTooLarge:
+                self._let_pass()
+                raise
 
     def _let_pass(self) -> None:
         for _ in range(_MOST_PASSED // _PIECE):

@@ -74,6 +74,15 @@ class ClientLimit:
         return hmac.digest(salt, network, "sha256").hex()
 
 
+def network_of(address: str) -> bytes:
+    """What one customer of a provider can have many addresses of; the same for all that are none.
+
+    Args:
+        address: as the web server gives it.
+    """
+    return _networks(address, NETWORKS)[0][0]
+
+
 def _networks(address: str, widths: Widths) -> Sequence[tuple[bytes, int]]:
     """What an address counts for, the narrowest first, and how many times the limit each has."""
     named = _WITH_PORT.fullmatch(address)

@@ -36,6 +36,8 @@ from udvej.web.rate_limit import ClientLimit
 
 # Somebody who picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
+# A flood waits: what is sent now may wait behind it, and its writer is told.
+_LATE: Final = 10 * MINUTE
 # A full form in Danish takes less; what is longer counts as several.
 _SEARCHED_FOR_ONE: Final = 4096
 
@@ -197,6 +199,7 @@ def _receipt(desk: FormServices, reference: str, writer: str) -> str:
         title=desk.page.title,
         reference=reference,
         writer=writer,
+        late=desk.outbox.delay() > _LATE,
         again=AgainForm(),
     )
 
