@@ -10,6 +10,7 @@ from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError
 from udvej.health import certificate_problem
 from udvej.notes import Note, Notes
+from udvej.outbox.series import named
 from udvej.outbox.table import Status
 from udvej.services import Services
 
@@ -58,7 +59,8 @@ def describe(status: Status) -> Iterator[str]:
     yield f"sent and still kept: {status.sent}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:
-        yield f"    number {number}: {reason}; try again with: udvej deliver --again {number}"
+        again = f"udvej deliver --again {number}" if number > 0 else "udvej drill"
+        yield f"    {named(number)}: {reason}; try again with: {again}"
     yield f"last number given: {status.last}"
 
 

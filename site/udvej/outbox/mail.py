@@ -23,6 +23,7 @@ from flask import Flask
 from udvej.config import MailServer
 from udvej.errors import PermanentFailure, SealingError, TemporaryFailure
 from udvej.outbox.sealed import Opener, Scheme, Sealed
+from udvej.outbox.series import title
 from udvej.outbox.table import Leased
 
 _TIMEOUT_SECONDS: Final = 30.0
@@ -35,7 +36,13 @@ class SealedMail(flask_mail.Message):
     """
 
     def __init__(
-        self, leased: Leased, *, sender: str, recipient: str, opener: Opener | None = None
+        self,
+        leased: Leased,
+        *,
+        sender: str,
+        recipient: str,
+        team: str,
+        opener: Opener | None = None,
     ) -> None:
         """Address a sealed referral.
 
@@ -43,12 +50,13 @@ class SealedMail(flask_mail.Message):
             leased: what the outbox handed out.
             sender: a plain mail address.
             recipient: a plain mail address; one a mail, so that a refusal is never half.
+            team: a plain mail address; a reply never reaches a person who wrote, so it comes back.
             opener: opens what was sealed for the transport; other referrals stay sealed.
         """
         # Without the number in the subject, mail programs fold all referrals into one thread.
-        super().__init__(f"Henvendelse nr. {leased.number}", [recipient], sender=sender)
+        super().__init__(title(leased.number), [recipient], sender=sender)
         self._sealed: Sealed = leased.sealed
-        self._from, self._to, self._opener = sender, recipient, opener
+        self._from, self._to, self._team, self._opener = sender, recipient, team, opener
         self.date = leased.accepted
         self.msgId = f"<{leased.sealed.token}@{sender.rpartition('@')[2]}>"
 
@@ -66,6 +74,7 @@ class SealedMail(flask_mail.Message):
             del mail["Subject"], mail["MIME-Version"], mail["X-Padding"]
         mail["From"] = self._from
         mail["To"] = self._to
+        mail["Reply-To"] = self._team
         mail["Subject"] = self.subject
         mail["Date"] = formatdate(self.date)
         mail["Message-ID"] = self.msgId
@@ -88,11 +97,12 @@ class Relay:
 
         Args:
             server: where it is and how to prove who we are.
-            team: the team's address, used where the settings name no other.
+            team: the team's address, where replies go; the mails too where no other is set.
             opener: for transport sealing; what it opens goes to this server and nowhere else.
         """
         self._opener = opener
         self._server = server
+        self._team = team
         self._recipient = server.recipient or team
         self._sender = server.sender or self._recipient
         self._app = Flask(__name__)
@@ -112,7 +122,11 @@ class Relay:
             PermanentFailure: the server refused this mail for good.
         """
         mail = SealedMail(
-            leased, sender=self._sender, recipient=self._recipient, opener=self._opener
+            leased,
+            sender=self._sender,
+            recipient=self._recipient,
+            team=self._team,
+            opener=self._opener,
         )
         with (
             _failures(self._server.host),

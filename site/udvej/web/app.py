@@ -88,6 +88,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         corrections=ClientLimit(_CORRECTIONS, time.time),
         drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS),
         posts=ClientLimit(_POSTS, time.time),
+        promised=content.facts.text("team.svartid"),
     )
     for tag, edition in content.editions.items():
         prefix = edition.language.prefix
