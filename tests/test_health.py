@@ -19,7 +19,7 @@ from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.database import Database
-from udvej.health import Health, certificate_problem
+from udvej.health import Health, Level, certificate_shown
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
 from udvej.outbox.drills import Drills
@@ -268,6 +268,6 @@ def test_a_certificate_of_the_site_that_was_not_renewed_is_a_problem(
     until = datetime.now(UTC) + left
     with serving(authority.context(until=until), "tls") as front:
         address = f"https://localhost:{front.port}"
-        found = certificate_problem(address)
-    assert problem.format(until=until, address=address) in found
-    assert bool(found) == bool(problem)
+        found = certificate_shown(address)
+    assert problem.format(until=until, address=address) in str(found)
+    assert (found.level is Level.FAILURE) == bool(problem)

@@ -15,6 +15,7 @@ _COMMANDS: Final = (
     "serve",
     "build",
     "deliver",
+    "ready",
     "status",
     "drill",
     "number",

@@ -2,7 +2,7 @@
 
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from udvej.durations import HOUR, MINUTE
 from udvej.errors import StorageError
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
-from udvej.outbox.drills import Drills
+from udvej.outbox.drills import Drills, Shown
 from udvej.outbox.table import Outbox
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
@@ -56,6 +56,24 @@ class Answer:
     def __str__(self) -> str:
         """One line."""
         return f"{self.text}; {self.advice}" if self.advice else self.text
+
+
+def together(found: Iterable[Answer], well: str) -> Answer:
+    """One answer to a question.
+
+    Args:
+        found: what is not well; as bad as the worst of it.
+        well: what to say where nothing is.
+    """
+    answers = [*found]
+    if not answers:
+        return Answer(Level.OK, well)
+    failed = any(answer.level is Level.FAILURE for answer in answers)
+    return Answer(
+        Level.FAILURE if failed else Level.WARNING,
+        "; ".join(dict.fromkeys(answer.text for answer in answers)),
+        "; ".join(dict.fromkeys(answer.advice for answer in answers if answer.advice)),
+    )
 
 
 @dataclass(frozen=True)
@@ -110,14 +128,22 @@ class Health:
     def opened(self) -> Iterator[Answer]:
         """Whether the team has shown of late that it can open what is sealed today."""
         try:
-            shown = self.drills.shown(self.sealer.recipients.name)
+            opened = self.shown().opened
         except StorageError:
             return  # as `delivery` says
-        if shown.opened > self.drills.lasts:
+        if opened > self.drills.lasts:
             yield _failure(
                 "nobody has shown of late that the team can open what is sent",
                 "ask it for the code in its last drill: udvej drill --code CODE",
             )
+
+    def shown(self) -> Shown:
+        """What drills have shown, of the certificates of today.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        return self.drills.shown(self.sealer.recipients.name)
 
     def disk(self) -> Iterator[Answer]:
         """Whether there is room for what is accepted."""
@@ -150,8 +176,8 @@ def _failure(text: str, advice: str = "") -> Answer:
     return Answer(Level.FAILURE, text, advice)
 
 
-def certificate_problem(address: str, now: datetime | None = None) -> str:
-    """What is wrong, or soon will be, with the certificate that visitors are shown, or "".
+def certificate_shown(address: str, now: datetime | None = None) -> Answer:
+    """Whether the certificate that visitors are shown is good, and for how long.
 
     Args:
         address: "https://…", which is asked.
@@ -170,8 +196,11 @@ def certificate_problem(address: str, now: datetime | None = None) -> str:
         ):
             shown = secure.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return f"browsers do not accept the certificate of {address}: {error.verify_message}"
+        return _failure(
+            f"browsers do not accept the certificate of {address}: {error.verify_message}"
+        )
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    told = f"the certificate of {address} expires on {ends:%Y-%m-%d}"
     if ends - (now or datetime.now(UTC)) < _NOT_RENEWED:
-        return f"the certificate of {address} expires on {ends:%Y-%m-%d} and was not renewed"
-    return ""
+        return _failure(f"{told} and was not renewed")
+    return Answer(Level.OK, told)

@@ -23,7 +23,7 @@ from support.running import held_port
 from support.spoiling import spoil
 from udvej import cli
 from udvej.config import Config
-from udvej.health import certificate_problem
+from udvej.health import Answer, Level, certificate_shown
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
@@ -32,8 +32,20 @@ from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.settings import SETTINGS
 
-COMMANDS = ("serve", "deliver", "status", "drill", "number", "flood", "check", "inbox", "keys")
+COMMANDS = (
+    "serve",
+    "deliver",
+    "ready",
+    "status",
+    "drill",
+    "number",
+    "flood",
+    "check",
+    "inbox",
+    "keys",
+)
 MARK = "kvittering4711"
+WELL = Answer(Level.OK, "")
 
 
 @dataclass(frozen=True)
@@ -351,7 +363,7 @@ class TestStatus:
     @pytest.fixture(autouse=True)
     def _shown(self, live: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
         """Its mail is read; nobody outside this machine is asked for the certificate."""
-        monkeypatch.setattr("udvej.commands.status.certificate_problem", lambda _: "")
+        monkeypatch.setattr("udvej.commands.status.certificate_shown", lambda _: WELL)
         confirm(services(live))
 
     @pytest.fixture
@@ -421,11 +433,14 @@ class TestStatus:
         self, udvej: Udvej, live: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Or that it could not look, which alone is no trouble."""
-        monkeypatch.setattr("udvej.commands.status.certificate_problem", "gammel: {}".format)
+        monkeypatch.setattr(
+            "udvej.commands.status.certificate_shown",
+            lambda address: Answer(Level.FAILURE, f"gammel: {address}"),
+        )
         outcome = udvej("status", **live)
         assert outcome.status == 1
         assert outcome.out.endswith("NOT WELL: gammel: https://udvej.example\n")
-        monkeypatch.setattr("udvej.commands.status.certificate_problem", certificate_problem)
+        monkeypatch.setattr("udvej.commands.status.certificate_shown", certificate_shown)
         outcome = udvej("status", **live | {"PUBLIC_ADDRESS": f"https://127.0.0.1:{held_port()}"})
         assert outcome.status == 0
         assert outcome.out.endswith(" cannot be asked from here (ConnectionRefusedError)\n")

@@ -8,7 +8,7 @@ import click
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError
-from udvej.health import certificate_problem
+from udvej.health import Level, certificate_shown
 from udvej.notes import Note, Notes
 from udvej.outbox.series import named
 from udvej.outbox.table import Status
@@ -35,7 +35,8 @@ def command() -> int:
         problems.append(str(error))
     if config.live:
         try:
-            problems += filter(None, [certificate_problem(config.address)])
+            shown = certificate_shown(config.address)
+            problems += [str(shown)] if shown.level is Level.FAILURE else []
         except OSError as error:
             click.echo(f"{config.address} cannot be asked from here ({type(error).__name__})")
     for line in Notes(config.state).text(Note.REFUSED).splitlines():

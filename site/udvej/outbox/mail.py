@@ -15,7 +15,7 @@ from email.message import Message
 from email.policy import SMTP
 from email.utils import formatdate
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import flask_mail
 from flask import Flask
@@ -27,6 +27,7 @@ from udvej.outbox.series import title
 from udvej.outbox.table import Leased
 
 _TIMEOUT_SECONDS: Final = 30.0
+_DONE, _FORWARDED = 250, 251  # RFC 5321, 4.2.2
 
 
 class SealedMail(flask_mail.Message):
@@ -135,6 +136,20 @@ class Relay:
         ):
             connection.send(mail)
 
+    def ask(self) -> None:
+        """See that the server would take a mail for the team, and send none.
+
+        Raises:
+            TemporaryFailure: it may succeed later.
+            PermanentFailure: the server refused the recipient for good.
+        """
+        with (
+            _failures(self._server.host),
+            self._app.app_context(),
+            _Connection(self._mail, self._server, self._sender) as connection,
+        ):
+            connection.ask(self._recipient)
+
 
 class _Connection(flask_mail.Connection):
     """One connection: its certificate is verified, and it times out."""
@@ -142,7 +157,7 @@ class _Connection(flask_mail.Connection):
     def __init__(self, mail: flask_mail.Mail, server: MailServer, sender: str) -> None:
         super().__init__(mail)
         self._server = server
-        self._domain = sender.rpartition("@")[2]
+        self._sender, self._domain = sender, sender.rpartition("@")[2]
 
     def configure_host(self) -> smtplib.SMTP:
         server = self._server
@@ -161,6 +176,18 @@ class _Connection(flask_mail.Connection):
             host.close()
             raise
         return host
+
+    def ask(self, recipient: str) -> None:
+        """All of a mail but the mail (RFC 5321, 4.1.1.5)."""
+        host = cast("smtplib.SMTP", self.host)
+        host.ehlo_or_helo_if_needed()
+        code, words = host.mail(self._sender)
+        if code != _DONE:
+            raise smtplib.SMTPSenderRefused(code, words, self._sender)
+        code, words = host.rcpt(recipient)
+        if code not in (_DONE, _FORWARDED):
+            raise smtplib.SMTPRecipientsRefused({recipient: (code, words)})
+        host.rset()
 
     def __exit__(self, *_exception: object) -> None:
         """QUIT. The mail is taken at 250, so an error here is no failure."""
