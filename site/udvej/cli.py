@@ -18,6 +18,7 @@ _COMMANDS: Final = (
     "ready",
     "status",
     "drill",
+    "metrics",
     "number",
     "flood",
     "check",

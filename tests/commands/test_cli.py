@@ -33,17 +33,9 @@ from udvej.services import Services
 from udvej.settings import SETTINGS
 
 COMMANDS = (
-    "serve",
-    "deliver",
-    "ready",
-    "status",
-    "drill",
-    "number",
-    "flood",
-    "check",
-    "inbox",
+    "serve", "deliver", "ready", "status", "drill", "metrics", "number", "flood", "check", "inbox",
     "keys",
-)
+)  # fmt: skip
 MARK = "kvittering4711"
 WELL = Answer(Level.OK, "")
 

@@ -246,7 +246,7 @@ class TestMailServer:
             (Faults({"RCPT": "450 4.7.1 later"}), "RCPT 450 4.7.1"),
             (Faults({"MAIL": "553 5.1.8 not you"}), "SMTPSenderRefused 553 5.1.8"),
             (Faults(login=True), "530 5.7.0"),
-            (Faults({"EHLO": "421 4.3.2 busy"}), "SMTPNotSupportedError"),
+            (Faults({"greeting": "421 4.3.2 busy"}), "SMTPConnectError 421 4.3.2"),
         ],
     )
     def test_what_it_refuses_is_a_failure_with_its_codes(self, words: str, live: Live) -> None:
