@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 UNIT = "udvej-web@8000.service"
-WORDS = (
-    rf"{re.escape(UNIT)} has failed on {re.escape(socket.gethostname())}, \S{{10}} \d\d:\d\d UTC"
-)
+HOST = socket.gethostname()
+WORDS = rf"{re.escape(UNIT)} has failed on {re.escape(HOST)}, \S{{10}} \d\d:\d\d UTC"
 
 
 def told(authority: Authority, **settings: str) -> "subprocess.CompletedProcess[str]":
