@@ -507,7 +507,7 @@ class TestDrill:
         assert "BEMÆRK: Det her er en prøve af hele vejen. Ingen venter på svar.\n" in letter
         assert "Koden er" not in letter
 
-    def test_asks_for_a_code_until_it_has_been_entered(
+    def test_with_a_code_shows_that_the_team_can_open_what_is_sent(
         self,
         udvej: Udvej,
         live: dict[str, str],
@@ -518,7 +518,7 @@ class TestDrill:
         """Only who opens the mail can tell it; then status and log say so, and none is due."""
         with serving(authority.context()) as server:
             settings = at(server, authority, live)
-            outcome = udvej("drill", **settings)
+            outcome = udvej("drill", "--confirm", **settings)
             mail = server.mails.get_nowait().content
             letter = opened(mail, team, tmp_path, form="SMIME").get_content()
             (code,) = re.findall(r"^BEMÆRK: Koden er (\S{14})\. ", letter, re.MULTILINE)
@@ -526,7 +526,7 @@ class TestDrill:
             assert outcome.out.endswith("enter it: udvej drill --code CODE\n")
             assert "nobody has shown of late" in udvej("status", **settings).out
             wrong = udvej("drill", "--code", "7KD4-RM9P-XYAC", **settings)
-            assert (wrong.status, wrong.out) == (2, "")
+            assert (wrong.status, wrong.out) == (1, "")
             assert wrong.err.startswith("udvej: no drill of the last seven days has that code")
             right = udvej("drill", "--code", code.lower(), **settings)
             assert (right.status, right.out) == (0, "Drill 1 was opened by the team.\n")

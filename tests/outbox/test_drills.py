@@ -3,8 +3,10 @@
 import re
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from math import inf
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.clock import DAY, HOUR, Clock
@@ -17,6 +19,7 @@ from udvej.outbox.table import Leased, Outbox
 
 TODAY, OTHER = "certificates of today", "others"
 CODE = "7KD4-RM9P-XYAC"
+NOON = datetime(2026, 7, 1, 12, tzinfo=ZoneInfo("Europe/Copenhagen")).timestamp()
 
 
 def sealed(number: int) -> Sealed:
@@ -217,6 +220,7 @@ def test_a_code_is_asked_for_three_days_before_the_last_one_is_too_old(
     drills: Drills, clock: Clock
 ) -> None:
     """So that a weekend ends no week; at once where there is none, or another certificate."""
+    clock.now = NOON
     assert drills.asks(TODAY)
     drills.make(sealed, TODAY, CODE)
     assert drills.asks(TODAY)
@@ -226,6 +230,17 @@ def test_a_code_is_asked_for_three_days_before_the_last_one_is_too_old(
     assert not drills.asks(TODAY)
     clock.move(1)
     assert drills.asks(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("hour", "asked"), [(0, False), (6, False), (7, True), (16, True), (17, False), (23, False)]
+)
+def test_no_code_is_asked_for_at_night(
+    hour: int, *, asked: bool, drills: Drills, clock: Clock
+) -> None:
+    """By Danish clocks, also when a timer makes up for a day on which the machine was off."""
+    clock.now = NOON + (hour - 12) * HOUR
+    assert drills.asks(TODAY) is asked
 
 
 def test_a_demonstration_asks_nobody(outbox: Outbox) -> None:

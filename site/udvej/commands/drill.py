@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from udvej.config import Config
+from udvej.errors import WrongCode
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
@@ -42,8 +43,7 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
             click.echo(line)
         return 0
     if code is not None:
-        click.echo(f"Drill {drills.confirm(code)} was opened by the team.")
-        return 0
+        return _enter(code, drills)
     sealer = services.sealer
     coded = confirm or drills.asks(sealer.recipients.name)
     number = make(drills, sealer, new_code() if coded else "")
@@ -52,6 +52,15 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
     if coded and outcome == "sent":
         click.echo("It holds a code. Ask the team for it, and enter it: udvej drill --code CODE")
     return int(outcome != "sent")
+
+
+def _enter(code: str, drills: Drills) -> int:
+    try:
+        click.echo(f"Drill {drills.confirm(code)} was opened by the team.")
+    except WrongCode as error:
+        click.echo(f"udvej: {error}", err=True)
+        return 1
+    return 0
 
 
 def make(drills: Drills, sealer: Sealer, code: str = "") -> int:

@@ -8,10 +8,12 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from math import inf
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -31,6 +33,9 @@ _CODE_COUNTS: Final = 7 * DAY
 _REMEMBERED: Final = 365 * DAY
 # A code goes out so long before the last one is too old, since teams have weekends.
 _AHEAD: Final = 3 * DAY
+# And never at night, also when a timer makes up for a time when the machine was off.
+_FIRST_HOUR, _LAST_HOUR = 7, 17
+_DENMARK: Final = ZoneInfo("Europe/Copenhagen")
 
 
 @dataclass(frozen=True)
@@ -166,7 +171,7 @@ class Drills:
         return Shown(*(inf if at is None else max(0.0, now - at) for at in (sent, opened)))
 
     def asks(self, sealed_for: str) -> bool:
-        """Whether it is time for a code.
+        """Whether it is time for a code: soon one is due, and the team is at work.
 
         Args:
             sealed_for: names the certificates of today.
@@ -174,7 +179,9 @@ class Drills:
         Raises:
             StorageError: the database does not answer.
         """
-        return self.lasts < inf and self.shown(sealed_for).opened > self.lasts - _AHEAD
+        hour = datetime.fromtimestamp(self._clock(), _DENMARK).hour
+        due = self.lasts < inf and self.shown(sealed_for).opened > self.lasts - _AHEAD
+        return due and _FIRST_HOUR <= hour < _LAST_HOUR
 
     def log(self) -> Sequence[Drill]:
         """Every drill of the last year, the oldest first.

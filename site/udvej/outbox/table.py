@@ -25,6 +25,7 @@ from udvej.errors import FullError, UnknownNumber
 from udvej.outbox import receipts
 from udvej.outbox.schema import DELIVERIES, DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
 from udvej.outbox.sealed import Scheme, Sealed, new_token
+from udvej.outbox.series import named
 
 # A referral that a process took and did not settle, since it died, is due again after this time.
 _LEASE: Final = 5 * MINUTE
@@ -353,7 +354,7 @@ class Outbox:
             drilled = connection.scalar(select(DRILLS.c.number).where(*drill))
         if row is None:
             if not (0 < number <= last or drilled):
-                raise UnknownNumber(f"number {number} was never given")
+                raise UnknownNumber(f"{named(number)} was never given, or gave way to a later one")
             return "sent"  # only what was sent is ever deleted
         return f"{row.state}: {row.reason}" if row.reason else str(row.state)
 
