@@ -133,6 +133,8 @@ class TestLive:
             "UDVEJ_MAIL_FROM": "exit@example.dk",
             "UDVEJ_SEALING": "smime",
             "UDVEJ_PROXIES": "2",
+            "UDVEJ_CONFIRM_DAYS": "14",
+            "UDVEJ_SECURITY_CONTACT": "sikkerhed@example.dk",
         }
         assert everything.keys() == SETTINGS.keys() - {"UDVEJ_SERVER_KEY"}
         config = Config.from_environ(everything)
@@ -142,6 +144,8 @@ class TestLive:
         assert (config.host, config.port) == ("0.0.0.0", 80)
         assert (config.live.sealing, config.live.seal_for) == (Scheme.SMIME, tmp_path / "team.pem")
         assert config.live.proxies == 2
+        assert config.live.confirm_days == 14
+        assert config.live.security_contact == "mailto:sikkerhed@example.dk"
         assert (mail.port, mail.tls, mail.ca) == (2525, "tls", ca)
         assert (mail.user, mail.password) == ("udvej", PASSWORD)
         assert (mail.recipient, mail.sender) == ("team@example.dk", "exit@example.dk")
@@ -241,6 +245,15 @@ BAD: dict[str, list[str]] = {
     "UDVEJ_SEALING": [MARK, "SMIME", "none", "smime,transport"],
     "UDVEJ_SERVER_KEY": [f"/{MARK}"],
     "UDVEJ_PROXIES": [MARK, "-1", "10", "1.0", "\u0661"],
+    "UDVEJ_CONFIRM_DAYS": [MARK, "0", "91", "100", "7.0", "\u0661"],
+    "UDVEJ_SECURITY_CONTACT": [
+        MARK,
+        f"http://{MARK}.dk/",
+        f"https://{MARK} .dk",
+        f"https:///{MARK}",
+        f"mailto:{MARK}@a.dk",
+        f"{MARK}@",
+    ],
     "UDVEJ_MAIL_USER": [MARK],
     "UDVEJ_MAIL_PASSWORD": [MARK],
     "UDVEJ_MAIL_TO": [

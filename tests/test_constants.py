@@ -17,7 +17,7 @@ from udvej.durations import DAY, HOUR, MINUTE
 from udvej.intake import drafts, submission
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Line, Reach
-from udvej.outbox import delivery, keys, mail, receipts, recipients, table
+from udvej.outbox import delivery, drills, keys, mail, receipts, recipients, table
 from udvej.server import granian, processes, supervised
 from udvej.web import app, bodies, referral
 
@@ -43,6 +43,9 @@ def nginx(directive: str) -> int:
         (table._MOST_BYTES, 256 * 2**20),
         (table._SHARE_OF_PACED, 0.75),
         (receipts.SENT_ONCE, DAY),
+        (drills._CODE_COUNTS, 7 * DAY),
+        (drills._MOST_WRONG, 10),
+        (drills._AHEAD, 3 * DAY),
         (receipts._CROWD, 300),
         (referral._RECEIPT_SHOWN, 15 * MINUTE),
         (drafts._KEPT, 15 * MINUTE),

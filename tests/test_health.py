@@ -5,21 +5,24 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
-from support.clock import HOUR, MINUTE, Clock
+from support.clock import DAY, HOUR, MINUTE, Clock
+from support.drilled import shown
 from support.mailserver import Authority, serving
 from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.database import Database
-from udvej.health import Health, certificate_problem
+from udvej.health import Health, Level, certificate_shown
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
+from udvej.outbox.drills import Drills
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
@@ -28,6 +31,7 @@ from udvej.services import Services
 from udvej.web.app import create_app
 
 ENOUGH = 512 * 2**20
+WEEK = 7 * DAY
 
 WAITED = "a referral has waited for more than two hours; see: udvej status"
 ROOM = "the room for referrals is half taken by what is not mailed; see: udvej flood"
@@ -37,6 +41,10 @@ STOPPED = "nothing delivers: the delivery has stopped, or hangs"
 FLOOD = "more is sent than people write: a flood waits behind the rest"
 REFUSED = "a change was refused ({}); the site goes on as it was, see: udvej status"
 SILENT = "the database does not answer"
+UNOPENED = (
+    "nobody has shown of late that the team can open what is sent; ask it for the code in its last"
+    " drill: udvej drill --code CODE"
+)
 FULL = "the disk of the state folder is nearly full"
 
 
@@ -52,9 +60,11 @@ def _room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def health(outbox: Outbox, team: TeamKey, tmp_path: Path) -> Health:
+def health(outbox: Outbox, team: TeamKey, tmp_path: Path, clock: Clock) -> Health:
     """Of a site that is well."""
-    return Health(outbox, Sealer(Recipients([team.certificate])), tmp_path)
+    sealer, drills = Sealer(Recipients([team.certificate])), Drills(outbox.database, WEEK, clock)
+    shown(outbox, drills, sealer.recipients.name)
+    return Health(outbox, sealer, tmp_path, drills)
 
 
 def accept(outbox: Outbox) -> None:
@@ -91,7 +101,7 @@ def test_room_half_taken_by_what_is_not_mailed_is_a_problem_before_anything_is_r
     """Also while it may be a flood's; not any more once it is mailed, since that gives way."""
     database = Database(tmp_path, "small", most_bytes=2**20, durable=False)
     outbox = Outbox(database, clock)
-    health = Health(outbox, health.sealer, tmp_path)
+    health = Health(outbox, health.sealer, tmp_path, health.drills)
     taken = 0
     while ROOM not in [*health.problems()]:
         outbox.accept(f"{taken}".encode(), "A", lambda _: Sealed(b"x" * 9999, "t"), paced=True)
@@ -135,6 +145,21 @@ def test_a_certificate_is_a_problem_thirty_days_before_it_expires(
     assert [*health.problems(team.certificate.not_valid_after_utc - before)] == problems
 
 
+def test_a_team_that_has_not_shown_for_a_week_that_it_can_open_is_a_problem(
+    health: Health, outbox: Outbox, clock: Clock
+) -> None:
+    """And from when its certificate is another; a code that is entered ends it."""
+    clock.move(WEEK)
+    outbox.at_work()
+    assert [*health.problems()] == []
+    clock.move(1)
+    assert [*health.problems()] == [UNOPENED]
+    shown(outbox, health.drills, health.sealer.recipients.name)
+    assert [*health.problems()] == []
+    other = Sealer(Recipients([TeamKey.make("team@exit.example").certificate]))
+    assert [*replace(health, sealer=other).problems()] == [UNOPENED]
+
+
 def test_a_disk_that_is_nearly_full_or_gone_is_a_problem(
     health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +167,7 @@ def test_a_disk_that_is_nearly_full_or_gone_is_a_problem(
     disk(monkeypatch, ENOUGH - 1)
     assert [*health.problems()] == [FULL]
     monkeypatch.undo()
-    gone = Health(health.outbox, health.sealer, health.state / "gone")
+    gone = replace(health, state=health.state / "gone")
     assert [*gone.problems()] == [FULL]
 
 
@@ -246,7 +271,7 @@ def test_the_monitoring_is_told_of_a_certificate_that_soon_expires_and_the_form_
     Path(settings["UDVEJ_TEAM_CERTIFICATE"]).write_bytes(soon.certificate_pem())
     client = create_app(Services.open(Config.from_environ(settings))).test_client()
     answer = client.get("/sundhed")
-    assert (answer.status_code, answer.text) == (503, f"{EXPIRES}\n")
+    assert (answer.status_code, answer.text) == (503, f"{EXPIRES}\n{UNOPENED}\n")
     assert client.get(FORM).status_code == 200
 
 
@@ -266,6 +291,6 @@ def test_a_certificate_of_the_site_that_was_not_renewed_is_a_problem(
     until = datetime.now(UTC) + left
     with serving(authority.context(until=until), "tls") as front:
         address = f"https://localhost:{front.port}"
-        found = certificate_problem(address)
-    assert problem.format(until=until, address=address) in found
-    assert bool(found) == bool(problem)
+        found = certificate_shown(address)
+    assert problem.format(until=until, address=address) in str(found)
+    assert (found.level is Level.FAILURE) == bool(problem)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.dates import format_datetime
 from support.mailserver import PASSWORD, SENDER, TEAM, Authority
+from support.municipality import FACTS
 from support.patience import until
 from support.road import SECRET_KEY, Browser, Road, laid
 from support.visiting import FILLED_IN, TYPED, reference
@@ -23,6 +24,7 @@ CPR = "010190-1234"
 HEADERS = {
     "From": re.escape(SENDER),
     "To": re.escape(TEAM),
+    "Reply-To": re.escape(FACTS.text("team.mail")),
     "Subject": r"Henvendelse nr\. \d+",
     "Date": r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d -0000",
     "Message-ID": r"<[0-9a-f]{32}@kommune\.example>",
@@ -39,6 +41,7 @@ Reference: {reference}
 Modtaget: {time}
 Siden var på: dansk
 Tolk: ikke ønsket
+Svar ikke på denne mail. Svaret når ikke den, der har skrevet.
 
 HVEM SKRIVER
 En, der selv vil ud

@@ -15,6 +15,8 @@ _CHECKOUT = Path(__file__).parents[2]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
+# The characters of an address (RFC 3986).
+_WEB = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 _ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 
 
@@ -43,6 +45,8 @@ class Live:
         seal_for: PEM with the team's certificates, or with the server's own key.
         proxies: how many trusted web servers stand in front.
         mail: who takes the referrals.
+        confirm_days: how long a code that the team has told counts.
+        security_contact: a `mailto:` or `https:` address (RFC 9116, 2.5.3), or "".
     """
 
     public_address: str
@@ -51,6 +55,8 @@ class Live:
     seal_for: Path
     proxies: int
     mail: MailServer
+    confirm_days: int
+    security_contact: str
 
 
 @dataclass(frozen=True)
@@ -189,6 +195,22 @@ class _Reader:
             return default
         return int(value)
 
+    def number(self, key: str, least: int, most: int) -> int:
+        value = self.given.get(key, SETTINGS[key].default)
+        if not (re.fullmatch(r"[0-9]{1,2}", value) and least <= int(value) <= most):
+            self.problems.append(f"{key}: give a number from {least} to {most}")
+            return least
+        return int(value)
+
+    def contact(self, key: str) -> str:
+        value = self.given.get(key, "")
+        if not value or _WEB.fullmatch(value):
+            return value
+        if is_mail_address(value, ascii_only=True):
+            return f"mailto:{value}"
+        self.problems.append(f"{key}: give a mail address, or one that begins with https://")
+        return ""
+
     def file(self, key: str) -> Path | None:
         if key not in self.given:
             return None
@@ -215,17 +237,15 @@ def _live(reader: _Reader) -> Live:
         advice = SETTINGS["UDVEJ_SECRET_KEY"].advice
         reader.problems.append(f"UDVEJ_SECRET_KEY: too short; {advice}")
     sealing = reader.choice("UDVEJ_SEALING", "smime", "transport")
-    proxies = reader.given.get("UDVEJ_PROXIES", SETTINGS["UDVEJ_PROXIES"].default)
-    if not re.fullmatch(r"[0-9]", proxies):
-        reader.problems.append("UDVEJ_PROXIES: give a number from 0 to 9")
-        proxies = "0"
     return Live(
         public_address=public_address,
         secret_key=secret_key,
         sealing=cast("Literal['smime', 'transport']", sealing),
         seal_for=_seal_for(reader, sealing),
-        proxies=int(proxies),
+        proxies=reader.number("UDVEJ_PROXIES", 0, 9),
         mail=_mail(reader),
+        confirm_days=reader.number("UDVEJ_CONFIRM_DAYS", 1, 90),
+        security_contact=reader.contact("UDVEJ_SECURITY_CONTACT"),
     )
 
 

@@ -45,6 +45,10 @@ class UnknownNumber(UdvejError):
     """No referral of that number is kept."""
 
 
+class WrongCode(UdvejError):
+    """No drill of late has that code."""
+
+
 class TemporaryFailure(UdvejError):
     """The mail server did not take the mail now; a later try may succeed."""
 

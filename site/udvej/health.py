@@ -2,9 +2,11 @@
 
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from socket import create_connection
 from typing import Final
@@ -14,6 +16,7 @@ from udvej.durations import HOUR, MINUTE
 from udvej.errors import StorageError
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
+from udvej.outbox.drills import Drills, Shown
 from udvej.outbox.table import Outbox
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
@@ -30,6 +33,51 @@ _NOT_RENEWED: Final = timedelta(days=14)
 _TIMEOUT_SECONDS: Final = 5.0
 
 
+class Level(StrEnum):
+    """How bad something is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found where somebody looked.
+
+    Attributes:
+        level: how bad it is.
+        text: what was found; never a word or number of a referral.
+        advice: what to do about it, or "".
+    """
+
+    level: Level
+    text: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.text}; {self.advice}" if self.advice else self.text
+
+
+def together(found: Iterable[Answer], well: str) -> Answer:
+    """One answer to a question.
+
+    Args:
+        found: what is not well; as bad as the worst of it.
+        well: what to say where nothing is.
+    """
+    answers = [*found]
+    if not answers:
+        return Answer(Level.OK, well)
+    failed = any(answer.level is Level.FAILURE for answer in answers)
+    return Answer(
+        Level.FAILURE if failed else Level.WARNING,
+        "; ".join(dict.fromkeys(answer.text for answer in answers)),
+        "; ".join(dict.fromkeys(answer.advice for answer in answers if answer.advice)),
+    )
+
+
 @dataclass(frozen=True)
 class Health:
     """Looks at the parts that a referral needs."""
@@ -37,6 +85,7 @@ class Health:
     outbox: Outbox
     sealer: Sealer
     state: Path
+    drills: Drills
 
     def problems(self, now: datetime | None = None) -> Iterator[str]:
         """What is wrong, a line each, without numbers or words of referrals.
@@ -44,46 +93,97 @@ class Health:
         Args:
             now: the moment that certificates are looked at; the present one if left out.
         """
+        looked_at = chain(
+            self.delivery(),
+            self.certificate(now),
+            self.opened(),
+            self.disk(),
+            self.proxies(),
+            self.changes(),
+        )
+        yield from map(str, looked_at)
+
+    def delivery(self) -> Iterator[Answer]:
+        """Whether what is accepted is mailed."""
         try:
             self.outbox.probe()
             status = self.outbox.status()
-            if status.oldest > _WAITED_TOO_LONG:
-                yield "a referral has waited for more than two hours; see: udvej status"
-            if status.silent > _STOPPED:
-                yield "nothing delivers: the delivery has stopped, or hangs"
-            if status.paced > _FLOOD:
-                yield "more is sent than people write: a flood waits behind the rest"
-            if status.full > _HALF_FULL:
-                yield "the room for referrals is half taken by what is not mailed; see: udvej flood"
-            if status.failed:
-                yield "a delivery has failed for good; see: udvej status"
         except StorageError:
-            yield "the database does not answer"
+            yield _failure("the database does not answer")
+            return
+        if status.oldest > _WAITED_TOO_LONG:
+            yield _failure("a referral has waited for more than two hours", "see: udvej status")
+        if status.silent > _STOPPED:
+            yield _failure("nothing delivers: the delivery has stopped, or hangs")
+        if status.paced > _FLOOD:
+            yield _failure("more is sent than people write: a flood waits behind the rest")
+        if status.full > _HALF_FULL:
+            yield _failure(
+                "the room for referrals is half taken by what is not mailed", "see: udvej flood"
+            )
+        if status.failed:
+            yield _failure("a delivery has failed for good", "see: udvej status")
+
+    def certificate(self, now: datetime | None = None) -> Iterator[Answer]:
+        """Whether what opens referrals is good for a while."""
         if self.sealer.expires - (now or datetime.now(UTC)) < _EXPIRES_SOON:
-            yield "the certificate expires within 30 days; make a new one, see: udvej keys --help"
+            yield _failure(
+                "the certificate expires within 30 days", "make a new one, see: udvej keys --help"
+            )
+
+    def opened(self) -> Iterator[Answer]:
+        """Whether the team has shown of late that it can open what is sealed today."""
+        try:
+            opened = self.shown().opened
+        except StorageError:
+            return  # as `delivery` says
+        if opened > self.drills.lasts:
+            yield _failure(
+                "nobody has shown of late that the team can open what is sent",
+                "ask it for the code in its last drill: udvej drill --code CODE",
+            )
+
+    def shown(self) -> Shown:
+        """What drills have shown, of the certificates of today.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        return self.drills.shown(self.sealer.recipients.name)
+
+    def disk(self) -> Iterator[Answer]:
+        """Whether there is room for what is accepted."""
         try:
             nearly_full = shutil.disk_usage(self.state).free < _LEAST_FREE_BYTES
         except OSError:
             nearly_full = True
         if nearly_full:
-            yield "the disk of the state folder is nearly full"
-        yield from self._noticed()
+            yield _failure("the disk of the state folder is nearly full")
 
-    def _noticed(self) -> Iterator[str]:
-        notes = Notes(self.state)
-        if notes.there(Note.PROXIES):
-            yield "requests do not fit UDVEJ_PROXIES, so limits take visitors for each other"
-        for line in notes.text(Note.REFUSED).splitlines():
+    def proxies(self) -> Iterator[Answer]:
+        """Whether requests come as the settings say."""
+        if Notes(self.state).there(Note.PROXIES):
+            yield _failure(
+                "requests do not fit UDVEJ_PROXIES, so limits take visitors for each other"
+            )
+
+    def changes(self) -> Iterator[Answer]:
+        """Whether the site is as its settings, content and certificate are now."""
+        for line in Notes(self.state).text(Note.REFUSED).splitlines():
             # A file of content with its line, or the key of a setting; no folder of this machine.
             place, named, _ = line.partition(": ")
-            yield (
-                f"a change was refused{f' ({Path(place).name})' if named else ''}; the site goes on"
-                " as it was, see: udvej status"
+            yield _failure(
+                f"a change was refused{f' ({Path(place).name})' if named else ''}",
+                "the site goes on as it was, see: udvej status",
             )
 
 
-def certificate_problem(address: str, now: datetime | None = None) -> str:
-    """What is wrong, or soon will be, with the certificate that visitors are shown, or "".
+def _failure(text: str, advice: str = "") -> Answer:
+    return Answer(Level.FAILURE, text, advice)
+
+
+def certificate_shown(address: str, now: datetime | None = None) -> Answer:
+    """Whether the certificate that visitors are shown is good, and for how long.
 
     Args:
         address: "https://…", which is asked.
@@ -102,8 +202,11 @@ def certificate_problem(address: str, now: datetime | None = None) -> str:
         ):
             shown = secure.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return f"browsers do not accept the certificate of {address}: {error.verify_message}"
+        return _failure(
+            f"browsers do not accept the certificate of {address}: {error.verify_message}"
+        )
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    told = f"the certificate of {address} expires on {ends:%Y-%m-%d}"
     if ends - (now or datetime.now(UTC)) < _NOT_RENEWED:
-        return f"the certificate of {address} expires on {ends:%Y-%m-%d} and was not renewed"
-    return ""
+        return _failure(f"{told} and was not renewed")
+    return Answer(Level.OK, told)

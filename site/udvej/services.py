@@ -3,18 +3,21 @@
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import Final
 
 from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.durations import DAY
 from udvej.errors import ConfigError
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
+from udvej.outbox.drills import Drills
 from udvej.outbox.floods import Floods
 from udvej.outbox.mail import Relay
 from udvej.outbox.sealed import Opener, Scheme
@@ -149,6 +152,16 @@ class Services:
         """
         return Floods(self.outbox.database)
 
+    @property
+    def drills(self) -> Drills:
+        """What makes drills, and knows what they have shown.
+
+        Raises:
+            StorageError: the database cannot be opened or written.
+        """
+        live = self.config.live
+        return Drills(self.outbox.database, live.confirm_days * DAY if live else inf)
+
     @cached_property
     def drafts(self) -> Drafts:
         """Where refused forms wait to be mended.
@@ -161,7 +174,7 @@ class Services:
     @property
     def health(self) -> Health:
         """What looks at the parts that a referral needs."""
-        return Health(self.outbox, self.sealer, self.config.state)
+        return Health(self.outbox, self.sealer, self.config.state, self.drills)
 
 
 def load_content(config: Config) -> Content:

@@ -96,5 +96,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             " limits need it to tell clients apart",
             default="0",
         ),
+        Setting(
+            "UDVEJ_CONFIRM_DAYS",
+            "how often the team shows, by the code of a drill, that it can open what is sent",
+            default="7",
+        ),
+        Setting(
+            "UDVEJ_SECURITY_CONTACT",
+            "mail or https:// address in /.well-known/security.txt, for who finds a weakness",
+        ),
     )
 }

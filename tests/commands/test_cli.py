@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.message import Message
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
+from support.drilled import confirm
 from support.letters import referral
 from support.mailserver import Authority, Faults, Server, serving
 from support.municipality import FACTS, TITLE, places
@@ -22,7 +23,7 @@ from support.running import held_port
 from support.spoiling import spoil
 from udvej import cli
 from udvej.config import Config
-from udvej.health import certificate_problem
+from udvej.health import Answer, Level, certificate_shown
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
@@ -31,8 +32,12 @@ from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.settings import SETTINGS
 
-COMMANDS = ("serve", "deliver", "status", "drill", "number", "flood", "check", "inbox", "keys")
+COMMANDS = (
+    "serve", "deliver", "ready", "status", "drill", "metrics", "number", "flood", "check", "inbox",
+    "keys",
+)  # fmt: skip
 MARK = "kvittering4711"
+WELL = Answer(Level.OK, "")
 
 
 @dataclass(frozen=True)
@@ -319,6 +324,12 @@ def accept(outbox: Outbox, *keys: bytes) -> None:
         outbox.accept(key, "REF-ERE", lambda n: Sealed(b"indhold" * 9, f"{n:032}"))
 
 
+def services(live: dict[str, str]) -> Services:
+    """The parts of a site."""
+    settings = {f"UDVEJ_{key}": value for key, value in live.items()}
+    return Services.open(Config.from_environ(settings))
+
+
 def at(server: Server, authority: Authority, live: dict[str, str]) -> dict[str, str]:
     """The settings with this mail server."""
     return live | {"MAIL_PORT": str(server.port), "MAIL_CA": str(authority.file)}
@@ -326,8 +337,7 @@ def at(server: Server, authority: Authority, live: dict[str, str]) -> dict[str, 
 
 def deliver(outbox: Outbox, settings: dict[str, str]) -> None:
     """Mail what is due, as the delivery process does."""
-    config = Config.from_environ({f"UDVEJ_{key}": value for key, value in settings.items()})
-    carrier = Services.open(config).carrier
+    carrier = services(settings).carrier
     while Delivery(outbox, carrier).next():
         pass
 
@@ -343,9 +353,10 @@ class TestStatus:
     """`udvej status`."""
 
     @pytest.fixture(autouse=True)
-    def _shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Nobody outside this machine is asked for the certificate of the site."""
-        monkeypatch.setattr("udvej.commands.status.certificate_problem", lambda _: "")
+    def _shown(self, live: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its mail is read; nobody outside this machine is asked for the certificate."""
+        monkeypatch.setattr("udvej.commands.status.certificate_shown", lambda _: WELL)
+        confirm(services(live))
 
     @pytest.fixture
     def who(self, team: TeamKey) -> str:
@@ -414,11 +425,14 @@ class TestStatus:
         self, udvej: Udvej, live: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Or that it could not look, which alone is no trouble."""
-        monkeypatch.setattr("udvej.commands.status.certificate_problem", "gammel: {}".format)
+        monkeypatch.setattr(
+            "udvej.commands.status.certificate_shown",
+            lambda address: Answer(Level.FAILURE, f"gammel: {address}"),
+        )
         outcome = udvej("status", **live)
         assert outcome.status == 1
         assert outcome.out.endswith("NOT WELL: gammel: https://udvej.example\n")
-        monkeypatch.setattr("udvej.commands.status.certificate_problem", certificate_problem)
+        monkeypatch.setattr("udvej.commands.status.certificate_shown", certificate_shown)
         outcome = udvej("status", **live | {"PUBLIC_ADDRESS": f"https://127.0.0.1:{held_port()}"})
         assert outcome.status == 0
         assert outcome.out.endswith(" cannot be asked from here (ConnectionRefusedError)\n")
@@ -481,13 +495,52 @@ class TestDrill:
         team: TeamKey,
         tmp_path: Path,
     ) -> None:
-        """The team's letter says that it was a drill."""
+        """The mail and the letter in it say that it was a drill; no code was due."""
+        confirm(services(live))
         with serving(authority.context()) as server:
             outcome = udvej("drill", **at(server, authority, live))
-        assert (outcome.status, outcome.out) == (0, "Drill, number 1: sent\n")
-        mail = server.mails.get_nowait().content
-        letter = opened(mail, team, tmp_path, form="SMIME").get_content()
+        assert (outcome.status, outcome.out) == (0, "Drill 2: sent\n")
+        mail = message_from_bytes(server.mails.get_nowait().content, policy=policy.default)
+        letter = opened(mail.as_bytes(), team, tmp_path, form="SMIME").get_content()
+        assert mail["Subject"] == "PRØVE nr. 2"
+        assert letter.startswith("PRØVE nr. 2\n")
         assert "BEMÆRK: Det her er en prøve af hele vejen. Ingen venter på svar.\n" in letter
+        assert "Koden er" not in letter
+
+    def test_with_a_code_shows_that_the_team_can_open_what_is_sent(
+        self,
+        udvej: Udvej,
+        live: dict[str, str],
+        authority: Authority,
+        team: TeamKey,
+        tmp_path: Path,
+    ) -> None:
+        """Only who opens the mail can tell it; then status and log say so, and none is due."""
+        with serving(authority.context()) as server:
+            settings = at(server, authority, live)
+            outcome = udvej("drill", "--confirm", **settings)
+            mail = server.mails.get_nowait().content
+            letter = opened(mail, team, tmp_path, form="SMIME").get_content()
+            (code,) = re.findall(r"^BEMÆRK: Koden er (\S{14})\. ", letter, re.MULTILINE)
+            assert (outcome.status, code in outcome.out + outcome.err) == (0, False)
+            assert outcome.out.endswith("enter it: udvej drill --code CODE\n")
+            assert "nobody has shown of late" in udvej("status", **settings).out
+            wrong = udvej("drill", "--code", "7KD4-RM9P-XYAC", **settings)
+            assert (wrong.status, wrong.out) == (1, "")
+            assert wrong.err.startswith("udvej: no drill of the last seven days has that code")
+            right = udvej("drill", "--code", code.lower(), **settings)
+            assert (right.status, right.out) == (0, "Drill 1 was opened by the team.\n")
+            assert "nobody has shown of late" not in udvej("status", **settings).out
+            assert udvej("drill", **settings).out == "Drill 2: sent\n"
+            assert "It holds a code" in udvej("drill", "--confirm", **settings).out
+        log = udvej("drill", "--log", **settings)
+        moment = r"20\d\d-\d\d-\d\d \d\d:\d\d UTC"
+        began = rf"made {moment}, sent {moment}"
+        assert re.fullmatch(
+            rf"drill 1: {began}, opened by the team {moment}\ndrill 2: {began}\n"
+            rf"drill 3: {began}, its code was not entered\n",
+            log.out,
+        )
 
     def test_says_why_it_was_refused(
         self, udvej: Udvej, live: dict[str, str], authority: Authority
@@ -497,7 +550,7 @@ class TestDrill:
             outcome = udvej("drill", **at(server, authority, live))
         assert (outcome.status, outcome.out) == (
             1,
-            "Drill, number 1: failed: localhost: DATA 554 5.7.1\n",
+            "Drill 1: failed: localhost: DATA 554 5.7.1\n",
         )
 
     def test_says_what_it_waits_for(
@@ -516,7 +569,7 @@ class TestDrill:
             pass
         outcome = udvej("drill", **at(server, authority, live))
         assert outcome.status == 1
-        assert outcome.out == "Drill, number 1: waiting: localhost: ConnectionRefusedError\n"
+        assert outcome.out == "Drill 1: waiting: localhost: ConnectionRefusedError\n"
 
 
 class TestDeliverAgain:

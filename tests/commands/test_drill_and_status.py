@@ -1,21 +1,24 @@
 """What those who run the site ask of it: how it stands, and whether the whole pipe works."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.opening import opened
-from udvej.commands.drill import drill
+from udvej.commands.drill import make, wait_for
 from udvej.commands.status import describe
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.intake.sealing import Sealer
+from udvej.outbox.drills import Drills
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 from udvej.outbox.watch import Status
+
+Drilling = Callable[["Carriage", Callable[[float], None]], tuple[int, str]]
 
 
 class Carriage:
@@ -68,13 +71,13 @@ def test_the_age_of_the_oldest_is_told_as_people_say_it(oldest: float, span: str
 
 def test_each_failure_is_told_with_its_reason_and_what_to_do() -> None:
     """By the number; never by what is in it."""
-    told = lines(sent=2, failed=[(4, "DATA 554"), (7, "RCPT 550")], last=9)
+    told = lines(sent=2, failed=[(4, "DATA 554"), (-7, "RCPT 550")], last=9)
     assert told == [
         "waiting: 0",
         "sent and still kept: 2",
         "failed: 2",
         "    number 4: DATA 554; try again with: udvej deliver --again 4",
-        "    number 7: RCPT 550; try again with: udvej deliver --again 7",
+        "    drill 7: RCPT 550; try again with: udvej drill",
         "last number given: 9",
     ]
 
@@ -116,6 +119,17 @@ def sealer(team: TeamKey) -> Sealer:
 
 
 @pytest.fixture
+def drill(outbox: Outbox, sealer: Sealer, clock: Clock) -> Drilling:
+    """Makes one and waits for it, as the command does."""
+
+    def made(carrier: Carriage, sleep: Callable[[float], None]) -> tuple[int, str]:
+        number = make(Drills(outbox.database, clock=clock), sealer)
+        return number, wait_for(number, outbox, carrier, sleep=sleep)
+
+    return made
+
+
+@pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A drill's time, which passes only while it sleeps."""
     clock = Clock()
@@ -124,34 +138,34 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_a_drill_is_sent_and_the_letter_says_what_it_is(
-    outbox: Outbox, sealer: Sealer, team: TeamKey, patience: Clock, tmp_path: Path
+    outbox: Outbox, drill: Drilling, team: TeamKey, patience: Clock, tmp_path: Path
 ) -> None:
-    """Through outbox and seal, with a running number; nobody is asked to answer it."""
+    """Through outbox and seal, with a number of its own; nobody is asked to answer it."""
     carriage = Carriage()
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
+    assert drill(carriage, patience.move) == (-1, "sent")
     (taken,) = carriage.taken
     letter = opened(taken.sealed.cms, team, tmp_path)
-    assert letter["Subject"] == "Henvendelse nr. 1"
+    assert letter["Subject"] == "PRØVE nr. 1"
     text = letter.get_content().splitlines()
     assert "BEMÆRK: Det her er en prøve af hele vejen. Ingen venter på svar." in text[:6]
     assert text.count("Telefon: (ikke skrevet)") == text.count("Mail: (ikke skrevet)") == 1
     assert outbox.status().waiting == 0
 
 
-def test_a_drill_says_what_keeps_it_waiting_and_the_next_one_mails_it(
-    outbox: Outbox, sealer: Sealer, patience: Clock
+def test_a_drill_says_what_keeps_it_waiting_and_gives_way_to_the_next(
+    drill: Drilling, patience: Clock
 ) -> None:
-    """The server was down; a heap of drills is not what it is for, nor a gap in the numbers."""
+    """The server was down; a heap of drills is not what it is for."""
     carriage = Carriage(TemporaryFailure("ConnectionRefusedError"))
-    outcome = drill(outbox, sealer, carriage, sleep=patience.move)
-    assert outcome == (1, "waiting: ConnectionRefusedError")
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (2, "sent")
-    assert [leased.number for leased in carriage.taken] == [1, 2]
+    outcome = drill(carriage, patience.move)
+    assert outcome == (-1, "waiting: ConnectionRefusedError")
+    assert drill(carriage, patience.move) == (-2, "sent")
+    assert drill(carriage, patience.move) == (-3, "sent")
+    assert [leased.number for leased in carriage.taken] == [-2, -3]
 
 
 def test_a_drill_is_sent_once_the_server_takes_mails_again(
-    outbox: Outbox, sealer: Sealer, patience: Clock, clock: Clock
+    drill: Drilling, patience: Clock, clock: Clock
 ) -> None:
     """Within its patience."""
 
@@ -160,31 +174,32 @@ def test_a_drill_is_sent_once_the_server_takes_mails_again(
         clock.move(seconds)
 
     carriage = Carriage(TemporaryFailure("RCPT 450"))
-    assert drill(outbox, sealer, carriage, sleep=both) == (1, "sent")
+    assert drill(carriage, both) == (-1, "sent")
 
 
-def test_a_drill_that_was_refused_says_so(outbox: Outbox, sealer: Sealer, patience: Clock) -> None:
+def test_a_drill_that_was_refused_says_so(outbox: Outbox, drill: Drilling, patience: Clock) -> None:
     """With the reason; it is told by `udvej status` too until the next one arrives."""
     carriage = Carriage(PermanentFailure("DATA 554"))
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "failed: DATA 554")
-    assert outbox.status().failed == [(1, "DATA 554")]
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
+    assert drill(carriage, patience.move) == (-1, "failed: DATA 554")
+    assert outbox.status().failed == [(-1, "DATA 554")]
+    assert drill(carriage, patience.move) == (-2, "sent")
     assert outbox.status().failed == []
 
 
 def test_a_drill_mails_those_who_wait_and_loses_none(
-    outbox: Outbox, sealer: Sealer, patience: Clock
+    outbox: Outbox, drill: Drilling, patience: Clock, clock: Clock
 ) -> None:
     """It goes the same way, behind them."""
     for key in (b"a", b"b"):
         outbox.accept(key, "REF-ERE", lambda n: Sealed(b"cms", f"token{n}"))
     carriage = Carriage()
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (3, "sent")
-    assert [leased.number for leased in carriage.taken] == [1, 2, 3]
+    clock.move(1)
+    assert drill(carriage, patience.move) == (-1, "sent")
+    assert [leased.number for leased in carriage.taken] == [1, 2, -1]
 
 
 def test_a_drill_takes_the_word_of_a_delivery_process_beside_it(
-    outbox: Outbox, sealer: Sealer, patience: Clock
+    outbox: Outbox, drill: Drilling, patience: Clock
 ) -> None:
     """Which had it before us, and is still at it for a while."""
     beside: list[Leased] = []
@@ -203,5 +218,5 @@ def test_a_drill_takes_the_word_of_a_delivery_process_beside_it(
 
     ours = Carriage()
     outbox.lease = leased_by_another  # type: ignore[method-assign]
-    assert drill(outbox, sealer, ours, sleep=sleep) == (1, "sent")
+    assert drill(ours, sleep) == (-1, "sent")
     assert ours.taken == []

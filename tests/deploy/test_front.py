@@ -112,7 +112,11 @@ def deployed(
     """A site that tests share, none of which stops it."""
     folder = tmp_path_factory.mktemp("deployed")
     spoken = in_polish(folder)
-    others = {"UDVEJ_PROXIES": "1", "UDVEJ_TRANSLATIONS": str(spoken)}
+    others = {
+        "UDVEJ_PROXIES": "1",
+        "UDVEJ_TRANSLATIONS": str(spoken),
+        "UDVEJ_SECURITY_CONTACT": "sikkerhed@kommune.example",
+    }
     with laid("starttls", folder, authority, team, **others) as road:
         settings = settings_of(road, folder / "team-certificate.pem", spoken)
         pages = folder / "site"
@@ -208,6 +212,7 @@ def test_every_page_is_the_same_to_the_byte_and_header(deployed: Deployed) -> No
         ("DELETE", "/sitemap.xml"),
         ("OPTIONS", "/om/"),
         ("GET", "/sundhed"),
+        ("GET", "/.well-known/security.txt"),
         ("GET", "/forlad/"),
     ],
 )
@@ -571,6 +576,13 @@ def test_leaving_waits_for_no_application(pages: Path, tmp_path: Path) -> None:
                 hung.accept()
 
 
+def test_who_finds_a_weakness_is_told_whom_to_tell(deployed: Deployed) -> None:
+    """By the application, so that it never runs out."""
+    answer = deployed.front.ask("GET", "/.well-known/security.txt")
+    assert answer.status == 200
+    assert answer.body.startswith(b"Contact: mailto:sikkerhed@kommune.example\nExpires: 2")
+
+
 def test_new_pages_and_their_headers_are_shown_together(config: Config, tmp_path: Path) -> None:
     """When nginx is reloaded and not before: a policy for other styles would hide them."""
     pages = tmp_path / "site"
@@ -648,7 +660,9 @@ def verified(folder: Path, was: str = "", becomes: str = "") -> str:
     folder.mkdir()
     units = []
     for path in sorted((SHIPPED / "systemd").iterdir()):
-        text = path.read_text("utf-8").replace("/opt/udvej/current/.venv/bin/udvej", "/bin/true")
+        text = path.read_text("utf-8")
+        for program in (".venv/bin/udvej", "site/deploy/tell"):
+            text = text.replace(f"/opt/udvej/current/{program}", "/bin/true")
         name = path.name.replace("@.", "@8000.")
         (folder / name).write_text(text.replace(was, becomes) if was else text, "utf-8")
         units.append(str(folder / name))

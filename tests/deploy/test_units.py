@@ -16,12 +16,13 @@ from support.front import SHIPPED
 from udvej import cli
 from udvej.commands import drill
 from udvej.outbox import mail
-from udvej.server import granian, processes, supervised
+from udvej.server import granian, metrics, processes, supervised
 
 PROGRAM: Final = "/opt/udvej/current/.venv/bin/udvej"
 RELOAD_NGINX: Final = "-+/usr/bin/systemctl --no-block reload-or-restart nginx.service"
 UNITS: Final = {path.name: path for path in sorted((SHIPPED / "systemd").iterdir())}
-RUNNING: Final = ("udvej-deliver.service", "udvej-web@.service")
+RUNNING: Final = ("udvej-deliver.service", "udvej-metrics.service", "udvej-web@.service")
+TELLING: Final = "telling@.service"
 DAILY: Final = ("udvej-check", "udvej-drill")
 SPANS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -52,7 +53,7 @@ def seconds(unit: str, key: str) -> float:
 def test_every_unit_is_judged_here() -> None:
     """A new one has to be put into one of the lists."""
     daily = {f"{name}.{kind}" for name in DAILY for kind in ("service", "timer")}
-    assert {*UNITS} == {*RUNNING, *daily}
+    assert {*UNITS} == {*RUNNING, *daily, TELLING}
 
 
 @pytest.mark.parametrize("unit", RUNNING)
@@ -75,6 +76,7 @@ def test_a_stop_reaches_the_first_process_alone_and_lets_it_end_what_it_has_in_h
     assert "KillSignal" not in said(unit)
     longest = {
         "udvej-deliver.service": mail._TIMEOUT_SECONDS,  # noqa: SLF001 (no other way to see it)
+        "udvej-metrics.service": metrics._TIMEOUT_SECONDS,  # noqa: SLF001
         "udvej-web@.service": granian._BEGIN_SECONDS + processes._WORKER_STOP_SECONDS,  # noqa: SLF001
     }[unit]
     assert seconds(unit, "TimeoutStopSec") > longest
@@ -102,17 +104,20 @@ def test_a_reload_changes_form_errors_and_pages_or_none_of_them() -> None:
 def test_one_service_delivers_and_the_other_does_not() -> None:
     """The web service can speak to nobody but nginx; the one that mails can."""
     assert "--without-delivery" in one("udvej-web@.service", "ExecStart")
-    assert one("udvej-web@.service", "IPAddressDeny") == "any"
-    assert one("udvej-web@.service", "IPAddressAllow") == "localhost"
+    for unit in ("udvej-web@.service", "udvej-metrics.service"):
+        assert one(unit, "IPAddressDeny") == "any"
+        assert one(unit, "IPAddressAllow") == "localhost"
     assert one("udvej-deliver.service", "ExecStart") == f"{PROGRAM} deliver"
     for unit in ("udvej-deliver.service", "udvej-drill.service"):
         assert "IPAddressDeny" not in said(unit)
 
 
 SERVICES: Final = [unit for unit in UNITS if unit.endswith(".service")]
+# All but the one that tells, which must work while they do not.
+OURS: Final = [unit for unit in SERVICES if unit != TELLING]
 
 
-@pytest.mark.parametrize("unit", SERVICES)
+@pytest.mark.parametrize("unit", OURS)
 def test_every_command_is_one_that_the_program_has(unit: str) -> None:
     """With the options that it is given there."""
     commands = [
@@ -130,7 +135,17 @@ def test_every_command_is_one_that_the_program_has(unit: str) -> None:
             found.make_context(name, arguments, parent=outer).close()
 
 
-@pytest.mark.parametrize("unit", SERVICES)
+@pytest.mark.parametrize("unit", OURS)
+def test_a_service_that_fails_tells_somebody(unit: str) -> None:
+    """By the one that must not tell of itself; its own mail or webhook is its only setting."""
+    assert one(unit, "OnFailure") == f"{TELLING.replace('@', '@%n')}"
+    assert "OnFailure" not in said(TELLING)
+    assert one(TELLING, "EnvironmentFile") == "/etc/udvej/telling"
+    assert one(TELLING, "ExecStart") == "/opt/udvej/current/site/deploy/tell %i"
+    assert "telling" in (SHIPPED / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("unit", OURS)
 def test_what_a_service_writes_is_its_own_and_nobody_elses(unit: str) -> None:
     """Settings from the one file; a mask that lets nobody read, but for the pages of nginx."""
     assert one(unit, "User") == one(unit, "Group") == "udvej"
@@ -172,6 +187,12 @@ def test_the_drill_has_arrived_or_failed_when_the_check_looks() -> None:
         times[name] = int(hour) * 3600 + int(minute) * 60
     late = seconds("udvej-drill.timer", "RandomizedDelaySec")
     assert times["udvej-drill"] + late < times["udvej-check"]
+
+
+def test_no_drill_nags_at_night() -> None:
+    """It may ask the team for a code, so it comes when they are at work."""
+    hour = int(one("udvej-drill.timer", "OnCalendar").split()[1][:2])
+    assert 8 <= hour < 15
 
 
 def test_the_guide_turns_on_every_unit_that_can_be() -> None:

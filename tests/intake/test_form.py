@@ -347,6 +347,7 @@ def test_the_team_is_told_what_was_typed_and_chosen(app: Flask) -> None:
 LETTER = """\
 dansk
 Tolk: ikke ønsket
+Svar ikke på denne mail. Svaret når ikke den, der har skrevet.
 
 HVEM SKRIVER
 En, der selv vil ud

@@ -1,6 +1,7 @@
 """How the team reads a referral."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ Henvendelse nr. 42
 Reference: 7KD-4RM
 Modtaget: onsdag den 1. juli 2026 kl. 14.05
 Siden var på: dansk
+Svar ikke på denne mail. Svaret når ikke den, der har skrevet.
 
 HVEM SKRIVER
 En, der selv vil ud
@@ -45,6 +47,14 @@ er ikke et samtykke. Den binder hverken dig eller os.«
 def test_the_letter_says_all_there_is_in_the_order_it_is_needed() -> None:
     """In Danish, the time as clocks in Denmark show it."""
     assert referral().letter(42) == LETTER
+
+
+def test_the_team_is_told_what_the_site_promises() -> None:
+    """Where it promises anything, next to the warning that a reply reaches nobody."""
+    promised = replace(referral(), promised="inden for to hverdage").letter(42)
+    line = "På siden står, hvor hurtigt I svarer: inden for to hverdage\n"
+    assert f"Svaret når ikke den, der har skrevet.\n{line}\nHVEM SKRIVER\n" in promised
+    assert "hvor hurtigt" not in referral().letter(42)
 
 
 def test_what_was_left_out_is_said_to_be() -> None:

@@ -19,6 +19,7 @@ LEASED = Leased(42, Sealed(bytes(range(256)) * 3, token="f" * 32), accepted=1e9,
 HEADERS = {
     "From": SENDER,
     "To": TEAM,
+    "Reply-To": TEAM,
     "Subject": "Henvendelse nr. 42",
     "Date": "Sun, 09 Sep 2001 01:46:40 -0000",
     "Message-ID": f"<{'f' * 32}@kommune.example>",
@@ -36,14 +37,16 @@ def carry(server: Server, ca: Path, user: str | None = None, password: str | Non
 
 
 def test_headers_are_these_and_no_others() -> None:
-    """Fixed and neutral: no name, no Reply-To, no host name, no program."""
-    mail = message_from_bytes(SealedMail(LEASED, sender=SENDER, recipient=TEAM).as_bytes())
+    """Fixed and neutral: no name, no host name, no program; a reply comes back to the team."""
+    mail = message_from_bytes(
+        SealedMail(LEASED, sender=SENDER, recipient=TEAM, team=TEAM).as_bytes()
+    )
     assert {name: " ".join(value.split()) for name, value in mail.items()} == HEADERS
 
 
 def test_body_is_the_sealed_referral_byte_for_byte() -> None:
     """Base64 in lines of at most 76, and nothing around it."""
-    content = SealedMail(LEASED, sender=SENDER, recipient=TEAM).as_bytes()
+    content = SealedMail(LEASED, sender=SENDER, recipient=TEAM, team=TEAM).as_bytes()
     head, _, body = content.partition(b"\r\n\r\n")
     assert b64decode(body, validate=False) == LEASED.sealed.cms
     assert max(map(len, body.splitlines())) <= 76
@@ -55,7 +58,8 @@ def test_every_try_has_the_same_bytes() -> None:
     """So that duplicates collapse in the team's mailbox."""
     again = Leased(LEASED.number, LEASED.sealed, LEASED.accepted, tries=7)
     first, second = (
-        SealedMail(leased, sender=SENDER, recipient=TEAM).as_bytes() for leased in (LEASED, again)
+        SealedMail(leased, sender=SENDER, recipient=TEAM, team=TEAM).as_bytes()
+        for leased in (LEASED, again)
     )
     assert first == second
 

@@ -101,6 +101,7 @@ def test_the_team_reads_a_plain_mail_with_every_field_and_neutral_headers(
     assert headers == {
         "From": SENDER,
         "To": TEAM,
+        "Reply-To": FACTS.text("team.mail"),
         "Subject": "Henvendelse nr. 1",
         "Auto-Submitted": "auto-generated",
         "MIME-Version": "1.0",

@@ -75,6 +75,8 @@ def live(tmp_path_factory: pytest.TempPathFactory, team: TeamKey) -> Flask:
         seal_for=folder / "team-certificate.pem",
         proxies=1,
         mail=mail,
+        confirm_days=7,
+        security_contact="",
     )
     return create_app(Services.open(replace(demonstration(folder), live=live)))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from support.drilled import confirm
 from udvej.config import Config
 from udvej.notes import Notes
 from udvej.services import Services
@@ -20,7 +21,9 @@ def behind(settings: dict[str, str]) -> Callable[[int], Flask]:
 
     def make(proxies: int) -> Flask:
         config = Config.from_environ(settings | {"UDVEJ_PROXIES": str(proxies)})
-        return create_app(Services.open(config))
+        services = Services.open(config)
+        confirm(services)
+        return create_app(services)
 
     return make
 

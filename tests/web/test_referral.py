@@ -106,9 +106,9 @@ def test_a_form_sent_leads_to_a_receipt_and_reaches_the_team(
 
 
 def test_the_receipt_says_when_there_is_an_answer_once_the_editor_has_written_it(
-    content: Path, config: Config
+    content: Path, config: Config, arrived: Callable[[], list[str]]
 ) -> None:
-    """How soon the team answers, and when its phone is open; no empty promise before that."""
+    """How soon the team answers, which its letter repeats, and when its phone is open."""
     words = ("Så hurtigt svarer vi: inden for to hverdage", "Telefonen er åben: hverdage kl. 9-14")
     assert not [
         word
@@ -119,6 +119,8 @@ def test_the_receipt_says_when_there_is_an_answer_once_the_editor_has_written_it
     spoil(content / "kommune.toml", 'aabningstider = ""', 'aabningstider = "hverdage kl. 9-14"')
     shown = _receipt_of(create_app(Services.open(config)))
     assert [word for word in words if word in shown] == [*words]
+    promise = "På siden står, hvor hurtigt I svarer: inden for to hverdage\n"
+    assert [promise in letter for letter in arrived()] == [False, False, True]
 
 
 def _receipt_of(app: Flask) -> str:
@@ -356,7 +358,7 @@ def test_a_correction_from_a_form_still_open_is_a_referral_of_its_own(
     first = reference(visitor.look())
     visitor.press({**filled_in, "times": "aldrig om aftenen"})
     assert reference(visitor.look()) != first
-    assert [("> aldrig om aftenen\n" in letter) for letter in arrived()] == [False, True]
+    assert [("> aldrig om aftenen\n" in letter) for letter in arrived()] == [False, False, True]
 
 
 def test_a_correction_that_is_refused_is_shown_and_not_the_old_receipt(visitor: Visitor) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -10,54 +10,120 @@ from typing import Final
 import click
 
 from udvej.config import Config
+from udvej.errors import WrongCode
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
+from udvej.outbox.drills import Drill, Drills, new_code
+from udvej.outbox.series import named
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 
 _NOTE: Final = "Det her er en prøve af hele vejen. Ingen venter på svar."
+_CODE: Final = (
+    "Koden er {}. Giv den til dem, der driver siden. Så ved de, at I kan læse beskederne."
+)
 _PATIENCE_SECONDS: Final = 60.0
 _LOOK_EVERY_SECONDS: Final = 0.5
 
 
 @click.command("drill")
-def command() -> int:
-    """Send a marked test referral to the team; say whether it was taken."""
+@click.option("--confirm", is_flag=True, help="with a code, also where none is due yet")
+@click.option("--code", metavar="CODE", help="enter the code that the team has read, and end")
+@click.option("--log", "logged", is_flag=True, help="list the drills of the last year, and end")
+def command(*, confirm: bool, code: str | None, logged: bool) -> int:
+    """Send a marked test referral to the team; say whether it was taken.
+
+    When it is time, it holds a code that shows that the team can open what is sent: ask them.
+    """
     services = Services.open(Config.from_environ(os.environ))
-    number, outcome = drill(services.outbox, services.sealer, services.carrier)
-    click.echo(f"Drill, number {number}: {outcome}")
+    drills = services.drills
+    if logged:
+        for line in map(_line, drills.log()):
+            click.echo(line)
+        return 0
+    if code is not None:
+        return _enter(code, drills)
+    sealer = services.sealer
+    coded = confirm or drills.asks(sealer.recipients.name)
+    number = make(drills, sealer, new_code() if coded else "")
+    outcome = wait_for(number, services.outbox, services.carrier)
+    click.echo(f"{named(number).capitalize()}: {outcome}")
+    if coded and outcome == "sent":
+        click.echo("It holds a code. Ask the team for it, and enter it: udvej drill --code CODE")
     return int(outcome != "sent")
 
 
-def drill(
-    outbox: Outbox,
-    sealer: Sealer,
-    carrier: Carrier,
-    *,
-    patience: float = _PATIENCE_SECONDS,
-    sleep: Callable[[float], None] = time.sleep,
-) -> tuple[int, str]:
-    """Send a marked test referral through the whole pipe, or the last one if it still waits.
+def _enter(code: str, drills: Drills) -> int:
+    try:
+        click.echo(f"Drill {drills.confirm(code)} was opened by the team.")
+    except WrongCode as error:
+        click.echo(f"udvej: {error}", err=True)
+        return 1
+    return 0
+
+
+def make(drills: Drills, sealer: Sealer, code: str = "") -> int:
+    """Put a marked test referral where referrals wait.
 
     Args:
-        outbox: the real one; a delivery process next to this one may take the mail first.
+        drills: the real ones.
         sealer: the real one.
-        carrier: the real one.
-        patience: how long to wait for 250, in seconds.
-        sleep: waits.
+        code: to be told by who opens it, or "".
 
     Returns:
-        Its running number, and its outcome: "sent", "failed: …" or "waiting: …".
+        Its number in the outbox.
 
     Raises:
         StorageError: it could not be kept.
         SealingError: it could not be sealed.
     """
-    referral = ReferralForm.unanswered().referral(datetime.now(UTC), [_NOTE])
-    number = outbox.drill(partial(sealer.seal, referral))
+    notes = [_NOTE, *([_CODE.format(code)] if code else [])]
+    referral = ReferralForm.unanswered().referral(datetime.now(UTC), notes)
+    return drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
+
+
+def wait_for(
+    number: int,
+    outbox: Outbox,
+    carrier: Carrier,
+    *,
+    patience: float = _PATIENCE_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Deliver what is due until a drill has been tried.
+
+    Args:
+        number: its number in the outbox.
+        outbox: the real one; a delivery process next to this one may take the mail first.
+        carrier: the real one.
+        patience: how long to wait for 250, in seconds.
+        sleep: waits.
+
+    Returns:
+        Its outcome: "sent", "failed: …" or "waiting: …".
+
+    Raises:
+        StorageError: the database does not answer.
+    """
     delivery, end = Delivery(outbox, carrier), time.monotonic() + patience
     while (outcome := outbox.outcome(number)).startswith("waiting") and time.monotonic() < end:
         if not delivery.next():
             sleep(_LOOK_EVERY_SECONDS)
-    return number, outcome
+    return outcome
+
+
+def _line(drill: Drill) -> str:
+    return ", ".join((f"drill {drill.number}: made {_moment(drill.made)}", *_became(drill)))
+
+
+def _became(drill: Drill) -> Iterator[str]:
+    yield "not sent" if drill.sent is None else f"sent {_moment(drill.sent)}"
+    if drill.confirmed is not None:
+        yield f"opened by the team {_moment(drill.confirmed)}"
+    elif drill.coded:
+        yield "its code was not entered"
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -8,8 +8,9 @@ import click
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError
-from udvej.health import certificate_problem
+from udvej.health import Level, certificate_shown
 from udvej.notes import Note, Notes
+from udvej.outbox.series import named
 from udvej.outbox.watch import Status
 from udvej.services import Services
 
@@ -37,7 +38,8 @@ def command() -> int:
         problems.append(str(error))
     if config.live:
         try:
-            problems += filter(None, [certificate_problem(config.address)])
+            shown = certificate_shown(config.address)
+            problems += [str(shown)] if shown.level is Level.FAILURE else []
         except OSError as error:
             click.echo(f"{config.address} cannot be asked from here ({type(error).__name__})")
     for line in Notes(config.state).text(Note.REFUSED).splitlines():
@@ -63,7 +65,8 @@ def describe(status: Status) -> Iterator[str]:
         yield f"room taken by what is not mailed: {status.full:.0%}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:
-        yield f"    number {number}: {reason}; try again with: udvej deliver --again {number}"
+        again = f"udvej deliver --again {number}" if number > 0 else "udvej drill"
+        yield f"    {named(number)}: {reason}; try again with: {again}"
     yield f"last number given: {status.last}"
 
 

@@ -15,6 +15,7 @@ WITHOUT_COOKIE: Final = "/skriv/cookie/"
 TOO_LONG: Final = "/skriv/kort/"
 LEAVE: Final = "/forlad/"
 HEALTH: Final = "/sundhed"
+SECURITY: Final = "/.well-known/security.txt"
 
 # No page of `content/` may have one of these.
 TAKEN: Final = frozenset((AGAIN, WITHOUT_COOKIE, TOO_LONG, LEAVE, f"{HEALTH}/"))

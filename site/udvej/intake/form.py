@@ -292,12 +292,15 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
                 question.errors, self.sure.data = [question.doubt], _ASKED
         return [(each.first_id, error) for each in self.questions for error in each.errors]
 
-    def referral(self, written: datetime, notes: Sequence[str] = ()) -> Referral:
+    def referral(
+        self, written: datetime, notes: Sequence[str] = (), promised: str = ""
+    ) -> Referral:
         """The referral for the team; of a visitor's form only after `problems` found none.
 
         Args:
             written: when it was sent.
             notes: what else the team should know, in Danish.
+            promised: how soon the site says that the team answers, in Danish, or "".
         """
         # In each part of the letter what was chosen comes first: it says how to use the rest.
         ordered = sorted(
@@ -310,6 +313,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             written=written,
             reference=new_reference(),
             notes=(*notes, *(note for question in self.questions for note in question.notes)),
+            promised=promised,
         )
 
     def _concerns(self, question: Question) -> bool:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from udvej.languages import N_
+from udvej.outbox.series import title
 
 # Stands at the button that sends; the letter repeats it, so that the team knows what was read.
 SAID_AT_SENDING = N_(
@@ -70,6 +71,7 @@ class Referral:
         written: when, with time zone.
         reference: what the receipt shows.
         notes: what the site has to add, in Danish.
+        promised: how soon the site says that the team answers, in Danish, or "".
     """
 
     answers: Sequence[Answer]
@@ -77,10 +79,11 @@ class Referral:
     written: datetime
     reference: str
     notes: Sequence[str] = ()
+    promised: str = ""
 
     def subject(self, number: int) -> str:
         """The heading of the letter."""
-        return f"Henvendelse nr. {number}"
+        return title(number)
 
     def letter(self, number: int) -> str:
         """The referral in Danish, laid out for a caseworker.
@@ -108,6 +111,9 @@ class Referral:
                     lines += answer.lines
             if section is Section.TOP:
                 lines += [f"BEMÆRK: {note}" for note in self.notes]
+                lines.append("Svar ikke på denne mail. Svaret når ikke den, der har skrevet.")
+                if self.promised:
+                    lines.append(f"På siden står, hvor hurtigt I svarer: {self.promised}")
         lines += ["", f"Ved knappen stod, før den blev sendt: »{SAID_AT_SENDING}«"]
         return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@ from threading import Event
 from typing import Final, Protocol
 
 from udvej.errors import PermanentFailure, StorageError, TemporaryFailure
+from udvej.outbox.series import logged
 from udvej.outbox.table import Leased, Outbox
 
 _PAUSE_SECONDS: Final = 1.0
@@ -63,14 +64,14 @@ class Delivery:
         try:
             self._carrier.carry(leased)
         except TemporaryFailure as failure:
-            _log.warning("event=not-sent-yet number=%d reason=%r", leased.number, str(failure))
+            _log.warning("event=not-sent-yet %s reason=%r", logged(leased.number), str(failure))
             self._outbox.retry(leased, str(failure))
         except PermanentFailure as failure:
             reason = str(failure)
-            _log.error("event=failed number=%d reason=%r", leased.number, reason)
+            _log.error("event=failed %s reason=%r", logged(leased.number), reason)
             self._outbox.failed(leased, reason)
         else:
-            _log.info("event=sent number=%d", leased.number)
+            _log.info("event=sent %s", logged(leased.number))
             self._unmarked[leased.number] = leased
             self._mark(leased)
 

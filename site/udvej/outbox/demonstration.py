@@ -4,6 +4,9 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from mailbox import Maildir
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,17 +55,23 @@ class Demonstration:
 
     def carry(self, leased: Leased) -> None:
         """Take a mail into the Maildir."""
-        mail = SealedMail(leased, sender=_MAIL, recipient=_MAIL)
+        mail = SealedMail(leased, sender=_MAIL, recipient=_MAIL, team=_MAIL)
         Maildir(self.folder).add(mail.as_bytes())
 
     def letters(self) -> Iterator[str]:
         """The referrals that have arrived, opened, oldest first."""
         opener = Opener.from_file(self.private_key)
         mails = [message_from_bytes(mail.as_bytes()) for mail in Maildir(self.folder)]
-        for mail in sorted(mails, key=lambda mail: int(mail["Subject"].rpartition(" ")[2])):
+        for mail in sorted(mails, key=_age):
             sealed = Sealed(cast("bytes", mail.get_payload(decode=True)), token="")
             inside = opener.open(sealed).replace(b"\r\n", b"\n")
             yield message_from_bytes(inside, policy=policy.default).get_content()
+
+
+def _age(mail: Message) -> tuple[float, int]:
+    """What sorts mails: when each was accepted, and within a second its number."""
+    number = int(str(make_header(decode_header(mail["Subject"]))).rpartition(" ")[2])
+    return parsedate_to_datetime(mail["Date"]).timestamp(), number
 
 
 def _furnish(home: Path) -> None:

@@ -15,8 +15,9 @@ from udvej.durations import HOUR, Clock
 from udvej.outbox.schema import REFERRALS
 from udvej.outbox.table import PACE
 
-_WAITING = REFERRALS.c.state == "waiting"
-_ASIDE = REFERRALS.c.state == "aside"
+_REFERRAL = REFERRALS.c.number > 0  # and no drill
+_WAITING = _REFERRAL & (REFERRALS.c.state == "waiting")
+_ASIDE = _REFERRAL & (REFERRALS.c.state == "aside")
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Floods:
 
     def _change(self, first: int, last: int, state: str, becomes: str) -> int:
         now = self._clock()
-        which = (REFERRALS.c.state == state, REFERRALS.c.number.between(first, last))
+        which = (_REFERRAL, REFERRALS.c.state == state, REFERRALS.c.number.between(first, last))
         with self._database.transaction() as connection:
             changed = connection.execute(
                 update(REFERRALS).where(*which).values(state=becomes, due=now)

@@ -15,7 +15,7 @@ from email.message import Message
 from email.policy import SMTP
 from email.utils import formatdate
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import flask_mail
 from flask import Flask
@@ -23,9 +23,11 @@ from flask import Flask
 from udvej.config import MailServer
 from udvej.errors import PermanentFailure, SealingError, TemporaryFailure
 from udvej.outbox.sealed import Opener, Scheme, Sealed
+from udvej.outbox.series import title
 from udvej.outbox.table import Leased
 
 _TIMEOUT_SECONDS: Final = 30.0
+_DONE, _FORWARDED = 250, 251  # RFC 5321, 4.2.2
 
 
 class SealedMail(flask_mail.Message):
@@ -35,7 +37,13 @@ class SealedMail(flask_mail.Message):
     """
 
     def __init__(
-        self, leased: Leased, *, sender: str, recipient: str, opener: Opener | None = None
+        self,
+        leased: Leased,
+        *,
+        sender: str,
+        recipient: str,
+        team: str,
+        opener: Opener | None = None,
     ) -> None:
         """Address a sealed referral.
 
@@ -43,12 +51,13 @@ class SealedMail(flask_mail.Message):
             leased: what the outbox handed out.
             sender: a plain mail address.
             recipient: a plain mail address; one a mail, so that a refusal is never half.
+            team: a plain mail address; a reply never reaches a person who wrote, so it comes back.
             opener: opens what was sealed for the transport; other referrals stay sealed.
         """
         # Without the number in the subject, mail programs fold all referrals into one thread.
-        super().__init__(f"Henvendelse nr. {leased.number}", [recipient], sender=sender)
+        super().__init__(title(leased.number), [recipient], sender=sender)
         self._sealed: Sealed = leased.sealed
-        self._from, self._to, self._opener = sender, recipient, opener
+        self._from, self._to, self._team, self._opener = sender, recipient, team, opener
         self.date = leased.accepted
         self.msgId = f"<{leased.sealed.token}@{sender.rpartition('@')[2]}>"
 
@@ -66,6 +75,7 @@ class SealedMail(flask_mail.Message):
             del mail["Subject"], mail["MIME-Version"], mail["X-Padding"]
         mail["From"] = self._from
         mail["To"] = self._to
+        mail["Reply-To"] = self._team
         mail["Subject"] = self.subject
         mail["Date"] = formatdate(self.date)
         mail["Message-ID"] = self.msgId
@@ -88,11 +98,12 @@ class Relay:
 
         Args:
             server: where it is and how to prove who we are.
-            team: the team's address, used where the settings name no other.
+            team: the team's address, where replies go; the mails too where no other is set.
             opener: for transport sealing; what it opens goes to this server and nowhere else.
         """
         self._opener = opener
         self._server = server
+        self._team = team
         self._recipient = server.recipient or team
         self._sender = server.sender or self._recipient
         self._app = Flask(__name__)
@@ -112,7 +123,11 @@ class Relay:
             PermanentFailure: the server refused this mail for good.
         """
         mail = SealedMail(
-            leased, sender=self._sender, recipient=self._recipient, opener=self._opener
+            leased,
+            sender=self._sender,
+            recipient=self._recipient,
+            team=self._team,
+            opener=self._opener,
         )
         with (
             _failures(self._server.host),
@@ -121,6 +136,20 @@ class Relay:
         ):
             connection.send(mail)
 
+    def ask(self) -> None:
+        """See that the server would take a mail for the team, and send none.
+
+        Raises:
+            TemporaryFailure: it may succeed later.
+            PermanentFailure: the server refused the recipient for good.
+        """
+        with (
+            _failures(self._server.host),
+            self._app.app_context(),
+            _Connection(self._mail, self._server, self._sender) as connection,
+        ):
+            connection.ask(self._recipient)
+
 
 class _Connection(flask_mail.Connection):
     """One connection: its certificate is verified, and it times out."""
@@ -128,7 +157,7 @@ class _Connection(flask_mail.Connection):
     def __init__(self, mail: flask_mail.Mail, server: MailServer, sender: str) -> None:
         super().__init__(mail)
         self._server = server
-        self._domain = sender.rpartition("@")[2]
+        self._sender, self._domain = sender, sender.rpartition("@")[2]
 
     def configure_host(self) -> smtplib.SMTP:
         server = self._server
@@ -147,6 +176,18 @@ class _Connection(flask_mail.Connection):
             host.close()
             raise
         return host
+
+    def ask(self, recipient: str) -> None:
+        """All of a mail but the mail (RFC 5321, 4.1.1.5)."""
+        host = cast("smtplib.SMTP", self.host)
+        host.ehlo_or_helo_if_needed()
+        code, words = host.mail(self._sender)
+        if code != _DONE:
+            raise smtplib.SMTPSenderRefused(code, words, self._sender)
+        code, words = host.rcpt(recipient)
+        if code not in (_DONE, _FORWARDED):
+            raise smtplib.SMTPRecipientsRefused({recipient: (code, words)})
+        host.rset()
 
     def __exit__(self, *_exception: object) -> None:
         """QUIT. The mail is taken at 250, so an error here is no failure."""

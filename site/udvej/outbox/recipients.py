@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from udvej.errors import SealingError
@@ -70,6 +72,12 @@ class Recipients:
         if not valid:
             raise SealingError(f"{setting}: the certificate {_outside(found[0], now)}{make}")
         return cls(valid, [one for one in found if one not in valid])
+
+    @property
+    def name(self) -> str:
+        """What is another for other certificates: a hash of theirs, in whatever order."""
+        prints = sorted(one.fingerprint(SHA256()) for one in self.certificates)
+        return sha256(b"".join(prints)).hexdigest()
 
     def lines(self) -> Iterator[str]:
         """Who can open, a line each: subject, mail addresses and last day."""

@@ -37,8 +37,18 @@ Index("oldest", REFERRALS.c.state, REFERRALS.c.accepted)
 Index("last_paced", REFERRALS.c.paced, REFERRALS.c.state, REFERRALS.c.due)
 # Running numbers go on after the rows are gone, and leave no gap when a transaction fails.
 NUMBERS = Table("numbers", TABLES, Column("last", Integer, nullable=False))
-# Of the drill that was made last.
-DRILLS = Table("drills", TABLES, Column("number", Integer, nullable=False))
+# Every drill of the last year; what it mails is a row above, under the same number below zero.
+DRILLS = Table(
+    "drills",
+    TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("made", Float, nullable=False),
+    Column("sealed_for", String, nullable=False),
+    Column("sent", Float),
+    Column("code", LargeBinary),  # hashed
+    Column("wrong", Integer, nullable=False, default=0),
+    Column("confirmed", Float),
+)
 # When a delivery process last said that it is at work.
 DELIVERIES = Table("delivery", TABLES, Column("seen", Float, nullable=False))
 # What was sent, by a key that says nothing of it.
@@ -51,4 +61,7 @@ RECEIPTS = Table(
 )
 
 # What each version of the file has that the one before had not.
-UPGRADES: Final = ("ALTER TABLE referrals ADD COLUMN tried FLOAT",)
+UPGRADES: Final = (
+    "ALTER TABLE referrals ADD COLUMN tried FLOAT",
+    "DROP TABLE IF EXISTS drills",  # made anew; before, drills took numbers of referrals
+)

@@ -24,6 +24,7 @@ from udvej.errors import FullError, UnknownNumber
 from udvej.outbox import receipts, watch
 from udvej.outbox.schema import DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
 from udvej.outbox.sealed import Scheme, Sealed, new_token
+from udvej.outbox.series import named
 from udvej.outbox.watch import Status
 
 # A referral that a process took and did not settle, since it died, is due again after this time.
@@ -50,7 +51,7 @@ class Leased:
     """A referral that this process alone may try to mail until the lease ends.
 
     Attributes:
-        number: the running number.
+        number: the running number, below zero for a drill; see `udvej.outbox.series`.
         sealed: what to mail.
         accepted: when it was accepted, in seconds since the epoch.
         tries: how many times it has been tried before.
@@ -133,7 +134,7 @@ class Outbox:
                 return earlier
             if paced := paced or receipts.crowded(connection, now):
                 self.database.bound(connection, _SHARE_OF_PACED)
-            _keep(connection, seal, now, paced=paced)
+            keep(connection, _next_number(connection), seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
 
@@ -148,32 +149,6 @@ class Outbox:
         with self.database.transaction() as connection:
             made = delete(REFERRALS).where(REFERRALS.c.number.in_(oldest))
             return bool(connection.execute(made).rowcount)
-
-    def drill(self, seal: Callable[[int], Sealed]) -> int:
-        """Keep a test referral, or make the last one due now if it has not been sent.
-
-        So a mail server that fails for days heaps up one drill, and numbers have no gap.
-
-        Args:
-            seal: as for `accept`.
-
-        Returns:
-            Its running number.
-
-        Raises:
-            StorageError: it was not kept.
-            SealingError: it was not kept, since it could not be sealed.
-        """
-        now = self._clock()
-        with self.database.transaction(growing=True) as connection:
-            last = connection.scalar(select(DRILLS.c.number))
-            unsent = (REFERRALS.c.number == last, REFERRALS.c.state != "sent")
-            if last is not None and connection.execute(_as_new(now).where(*unsent)).rowcount:
-                return int(last)
-            number = _keep(connection, seal, now)
-            connection.execute(delete(DRILLS))
-            connection.execute(insert(DRILLS).values(number=number))
-        return number
 
     def go_on_after(self, number: int) -> None:
         """Give the next referral the number after this one, when the state folder was lost.
@@ -257,6 +232,8 @@ class Outbox:
         """
         this = REFERRALS.c.number == leased.number
         with self.database.transaction() as connection:
+            drill = DRILLS.c.number == -leased.number, DRILLS.c.sent.is_(None)
+            connection.execute(update(DRILLS).where(*drill).values(sent=self._clock()))
             if leased.sealed.scheme is Scheme.TRANSPORT:
                 connection.execute(delete(REFERRALS).where(this))
             else:
@@ -319,7 +296,11 @@ class Outbox:
         now = self._clock()
         with self.database.transaction() as connection:
             found = connection.execute(
-                _as_new(now).where(REFERRALS.c.number == number, REFERRALS.c.state != "waiting")
+                _as_new(now).where(
+                    REFERRALS.c.number == number,
+                    REFERRALS.c.number > 0,
+                    REFERRALS.c.state != "waiting",
+                )
             ).rowcount
         if not found:
             raise UnknownNumber(
@@ -327,7 +308,7 @@ class Outbox:
             )
 
     def outcome(self, number: int) -> str:
-        """The state of one referral: "waiting…", "failed…" with the reason, or "sent".
+        """The state of a referral or drill: "waiting…", "failed…" with the reason, or "sent".
 
         Raises:
             UnknownNumber: that number was never given.
@@ -338,9 +319,11 @@ class Outbox:
                 select(REFERRALS.c.state, REFERRALS.c.reason).where(REFERRALS.c.number == number)
             ).one_or_none()
             last = connection.scalar(select(NUMBERS.c.last)) or 0
+            drill = DRILLS.c.number == -number, DRILLS.c.sent.is_not(None)
+            drilled = connection.scalar(select(DRILLS.c.number).where(*drill))
         if row is None:
-            if not 0 < number <= last:
-                raise UnknownNumber(f"number {number} was never given")
+            if not (0 < number <= last or drilled):
+                raise UnknownNumber(f"{named(number)} was never given, or gave way to a later one")
             return "sent"  # only what was sent is ever deleted
         return f"{row.state}: {row.reason}" if row.reason else str(row.state)
 
@@ -395,10 +378,15 @@ class Outbox:
             return watch.delay(connection, self._clock())
 
 
-def _keep(
-    connection: Connection, seal: Callable[[int], Sealed], now: float, *, paced: bool = False
-) -> int:
-    number = _next_number(connection)
+def keep(
+    connection: Connection,
+    number: int,
+    seal: Callable[[int], Sealed],
+    now: float,
+    *,
+    paced: bool = False,
+) -> None:
+    """Put a referral or a drill into the table, due now or behind all that is paced."""
     sealed = seal(number)
     connection.execute(
         _KEEP,
@@ -412,7 +400,6 @@ def _keep(
             "due": _paced_due(connection, now) if paced else now,
         },
     )
-    return number
 
 
 def _as_new(now: float) -> Update:

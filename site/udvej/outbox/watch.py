@@ -21,7 +21,7 @@ class Status:
         waiting: how many the mail server has yet to take.
         oldest: how long the oldest of them has waited, in seconds.
         sent: how many it has taken and are still kept.
-        failed: numbers that it refused for good, each with the reason.
+        failed: numbers that it refused for good, each with the reason; a drill's is below zero.
         last: the last running number given; 0 before the first.
         reason: why the oldest that has been tried still waits, or "".
         silent: how long no delivery process has said that it is at work, in seconds.

@@ -1,6 +1,7 @@
 """What a web server in front includes and shows while the application does not answer."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -19,6 +20,7 @@ PAGES: Final = "pages.conf"
 LEAVING: Final = "leaving.conf"
 ERRORS: Final = "errors"
 
+_HEADER: Final = re.compile(r'^add_header (\S+) "(.*)" always;$', re.MULTILINE)
 _OF_ONE_ANSWER: Final = ("Content-Encoding", "Content-Length", "Content-Type", "Date", "ETag")
 # What a web server in front has to say itself, when the application cannot.
 _ERROR_CODES: Final = (400, 429, 503)
@@ -63,6 +65,18 @@ def _write_leaving(content: Content, folder: Path) -> None:
     cookies = [re.sub(" Expires=[^;]*;", "", kept) for kept in left.headers.getlist("Set-Cookie")]
     added = [f'add_header Set-Cookie "{cookie}" always;\n' for cookie in cookies]
     (folder / LEAVING).write_text("".join(added), "utf-8")
+
+
+def headers_in(build: Path) -> Mapping[str, str]:
+    """The headers that every answer of a build carries.
+
+    Args:
+        build: where `write_for_front` has written.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return dict(_HEADER.findall((build / HEADERS).read_text("utf-8")))
 
 
 def _headers(app: Flask, address: str) -> str:

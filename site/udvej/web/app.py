@@ -33,7 +33,7 @@ from udvej.languages import (
 )
 from udvej.notes import Notes
 from udvej.services import Services
-from udvej.web import health, leaving, pages, referral, searching
+from udvej.web import health, leaving, pages, referral, searching, weaknesses
 from udvej.web.assets import Assets, allowed
 from udvej.web.bodies import BoundedRequest
 from udvej.web.encodings import AcceptedEncodings
@@ -89,6 +89,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         corrections=ClientLimit(_CORRECTIONS, time.time),
         drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS),
         posts=ClientLimit(_POSTS, time.time),
+        promised=content.facts.text("team.svartid"),
     )
     for tag, edition in content.editions.items():
         prefix = edition.language.prefix
@@ -98,6 +99,8 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         )
     referral.rehearse(app)
     app.register_blueprint(health.blueprint(services.health))
+    if live and live.security_contact:
+        app.register_blueprint(weaknesses.blueprint(live.security_contact, live.public_address))
     wsgi_app = app.wsgi_app
     if live:
         if live.proxies:

@@ -58,6 +58,7 @@ class FormServices:
         corrections: how often one client's form is kept as a draft.
         drafts_of_network: how many kilobytes of drafts may come from one network.
         posts: how much of what one client sends is searched; see `_SEARCHED_FOR_ONE`.
+        promised: how soon the site says that the team answers, in Danish, or "".
     """
 
     page: Page
@@ -69,6 +70,7 @@ class FormServices:
     corrections: ClientLimit
     drafts_of_network: ClientLimit
     posts: ClientLimit
+    promised: str
 
 
 class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
@@ -161,7 +163,7 @@ def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
     try:
         busy = not (refused or desk.sendings.allows(_client()) or _taken(desk, typed))
         if not (refused or busy):
-            _accept(desk, typed, form.referral(now, typed.notes))
+            _accept(desk, typed, form.referral(now, typed.notes, desk.promised))
             return redirect(desk.prefix + FORM, 303)
         draft = Draft(
             typed.token, typed.fields, typed.cpr_in, typed.cut, expired=expired, busy=busy

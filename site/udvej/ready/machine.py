@@ -1,0 +1,158 @@
+"""Questions about the machine: what it keeps, where, and what it must not have."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from udvej.config import Live
+from udvej.health import Answer, Level, together
+from udvej.outbox.recipients import holds_private_key
+from udvej.outbox.sealed import Scheme
+from udvej.services import Services
+
+# A secret of random signs has more; one that is typed or repeated has not.
+_FEWEST_SIGNS: Final = 10
+_OTHERS: Final = 0o077
+_GONE_WITH_THE_POWER: Final = frozenset(("tmpfs", "ramfs"))
+# SQLite's locks, and its promise that a commit is on the disk, do not hold there.
+_ELSEWHERE: Final = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|afs|ceph|lustre|gfs2?|ocfs2|fuse\..*")
+_LAYERED: Final = frozenset(("overlay", "aufs"))
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
+_LOCKED_AWAY: Final = frozenset((".p12", ".pfx"))
+
+
+def settings(services: Services) -> Answer:
+    """Whether they are complete, and the secret is strong; that they are right, a start says."""
+    live = services.config.live
+    if live is None:
+        return Answer(
+            Level.FAILURE,
+            "this is a demonstration: nobody receives what is sent",
+            "give the settings that `udvej --help` names",
+        )
+    if len({*live.secret_key}) < _FEWEST_SIGNS:
+        return Answer(
+            Level.FAILURE,
+            "UDVEJ_SECRET_KEY is not random",
+            "make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    return Answer(Level.OK, f"complete, for {live.public_address}")
+
+
+def state(services: Services) -> Answer:
+    """Whether the state folder is this user's alone, can be written, and outlasts the power."""
+    folder = services.config.state
+    if not folder.is_dir():
+        return Answer(Level.FAILURE, "UDVEJ_STATE: there is no such folder", "start the site")
+    return together(_wrong_with(folder), f"{folder} is safe, writable and on a disk")
+
+
+def _wrong_with(folder: Path) -> Iterator[Answer]:
+    seen = folder.stat()
+    if seen.st_uid != os.geteuid():
+        yield Answer(
+            Level.FAILURE, "UDVEJ_STATE is another user's", "ask as the user that the site runs as"
+        )
+    if seen.st_mode & _OTHERS:
+        yield Answer(Level.FAILURE, "UDVEJ_STATE: others may look into it", "chmod 700 it")
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        yield Answer(Level.FAILURE, f"UDVEJ_STATE cannot be written ({error.strerror})")
+    kind = file_system(folder, _MOUNTS.read_text("utf-8"))
+    if kind in _GONE_WITH_THE_POWER:
+        yield Answer(Level.FAILURE, f"UDVEJ_STATE is in memory ({kind})", "move it to a disk")
+    if _ELSEWHERE.fullmatch(kind):
+        yield Answer(
+            Level.FAILURE, f"UDVEJ_STATE is on the network ({kind})", "move it to a disk here"
+        )
+    if kind in _LAYERED:
+        yield Answer(
+            Level.WARNING, f"UDVEJ_STATE is inside a container ({kind})", "put it on a volume"
+        )
+
+
+def file_system(folder: Path, mounts: str) -> str:
+    """The kind of file system that a folder is on.
+
+    Args:
+        folder: is there.
+        mounts: what proc_pid_mountinfo(5) describes; the last of those that fit is on top.
+
+    Returns:
+        Such as "ext4", or "" where it cannot be told.
+    """
+    place, found, depth = folder.resolve(), "", -1
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        point = Path(_OCTAL.sub(lambda sign: chr(int(sign[1], 8)), before.split()[4]))
+        if place.is_relative_to(point) and len(point.parts) >= depth:
+            found, depth = after.split()[0], len(point.parts)
+    return found
+
+
+def disk(services: Services) -> Answer:
+    """Whether there is room."""
+    return together(services.health.disk(), "there is room")
+
+
+def private_keys(services: Services) -> Answer:
+    """Whether what opens referrals is kept elsewhere: looked for next to what it must not meet."""
+    live = services.config.live
+    if live is None or Scheme(live.sealing) is Scheme.TRANSPORT:
+        return Answer(
+            Level.WARNING,
+            "UDVEJ_SEALING=transport: this server's own key opens what waits",
+            "keep it away from the state folder's backups, see SECURITY.md",
+        )
+    wrong = (
+        Answer(
+            Level.FAILURE,
+            f"{path} may open referrals",
+            "take it away: the team's private key must never be on this server",
+        )
+        for path in sorted(_openers(services, live))
+    )
+    return together(wrong, "none was found by the certificate, the state folder or the content")
+
+
+def _openers(services: Services, live: Live) -> Iterator[Path]:
+    config = services.config
+    public = [one.public_key() for one in services.sealer.recipients.certificates]
+    for folder in {live.seal_for.absolute().parent, config.state, config.content.absolute()}:
+        for path in filter(Path.is_file, folder.iterdir()):
+            if path.suffix.lower() in _LOCKED_AWAY:
+                yield path
+            elif holds_private_key(path):
+                try:
+                    key = load_pem_private_key(path.read_bytes(), None)
+                except (TypeError, ValueError):  # locked: nobody can tell whose it is
+                    yield path
+                else:
+                    if key.public_key() in public:
+                        yield path
+
+
+def backups(services: Services) -> Answer:
+    """Whether what must be gone after its days lies apart from what is backed up."""
+    config = services.config
+    kept = [config.content.absolute().parent]
+    if config.live:
+        kept.append(config.live.seal_for.absolute().parent)
+    leave_out = f"back up settings and content, and leave out {config.state}"
+    if any(config.state.is_relative_to(folder) for folder in kept):
+        return Answer(
+            Level.WARNING,
+            "the state folder lies in a folder that is backed up, which keeps what must be gone",
+            leave_out,
+        )
+    return Answer(Level.OK, leave_out)

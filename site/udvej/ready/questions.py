@@ -1,0 +1,78 @@
+"""The list of questions, and how they are asked."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from udvej.config import Config
+from udvej.errors import ConfigError, UdvejError
+from udvej.health import Answer, Level
+from udvej.ready import machine, outside, team, words
+from udvej.services import Services
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question.
+
+    Attributes:
+        name: what it is about, in a word or two.
+        ask: looks, and answers.
+        live: whether only a live site can be asked.
+    """
+
+    name: str
+    ask: Callable[[Services], Answer]
+    live: bool = True
+
+
+QUESTIONS: Final[Sequence[Question]] = (
+    Question("settings", machine.settings, live=False),
+    Question("state folder", machine.state),
+    Question("disk", machine.disk),
+    Question("private keys", machine.private_keys),
+    Question("mail server", team.mail_server),
+    Question("who can open", team.who_can_open),
+    Question("delivery", team.delivery),
+    Question("drills", team.drills),
+    Question("team opens", team.opens),
+    Question("certificate", outside.certificate),
+    Question("headers", outside.headers),
+    Question("pages", outside.pages),
+    Question("form", outside.form),
+    Question("proxies", outside.proxies),
+    Question("changes", words.changes),
+    Question("facts", words.facts, live=False),
+    Question("translations", words.translations, live=False),
+    Question("backups", machine.backups),
+)
+
+
+def ask_all(environ: Mapping[str, str]) -> Iterator[tuple[str, Answer]]:
+    """Ask every question; one that breaks does not keep the others from being asked.
+
+    Args:
+        environ: as for `Config.from_environ`.
+
+    Yields:
+        What it is about, and the answer. Wrong settings leave nothing else to be asked.
+    """
+    try:
+        services = Services(Config.from_environ(environ))
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            yield "settings", Answer(Level.FAILURE, line)
+        return
+    for question in QUESTIONS:
+        if services.config.live or not question.live:
+            yield question.name, _asked(question, services)
+
+
+def _asked(question: Question, services: Services) -> Answer:
+    try:
+        return question.ask(services)
+    except UdvejError as error:
+        return Answer(Level.FAILURE, " ".join(str(error).splitlines()))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Answer(Level.FAILURE, f"could not be asked ({reason})")

@@ -1,0 +1,46 @@
+"""Questions about what the site says."""
+
+from collections.abc import Iterator
+
+from udvej.content.catalogue import Catalogue
+from udvej.health import Answer, Level, together
+from udvej.services import Services
+
+
+def changes(services: Services) -> Answer:
+    """Whether the site is as its content is now."""
+    return together(services.health.changes(), "none was refused")
+
+
+def facts(services: Services) -> Answer:
+    """Whether all that only the municipality knows is filled in."""
+    missing = [*services.facts.missing()]
+    if missing:
+        return Answer(
+            Level.WARNING,
+            f"{len(missing)} are to be filled in: {', '.join(missing)}",
+            "see: udvej check",
+        )
+    return Answer(Level.OK, "all are filled in")
+
+
+def translations(services: Services) -> Answer:
+    """Whether they are complete, and somebody has read them."""
+    found = ((one.language.tag, [*_behind(one)]) for one in services.content.catalogues)
+    return together(
+        (
+            Answer(Level.WARNING, f"{tag}: {', '.join(behind)}", "see: udvej check")
+            for tag, behind in found
+            if behind
+        ),
+        "complete and reviewed",
+    )
+
+
+def _behind(one: Catalogue) -> Iterator[str]:
+    if one.faults:
+        yield f"{len(one.faults)} left out, since they would break a page"
+    if missing := one.messages - one.translated - len(one.faults):
+        yield f"{missing} of {one.messages} are shown in Danish"
+    if not one.language.reviewed:
+        yield "reviewed by nobody"

@@ -1,0 +1,109 @@
+"""Counts and ages for Prometheus, on a loopback address alone.
+
+Never a total of what was sent: its history would say when somebody wrote.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+from udvej.config import Config
+from udvej.errors import ConfigError, UdvejError
+from udvej.services import Services
+
+_LOOPBACK: Final = "127.0.0.1"
+_TIMEOUT_SECONDS: Final = 5
+_OK, _AWAY, _UNKNOWN = 200, 503, 404
+_KIND: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+_log = logging.getLogger(__name__)
+
+
+def listening(config: Config, port: int) -> ThreadingHTTPServer:
+    """What answers `GET /metrics`.
+
+    Args:
+        config: of the site; certificate and database are read anew for each answer.
+        port: of 127.0.0.1; 0 for any.
+
+    Raises:
+        ConfigError: it cannot be listened on.
+    """
+
+    class Handler(_Handler):
+        site = config
+
+    try:
+        return ThreadingHTTPServer((_LOOPBACK, port), Handler)
+    except OSError as error:
+        raise ConfigError(f"--port: cannot listen there ({error.strerror})") from error
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one request, and writes nothing of it down."""
+
+    site: Config
+    timeout = _TIMEOUT_SECONDS
+
+    def do_GET(self) -> None:
+        """`/metrics`, and nothing else."""
+        if self.path != "/metrics":
+            self.send_error(_UNKNOWN)
+            return
+        try:
+            text = exposition(self.site).encode()
+        except UdvejError:
+            _log.exception("event=not-measured")
+            self.send_error(_AWAY)
+            return
+        self.send_response(_OK)
+        self.send_header("Content-Type", _KIND)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def exposition(config: Config) -> str:
+    """All of it, in Prometheus' text format (0.0.4).
+
+    Raises:
+        UdvejError: the database does not answer, or nothing can be sealed.
+    """
+    services = Services(config)
+    try:
+        gauges = [*_gauges(services)]
+    finally:
+        services.outbox.close()
+    return "".join(
+        f"# HELP udvej_{name} {text}\n# TYPE udvej_{name} gauge\nudvej_{name} {_number(value)}\n"
+        for name, text, value in gauges
+    )
+
+
+def _number(value: float) -> str:
+    return {"inf": "+Inf"}.get(str(value), str(value))
+
+
+def _gauges(services: Services) -> Iterator[tuple[str, str, float]]:
+    """Name, what it is, and its value."""
+    status, health = services.outbox.status(), services.health
+    shown = health.shown()
+    yield "waiting", "What the mail server has yet to take.", status.waiting
+    yield "waiting_oldest_seconds", "How long the oldest of it has waited.", status.oldest
+    yield "failed", "What the mail server has refused for good.", len(status.failed)
+    yield "paced", "What waits behind the rest, since it may be a flood's.", status.paced
+    yield "aside", "What somebody has set aside.", status.aside
+    yield "delivery_silent_seconds", "Since a delivery was at work.", status.silent
+    yield "drill_sent_seconds", "Since a drill was sent.", shown.sent
+    yield "team_opened_seconds", "Since the team told the code of a drill.", shown.opened
+    left = services.sealer.expires - datetime.now(UTC)
+    yield "team_certificate_left_seconds", "Until it expires.", left.total_seconds()
+    free = shutil.disk_usage(services.config.state).free
+    yield "state_free_bytes", "Room on the disk of the state folder.", free
+    yield "problems", "Lines that /sundhed has to say.", len([*health.problems()])
