@@ -111,7 +111,8 @@ class TestLive:
         assert config.live.secret_key == SECRET
         mail = config.live.mail
         assert (mail.host, mail.port, mail.tls) == ("mail.example.dk", 587, "starttls")
-        assert {mail.ca, mail.user, mail.password, mail.recipient, mail.sender} == {None}
+        assert {mail.ca, mail.user, mail.password, mail.sender} == {None}
+        assert not mail.recipients
         assert (config.live.sealing, config.live.proxies) == (Scheme.SMIME, 0)
 
     def test_all_settings(self, environ: Environ, content: Path, tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ class TestLive:
             "UDVEJ_MAIL_CA": str(ca),
             "UDVEJ_MAIL_USER": "udvej",
             "UDVEJ_MAIL_PASSWORD": PASSWORD,
-            "UDVEJ_MAIL_TO": "team@example.dk",
+            "UDVEJ_MAIL_TO": "team@example.dk, vagt@example.dk",
             "UDVEJ_MAIL_FROM": "exit@example.dk",
             "UDVEJ_SEALING": "smime",
             "UDVEJ_PROXIES": "2",
@@ -144,7 +145,8 @@ class TestLive:
         assert config.live.proxies == 2
         assert (mail.port, mail.tls, mail.ca) == (2525, "tls", ca)
         assert (mail.user, mail.password) == ("udvej", PASSWORD)
-        assert (mail.recipient, mail.sender) == ("team@example.dk", "exit@example.dk")
+        assert mail.recipients == ["team@example.dk", "vagt@example.dk"]
+        assert mail.sender == "exit@example.dk"
 
     def test_transport_is_sealed_for_the_server(self, environ: Environ) -> None:
         """Its key takes the place of the team's certificate."""
@@ -249,7 +251,8 @@ BAD: dict[str, list[str]] = {
         f"@{MARK}.dk",
         f"{MARK}@a@b.dk",
         f"Team <{MARK}@b.dk>",
-        f"{MARK}@b.dk, c@d.dk",
+        f"{MARK}@b.dk; c@d.dk",
+        f"c@d.dk, {MARK}",
         f"{MARK}ø@b.dk",
     ],
     "UDVEJ_MAIL_FROM": [MARK, f"<{MARK}@b.dk>"],

@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
@@ -20,7 +20,12 @@ _ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 
 @dataclass(frozen=True)
 class MailServer:
-    """The mail server that takes sealed referrals, always over verified TLS."""
+    """The mail server that takes sealed referrals, always over verified TLS.
+
+    Attributes:
+        recipients: who receives them; none where `kommune.toml` says it.
+        sender: whose mails they are; None for the first recipient's.
+    """
 
     host: str
     port: int
@@ -28,7 +33,7 @@ class MailServer:
     ca: Path | None
     user: str | None
     password: str | None = field(repr=False)
-    recipient: str | None
+    recipients: Sequence[str]
     sender: str | None
 
 
@@ -193,6 +198,12 @@ class _Reader:
             self.problems.append(f"{key}: there is no such file")
         return path
 
+    def mail_addresses(self, key: str) -> Sequence[str]:
+        addresses = [part.strip() for part in self.given.get(key, "").split(",") if part.strip()]
+        if not all(is_mail_address(one, ascii_only=True, internal=True) for one in addresses):
+            self.problems.append(f"{key}: not a mail address, or several with commas between them")
+        return addresses
+
     def mail_address(self, key: str) -> str | None:
         value = self.given.get(key)
         if value is not None and not is_mail_address(value, ascii_only=True, internal=True):
@@ -253,6 +264,6 @@ def _mail(reader: _Reader) -> MailServer:
         ca=ca,
         user=user,
         password=password,
-        recipient=reader.mail_address("UDVEJ_MAIL_TO"),
+        recipients=reader.mail_addresses("UDVEJ_MAIL_TO"),
         sender=reader.mail_address("UDVEJ_MAIL_FROM"),
     )

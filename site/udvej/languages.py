@@ -68,6 +68,11 @@ class Language:
     reviewed: str = ""
 
     @property
+    def content(self) -> NullTranslations:
+        """What gives the municipality's own words."""
+        return self.catalogue
+
+    @property
     def is_danish(self) -> bool:
         """Whether it is the source of the others."""
         return self.tag == "da"
@@ -182,15 +187,27 @@ def gettext(message: str) -> str:
     return current().catalogue.gettext(message)
 
 
+def municipal(words: str) -> str:
+    """Danish words of `kommune.toml` for a template, translated or marked; "" stays "".
+
+    Args:
+        words: of a fact that is words; names, numbers and addresses are not translated.
+    """
+    return _marked(current().content.gettext(words)) if words else ""
+
+
 def phrase(message: str, **values: object) -> Markup:
     """The message for a template, with what it names put in; everything but `Markup` is escaped."""
-    words = gettext(message)
-    if isinstance(words, Untranslated):
-        text = escape(words)
-    else:
-        parts = current().parts(words)
-        text = Markup().join(_DANISH_WORDS.format(part) if term else part for part, term in parts)
+    text = _marked(gettext(message))
     return text % values if values else text
+
+
+def _marked(words: str) -> Markup:
+    """Words of the current language as HTML, with what is Danish in them marked so."""
+    if isinstance(words, Untranslated):
+        return escape(words)
+    parts = current().parts(words)
+    return Markup().join(_DANISH_WORDS.format(part) if term else part for part, term in parts)
 
 
 def danish(words: str) -> str:

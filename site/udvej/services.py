@@ -1,7 +1,7 @@
 """The one place where settings become parts: for the web, the delivery and each command alike."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -107,17 +107,17 @@ class Services:
             return self.demonstration
         transport = Scheme(live.sealing) is Scheme.TRANSPORT
         opener = Opener.from_file(live.seal_for) if transport else None
-        return Relay(live.mail, team=self.facts["team"]["mail"], opener=opener)
+        return Relay(live.mail, self.team_addresses, opener=opener)
 
     @property
-    def team_address(self) -> str:
-        """Where the mails of a live site go.
+    def team_addresses(self) -> Sequence[str]:
+        """Where the mails of a live site go, at least one.
 
         Raises:
             ContentError: `kommune.toml` is wrong.
         """
         live = self.config.live
-        return (live.mail.recipient if live else None) or str(self.facts["team"]["mail"])
+        return (live and live.mail.recipients) or self.facts.recipients
 
     def who_can_open(self) -> Iterator[str]:
         """A line for each certificate that referrals are sealed for, and each warning of one.
@@ -129,7 +129,7 @@ class Services:
         recipients = self.sealer.recipients
         if self.config.live and self.sealer.scheme is Scheme.SMIME:
             yield from (f"can be opened by: {line}" for line in recipients.lines())
-            yield from (f"WARNING: {line}" for line in recipients.warnings(self.team_address))
+            yield from (f"WARNING: {line}" for line in recipients.warnings(self.team_addresses))
 
     @cached_property
     def outbox(self) -> Outbox:

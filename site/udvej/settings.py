@@ -88,8 +88,13 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         ),
         Setting("UDVEJ_MAIL_USER", "user name there, if it wants one"),
         Setting("UDVEJ_MAIL_PASSWORD", "password there, if it wants one"),
-        Setting("UDVEJ_MAIL_TO", "who receives the referrals", default="team.mail of kommune.toml"),
-        Setting("UDVEJ_MAIL_FROM", "sender of the mails", default="the same as UDVEJ_MAIL_TO"),
+        Setting(
+            "UDVEJ_MAIL_TO",
+            "who receives the referrals, in place of those that kommune.toml names; several with"
+            " commas between them",
+            default="team.modtagere of kommune.toml, or team.mail",
+        ),
+        Setting("UDVEJ_MAIL_FROM", "sender of the mails", default="the first who receives them"),
         Setting(
             "UDVEJ_PROXIES",
             "how many web servers stand in front and name the client in X-Forwarded-For; rate"

@@ -10,7 +10,8 @@ from typing import Final
 
 from support import municipality
 from udvej.config import content_folder, translations_folder
-from udvej.content.facts import LINK_UNKNOWN_YET, SCHEMA
+from udvej.content.kinds import LINK, MAIL, PHONE
+from udvej.content.schema import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,23 @@ def filled_in(folder: Path) -> Contents:
     path, table = copy / "kommune.toml", ""
     lines = path.read_text("utf-8").splitlines()
     for at, line in enumerate(lines):
-        if named := re.fullmatch(r"\[(\w+)\]", line):
+        if named := re.fullmatch(r"\[\[?(\w+)\]\]?", line):
             table = named[1]
-        elif unknown := re.fullmatch(r'(\w+) = ""', line):
+        elif (unknown := re.fullmatch(r'(\w+) = ""', line)) and SCHEMA[table][
+            unknown[1]
+        ].is_asked_for:
             lines[at] = f'{unknown[1]} = "{_made_up(table, unknown[1])}"'
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return Contents(copy, given.translations)
 
 
 def _made_up(table: str, key: str) -> str:
-    is_link = SCHEMA[table][key] is LINK_UNKNOWN_YET
-    return "https://www.eksempel.dk/" if is_link else "Det ved vi nu: man. til fre. kl. 9-14"
+    made_up = {
+        LINK.fits: "https://www.eksempel.dk/",
+        MAIL.fits: "navn@eksempel.dk",
+        PHONE.fits: "20 20 20 20",
+    }
+    return made_up.get(SCHEMA[table][key].fits, "Det ved vi nu: man. til fre. kl. 9-14")
 
 
 def of_another(_folder: Path) -> Contents:

@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from support.checkout import CHECKOUT
 from support.municipality import CONTENT
-from udvej.content.pages import messages
+from udvej.content import facts, pages
 
 
 @cache
@@ -20,9 +20,9 @@ def _made(locale: str, say: Callable[[str], str]) -> bytes:
             if any(source.startswith("site/") for source, _ in message.locations):
                 counted = [say(message.id[-1])] * made.num_plurals if message.pluralizable else None
                 made.add(message.id, counted or say(str(message.id)), context=message.context)
-    for page in CONTENT.glob("*.md"):
-        for said in messages(page):
-            made.add(said.words, say(said.words), context=said.context or None)
+    said = (message for page in CONTENT.glob("*.md") for message in pages.messages(page))
+    for each in (*said, *facts.messages(CONTENT / facts.FACTS_FILE)):
+        made.add(each.words, say(each.words), context=each.context or None)
     write_po(written, made, width=0)  # to wrap a long word takes minutes
     return written.getvalue()
 

@@ -228,6 +228,11 @@ def test_titles_tell_pages_apart(house: House, prefix: str) -> None:
 
 MUNICIPALITY, TEAM = FACTS.text("kommune.navn"), FACTS.text("team.navn")
 OFFICER, MOBILE = FACTS.text("politi.navn"), FACTS.text("politi.telefon")
+OTHER_OFFICERS = "".join(
+    f'<p>{other.text("politi.navn")} <a href="{other.link("politi.telefon")}">'
+    f"{other.text('politi.telefon')}</a></p>"
+    for other in FACTS.each("politi")[1:]
+)
 SITE, OTHER_SITE = FACTS["forlad"]["sider"][:2]
 
 SOUND = f"""<!doctype html>
@@ -250,6 +255,7 @@ SOUND = f"""<!doctype html>
 <h2 id="tal">Tal med os</h2>
 <p>{TEAM} <a href="{FACTS.link("team.telefon")}">{PHONE}</a></p>
 <p>Ring til {OFFICER} <a href="{FACTS.link("politi.telefon")}">{MOBILE}</a></p>
+{OTHER_OFFICERS}
 <p><a href="mailto:navn@eksempel.dk">Mail</a> <a href="https://eksempel.dk/">Ud</a></p>
 <form method="post" action="/skriv/">
 <fieldset><legend>Navn</legend>
@@ -511,6 +517,7 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         put("99 88 77 67", instead_of=PHONE),
         put("tel:+45-30-40-50-61", instead_of=FACTS.link("politi.telefon")),
         put("En anden", instead_of=OFFICER),
+        put("tel:+45-30-40-50-71", instead_of=FACTS.each("politi")[1].link("politi.telefon")),
     ],
     "way_out": [
         put('"/skriv/forfra/"', instead_of='"/forlad/"'),

@@ -87,7 +87,7 @@ def _missing(content: Content) -> Iterator[str]:
     source = LocatedToml.parse(path, read_text(path))
     for fact in content.facts.missing():
         yield f"{FACTS_FILE}: {fact} is to be filled in before the site goes live"
-        table, key = fact.split(".")
+        table, _, key = fact.partition(".")
         if asked := source.comment(key, table):
             yield f"    {asked}"
 

@@ -11,10 +11,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from udvej.contacts import phone_link
 from udvej.content.addresses import FORM, TAKEN
 from udvej.content.facts import FACTS_FILE, Facts, load_facts
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.markdown import Reader, Text, blocks
+from udvej.content.messages import Message
 from udvej.content.titles import TITLE, tell_tale, telling_word
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language
@@ -65,6 +67,10 @@ class Page:
     def body(self) -> Markup:
         """What stands in `main`; on the form's page, above the form."""
         return self.text.body
+
+    def gives(self, numbers: Sequence[str]) -> bool:
+        """Whether its text gives each of some phone numbers to be pressed."""
+        return all(phone_link(number) in self.body for number in numbers)
 
     @property
     def beside(self) -> Markup:
@@ -136,23 +142,6 @@ def load_edition(
     return Edition(language, facts, {page.address: page for page in pages})
 
 
-@dataclass(frozen=True)
-class Message:
-    """Something to translate.
-
-    Attributes:
-        line: where it stands in its file, counted from 1.
-        words: the Danish.
-        context: what tells it from the same words elsewhere, or "".
-        comment: what the translator should know.
-    """
-
-    line: int
-    words: str
-    context: str
-    comment: str
-
-
 def messages(path: Path) -> Iterator[Message]:
     """What there is to translate in a page's file.
 
@@ -184,8 +173,8 @@ def _load(path: Path, facts: Facts, language: Language, boxes: Mapping[str, bool
     title, summary = values["titel"], values["resume"]
     page = Page(
         address=values["adresse"],
-        title=language.catalogue.pgettext(TITLE, title),
-        summary=language.catalogue.gettext(summary),
+        title=language.content.pgettext(TITLE, title),
+        summary=language.content.gettext(summary),
         menu=values["menu"],
         order=values["orden"],
         owner=values["ansvarlig"],

@@ -52,7 +52,7 @@ class Demonstration:
 
     def carry(self, leased: Leased) -> None:
         """Take a mail into the Maildir."""
-        mail = SealedMail(leased, sender=_MAIL, recipient=_MAIL)
+        mail = SealedMail(leased, sender=_MAIL, recipients=[_MAIL])
         Maildir(self.folder).add(mail.as_bytes())
 
     def letters(self) -> Iterator[str]:

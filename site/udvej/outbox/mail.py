@@ -4,18 +4,19 @@ What Flask-Mail leaves open is closed here: it neither verifies the server nor g
 and a connection cut after 250 would look like a failure.
 """
 
+import logging
 import re
 import smtplib
 import ssl
 from base64 import encodebytes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.message import Message
 from email.policy import SMTP
 from email.utils import formatdate
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import flask_mail
 from flask import Flask
@@ -27,6 +28,8 @@ from udvej.outbox.table import Leased
 
 _TIMEOUT_SECONDS: Final = 30.0
 
+_log = logging.getLogger(__name__)
+
 
 class SealedMail(flask_mail.Message):
     """A mail whose headers say nothing of its content and whose body only the team can open.
@@ -35,20 +38,25 @@ class SealedMail(flask_mail.Message):
     """
 
     def __init__(
-        self, leased: Leased, *, sender: str, recipient: str, opener: Opener | None = None
+        self,
+        leased: Leased,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        opener: Opener | None = None,
     ) -> None:
         """Address a sealed referral.
 
         Args:
             leased: what the outbox handed out.
             sender: a plain mail address.
-            recipient: a plain mail address; one a mail, so that a refusal is never half.
+            recipients: plain mail addresses, at least one.
             opener: opens what was sealed for the transport; other referrals stay sealed.
         """
         # Without the number in the subject, mail programs fold all referrals into one thread.
-        super().__init__(f"Henvendelse nr. {leased.number}", [recipient], sender=sender)
+        super().__init__(f"Henvendelse nr. {leased.number}", [*recipients], sender=sender)
         self._sealed: Sealed = leased.sealed
-        self._from, self._to, self._opener = sender, recipient, opener
+        self._from, self._to, self._opener = sender, ", ".join(recipients), opener
         self.date = leased.accepted
         self.msgId = f"<{leased.sealed.token}@{sender.rpartition('@')[2]}>"
 
@@ -83,18 +91,21 @@ class SealedMail(flask_mail.Message):
 class Relay:
     """The municipality's mail server."""
 
-    def __init__(self, server: MailServer, *, team: str, opener: Opener | None = None) -> None:
+    def __init__(
+        self, server: MailServer, recipients: Sequence[str], *, opener: Opener | None = None
+    ) -> None:
         """Prepare, without connecting.
 
         Args:
             server: where it is and how to prove who we are.
-            team: the team's address, used where the settings name no other.
+            recipients: who receives the mails, at least one; the first is their sender where the
+                settings name no other.
             opener: for transport sealing; what it opens goes to this server and nowhere else.
         """
         self._opener = opener
         self._server = server
-        self._recipient = server.recipient or team
-        self._sender = server.sender or self._recipient
+        self._recipients = recipients
+        self._sender = server.sender or recipients[0]
         self._app = Flask(__name__)
         self._app.config.update(
             MAIL_SERVER=server.host,
@@ -107,12 +118,15 @@ class Relay:
     def carry(self, leased: Leased) -> None:
         """Hand a referral over; when this returns the server has said 250.
 
+        Of several recipients one is enough: a colleague who has left must hold up no referral.
+        That another was refused is logged.
+
         Raises:
             TemporaryFailure: it may succeed later.
             PermanentFailure: the server refused this mail for good.
         """
         mail = SealedMail(
-            leased, sender=self._sender, recipient=self._recipient, opener=self._opener
+            leased, sender=self._sender, recipients=self._recipients, opener=self._opener
         )
         with (
             _failures(self._server.host),
@@ -120,6 +134,27 @@ class Relay:
             _Connection(self._mail, self._server, self._sender) as connection,
         ):
             connection.send(mail)
+
+
+class _Client(smtplib.SMTP):
+    """Says when only some of the recipients were taken, which the library tells its caller alone.
+
+    Their addresses are left out of the log.
+    """
+
+    def sendmail(
+        self,
+        *arguments: Any,  # noqa: ANN401 (as the library takes them)
+        **options: Any,  # noqa: ANN401
+    ) -> dict[str, tuple[int, bytes]]:
+        refused = super().sendmail(*arguments, **options)
+        for code, words in refused.values():
+            _log.warning("event=recipient-refused answer=%r", _answer(code, words))
+        return refused
+
+
+class _ClientOverTls(_Client, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
 
 
 class _Connection(flask_mail.Connection):
@@ -135,8 +170,8 @@ class _Connection(flask_mail.Connection):
         context = ssl.create_default_context(cafile=server.ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         # EHLO with the sender's domain, rather than the name of this machine.
-        secure = partial(smtplib.SMTP_SSL, context=context)
-        connect = secure if server.tls == "tls" else smtplib.SMTP
+        secure = partial(_ClientOverTls, context=context)
+        connect = secure if server.tls == "tls" else _Client
         host = connect(server.host, server.port, self._domain, timeout=_TIMEOUT_SECONDS)
         try:
             if server.tls == "starttls":

@@ -28,6 +28,7 @@ from udvej.languages import (
     current,
     danish,
     left_to_right,
+    municipal,
     phrase,
     set_language,
 )
@@ -211,7 +212,10 @@ def _set_up_templates(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        tel=phone_link, danish=_for_language(danish), ltr=_for_language(left_to_right)
+        tel=phone_link,
+        danish=_for_language(danish),
+        ltr=_for_language(left_to_right),
+        municipal=_for_language(municipal),
     )
     languages = {tag: edition.language for tag, edition in editions.items()}
     app.jinja_env.globals.update(
