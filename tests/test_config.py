@@ -16,7 +16,7 @@ REQUIRED = (
     "UDVEJ_TEAM_CERTIFICATE",
     "UDVEJ_MAIL_SERVER",
 )
-FREE = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT", "UDVEJ_CONTENT", "UDVEJ_TRANSLATIONS")
+FREE = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT", "UDVEJ_CONTENT")
 SECRET = "0123456789abcdef" * 4
 PASSWORD = "kodeord til mailserveren"
 # Stands in bad values, and may stand in no error.
@@ -61,13 +61,18 @@ class TestDemonstration:
         assert (config.state, config.host, config.port) == (tmp_path, "::1", 65535)
         assert config.live is None
 
-    def test_a_folder_of_ones_own_can_be_tried_out(self, content: Path, tmp_path: Path) -> None:
-        """What is said, and in which languages, does not make it live."""
-        config = Config.from_environ(
-            {"UDVEJ_CONTENT": str(content), "UDVEJ_TRANSLATIONS": str(tmp_path)}
-        )
-        assert (config.content, config.translations) == (content, tmp_path)
+    def test_a_folder_of_ones_own_can_be_tried_out(self, content: Path) -> None:
+        """What is said does not make it live."""
+        config = Config.from_environ({"UDVEJ_CONTENT": str(content)})
+        assert config.content == content
         assert config.live is None
+
+    def test_a_folder_is_named_from_where_one_stands(
+        self, content: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its translations are found next to it all the same."""
+        monkeypatch.chdir(content)
+        assert Config.from_environ({"UDVEJ_CONTENT": "."}).content == content
 
     @pytest.mark.parametrize("key", FREE)
     def test_empty_counts_as_not_given(self, key: str) -> None:
@@ -124,7 +129,6 @@ class TestLive:
             "UDVEJ_HOST": "0.0.0.0",
             "UDVEJ_PORT": "80",
             "UDVEJ_CONTENT": str(content),
-            "UDVEJ_TRANSLATIONS": str(tmp_path),
             "UDVEJ_MAIL_PORT": "2525",
             "UDVEJ_MAIL_TLS": "tls",
             "UDVEJ_MAIL_CA": str(ca),

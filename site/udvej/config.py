@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
+from udvej import shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
 from udvej.settings import SETTINGS
 
-_CHECKOUT = Path(__file__).parents[2]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
@@ -67,7 +67,6 @@ class Config:
     host: str
     port: int
     live: Live | None
-    translations: Path = _CHECKOUT / "translations"
 
     @property
     def address(self) -> str:
@@ -101,10 +100,9 @@ class Config:
         demonstration = all(key in SETTINGS and not SETTINGS[key].live for key in ours)
         host = given.get("UDVEJ_HOST", SETTINGS["UDVEJ_HOST"].default)
         port = reader.port("UDVEJ_PORT", int(SETTINGS["UDVEJ_PORT"].default))
-        content = translations = Path()
+        content = Path()
         try:
             content = content_folder(given)
-            translations = translations_folder(given)
         except ConfigError as error:
             problems.append(str(error))
         live = None
@@ -119,7 +117,7 @@ class Config:
         if problems:
             raise ConfigError("\n".join(problems))
         state = Path(given.get("UDVEJ_STATE", SETTINGS["UDVEJ_STATE"].default)).absolute()
-        return cls(state, content, host, port, live, translations)
+        return cls(state, content, host, port, live)
 
 
 def content_folder(environ: Mapping[str, str]) -> Path:
@@ -128,22 +126,15 @@ def content_folder(environ: Mapping[str, str]) -> Path:
     Raises:
         ConfigError: it is not there.
     """
-    content = Path(environ.get("UDVEJ_CONTENT") or _CHECKOUT / "content")
+    named = environ.get("UDVEJ_CONTENT", "")
+    if not (named or shipped.IS_CHECKOUT):
+        raise ConfigError(
+            "UDVEJ_CONTENT: missing; name the content/ folder of your own: udvej new FOLDER"
+        )
+    content = Path(named).absolute() if named else shipped.CONTENT
     if not _is_file(content / "kommune.toml"):
         raise ConfigError("UDVEJ_CONTENT: no kommune.toml is there; name the content/ folder")
     return content
-
-
-def translations_folder(environ: Mapping[str, str]) -> Path:
-    """The folder with the catalogues of the other languages.
-
-    Raises:
-        ConfigError: it is not there.
-    """
-    translations = Path(environ.get("UDVEJ_TRANSLATIONS") or _CHECKOUT / "translations")
-    if not _is(Path.is_dir, translations):
-        raise ConfigError("UDVEJ_TRANSLATIONS: there is no such folder; name translations/")
-    return translations
 
 
 def _is_file(path: Path) -> bool:

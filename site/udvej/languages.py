@@ -59,18 +59,15 @@ class Language:
 
     Attributes:
         tag: BCP 47.
-        catalogue: its messages; see `catalogue.load`.
-        reviewed: who has read the translation and when, in their words; "" when nobody has.
+        catalogue: the program's messages in it.
+        content: the municipality's.
+        reviewed: who has read the translations and when, in their words; "" when nobody has.
     """
 
     tag: str
     catalogue: NullTranslations = field(default_factory=NullTranslations)
+    content: NullTranslations = field(default_factory=NullTranslations)
     reviewed: str = ""
-
-    @property
-    def content(self) -> NullTranslations:
-        """What gives the municipality's own words."""
-        return self.catalogue
 
     @property
     def is_danish(self) -> bool:

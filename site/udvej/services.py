@@ -8,7 +8,7 @@ from typing import Final
 
 from udvej.config import Config
 from udvej.content.editions import Content
-from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.content.facts import FACTS_FILE, Facts, examples, load_facts
 from udvej.errors import ConfigError
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
@@ -168,10 +168,14 @@ def load_content(config: Config) -> Content:
     """What the site says; needs no state folder, certificate or database.
 
     Raises:
-        ContentError: a content file is wrong.
+        ContentError: a content file is wrong, or the site is live and a fact is an example.
     """
     sealing = Scheme(config.live.sealing) if config.live else Scheme.SMIME
-    return Content.load(config.content, config.translations, boxes_for(sealing))
+    content = Content.load(config.content, boxes_for(sealing))
+    if config.live:
+        for example in examples(config.content / FACTS_FILE):
+            raise example
+    return content
 
 
 def boxes_for(sealing: Scheme) -> Mapping[str, bool]:

@@ -37,14 +37,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         Setting("UDVEJ_PORT", "port to listen on", default="8000", live=False),
         Setting(
             "UDVEJ_CONTENT",
-            "folder with the Danish pages and kommune.toml",
+            "folder with the Danish pages and kommune.toml; next to it lies translations/",
             default="the checkout's content/",
-            live=False,
-        ),
-        Setting(
-            "UDVEJ_TRANSLATIONS",
-            "folder with the other languages",
-            default="the checkout's translations/",
             live=False,
         ),
         Setting(

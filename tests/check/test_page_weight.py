@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from support.municipality import ADDRESSES, translations
+from support.municipality import ADDRESSES
 from support.visiting import Visitor
 from udvej.check.content import check
 from udvej.check.page_weight import MOST_BYTES, heaviest, weight
@@ -33,12 +33,12 @@ def test_every_kind_of_page_fits_the_first_window(client: FlaskClient, prefix: s
 
 def test_a_page_that_is_too_heavy_is_named_with_what_weighs_most(content: Path) -> None:
     """For the editor, who alone can make it shorter."""
-    assert check(content, translations()).good
+    assert check(content).good
     path = content / "moedet.md"
     noise = " ".join(sha256(bytes([number])).hexdigest() for number in range(256))
     noise += " ".join(sha256(bytes([number, 1])).hexdigest() for number in range(256))
     path.write_text(f"{path.read_text('utf-8')}\n{noise}\n", "utf-8")
-    report = check(content, translations())
+    report = check(content)
     assert not report.good
     [line] = [line for line in report.lines if line.startswith("/moedet/: ")]
     assert line.endswith(f"bytes of at most {MOST_BYTES}; text most")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.speaking import speaking
 from udvej.config import Config
-from udvej.content import catalogue
+from udvej.content import editions
 from udvej.content.facts import load_facts
 from udvej.services import Services
 from udvej.web.app import create_app
@@ -40,8 +40,8 @@ class Shown(HTMLParser):
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue that shows what has passed it: every message stands in brackets."""
-    languages = {"da": speaking(lambda message: f"⟦{message}⟧")}
-    monkeypatch.setattr(catalogue, "languages", lambda _: languages)
+    monkeypatch.setattr(editions, "_spoken", lambda *_: ())
+    monkeypatch.setattr(editions, "DANISH", speaking(lambda message: f"⟦{message}⟧"))
 
 
 def facts(content: Path) -> list[str]:

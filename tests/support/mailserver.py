@@ -158,7 +158,7 @@ def serving(
 def delivered(leased: Leased, authority: Authority) -> bytes:
     """What reaches the team's mailbox when a referral is mailed."""
     with serving(authority.context()) as server:
-        Relay(server.settings(authority.file), team=TEAM).carry(leased)
+        Relay(server.settings(authority.file), [TEAM]).carry(leased)
         return server.mails.get(timeout=PATIENCE).content
 
 

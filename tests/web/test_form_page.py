@@ -16,7 +16,7 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from support.municipality import CONTENT, demonstration, translations
+from support.municipality import CONTENT, demonstration
 from support.visiting import FILLED_IN, Visitor
 from udvej.contacts import phone_link
 from udvej.content.addresses import AGAIN, FORM, LEAVE, TOO_LONG, WITHOUT_COOKIE
@@ -46,7 +46,7 @@ def app(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture(scope="module")
 def said() -> Content:
     """What the site says."""
-    return Content.load(CONTENT, translations(), boxes_for(Scheme.SMIME))
+    return Content.load(CONTENT, boxes_for(Scheme.SMIME))
 
 
 @pytest.fixture(params=TAGS)

@@ -14,14 +14,14 @@ from limits import parse
 from support.checkers import nu
 from support.house import House, live
 from support.judging import CONTENT, ERROR, FORM, LEAVING, RECEIPT, Page, Rule, faults, judge
-from support.municipality import ADDRESSES, FACTS, PHONE, demonstration, translations
+from support.municipality import ADDRESSES, FACTS, PHONE, demonstration
 from support.municipality import CONTENT as NORDBY
 from support.visiting import FILLED_IN, Visitor, reference
 from udvej.config import Config
-from udvej.content import catalogue
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
 from udvej.outbox.table import Outbox
+from udvej.services import load_content
 from werkzeug.datastructures import Headers
 
 # Danish, and the languages it is translated into.
@@ -34,7 +34,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """The site as a demonstration and as the real one."""
     state = tmp_path_factory.mktemp("state")
     if request.param == "live":
-        return House(live(state, NORDBY, translations()))
+        return House(live(state, NORDBY))
     return House(demonstration(state))
 
 
@@ -204,7 +204,7 @@ def test_html_is_valid(config: Config, tmp_path: Path) -> None:
     by its banner.
     """
     houses = {
-        "live": House(live(tmp_path, NORDBY, translations())),
+        "live": House(live(tmp_path, NORDBY)),
         "demonstration": House(config),
     }
     pages = {
@@ -308,7 +308,9 @@ SHUT_SECONDS = FACTS["forlad"]["minutter"] * 60
 SHUT_COOKIE = f"__Host-videre=1; Max-Age={SHUT_SECONDS}; Secure; HttpOnly; Path=/; SameSite=Lax"
 
 
-LANGUAGES = catalogue.languages(catalogue.load(translations()))
+LANGUAGES = {
+    tag: edition.language for tag, edition in load_content(demonstration(Path())).editions.items()
+}
 
 
 def sound(html: str, *cookies: str) -> Page:

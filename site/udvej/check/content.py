@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 
 from udvej.check.page_weight import MOST_BYTES, heaviest, weight
 from udvej.check.readability import ceiling, measure
-from udvej.content.catalogue import Catalogue
+from udvej.content.catalogue import CONTENT, Catalogue
 from udvej.content.editions import Content
-from udvej.content.facts import FACTS_FILE
+from udvej.content.facts import FACTS_FILE, examples
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import ContentError
 from udvej.languages import DANISH
@@ -36,17 +36,16 @@ class Report:
     good: bool
 
 
-def check(folder: Path, translations: Path) -> Report:
+def check(folder: Path) -> Report:
     """Look at everything that can be edited without programming.
 
     Args:
         folder: holds the Danish pages and `kommune.toml`.
-        translations: the folder with the other languages.
 
     Raises:
         ContentError: a content file is wrong.
     """
-    content = Content.load(folder, translations, boxes_for(Scheme.SMIME))
+    content = Content.load(folder, boxes_for(Scheme.SMIME))
     client = reader_app(content, _ADDRESS).test_client()
     hard = [*_readability(content, client), *_weights(content, client)]
     faults = [fault for catalogue in content.catalogues for fault in catalogue.faults]
@@ -84,6 +83,7 @@ def _weights(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]
 def _missing(content: Content) -> Iterator[str]:
     """Each fact that the municipality has yet to give, and what the file itself asks for there."""
     path = content.folder / FACTS_FILE
+    yield from map(str, examples(path))
     source = LocatedToml.parse(path, read_text(path))
     for fact in content.facts.missing():
         yield f"{FACTS_FILE}: {fact} is to be filled in before the site goes live"
@@ -94,8 +94,9 @@ def _missing(content: Content) -> Iterator[str]:
 
 def _coverage(catalogues: Sequence[Catalogue]) -> Iterator[str]:
     """A table of the languages."""
-    row = "{:<10}{:>9}{:>12}{:>7}  {}"
-    yield row.format("language", "messages", "translated", "fuzzy", "reviewed")
-    for one in catalogues:
-        tag, reviewed = one.language.tag, one.language.reviewed or "by nobody yet"
-        yield row.format(tag, one.messages, one.translated, one.fuzzy, reviewed)
+    row = "{:<10}{:<9}{:>9}{:>12}{:>7}  {}"
+    yield row.format("language", "words of", "messages", "translated", "fuzzy", "reviewed")
+    for one in sorted(catalogues, key=lambda one: one.tag):
+        whose = "content" if one.path.name == CONTENT else "program"
+        reviewed = one.reviewed or "by nobody yet"
+        yield row.format(one.tag, whose, one.messages, one.translated, one.fuzzy, reviewed)

@@ -171,7 +171,7 @@ def examples(path: Path) -> Iterator[ContentError]:
     """
     source = LocatedToml.parse(path, read_text(path))
     for place, _, kind, value in _given(source):
-        if kind.example and value == kind.example:
+        if kind.is_example(value):
             yield source.error(f"er kun et eksempel (»{value}«); skriv jeres eget", *place)
 
 

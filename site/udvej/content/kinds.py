@@ -34,15 +34,19 @@ class Kind:
         advice: what to write instead.
         need: whether it may be "" or left out.
         is_words: whether it is Danish to be translated; names, numbers and addresses are not.
-        example: what `udvej new` writes, and no live site may show; "" where what we ship, or
-            nothing, is good anywhere.
+        example: what `udvej new` writes, "" for nothing; a live site may not show it. None where
+            what we ship is good anywhere.
     """
 
     fits: Callable[[object], bool]
     advice: str
     need: Need = Need.ALWAYS
     is_words: bool = False
-    example: str = ""
+    example: str | None = None
+
+    def is_example(self, value: object) -> bool:
+        """Whether a value is the one that the municipality is to replace."""
+        return bool(self.example) and value == self.example
 
     def may_be(self, value: object) -> bool:
         """Whether a fact of this kind may have a value."""
@@ -65,7 +69,7 @@ class Kind:
     def unless_given(self, need: Need) -> "Kind":
         """The same, which may be "": the editor is told so."""
         advice = f'{self.advice}, eller "" indtil I ved det'
-        return replace(self, need=need, advice=advice)
+        return replace(self, need=need, advice=advice, example="")
 
 
 def _text(value: object) -> bool:
@@ -110,8 +114,9 @@ WORDS: Final = Kind(_text, "skriv en tekst i anførselstegn", is_words=True)
 PHONE: Final = Kind(_phone, 'skriv et telefonnummer, som "12 34 56 78"')
 MAIL: Final = Kind(_mail, 'skriv en mailadresse, som "navn@kommune.dk"')
 MAILS: Final = Kind(
-    _all(_mail), 'skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]', Need.CHOICE
-)
+    _all(_mail), 'skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]', Need.CHOICE,
+    example="",
+)  # fmt: skip
 LINK: Final = Kind(is_link, 'skriv en adresse, der begynder med "https://"')
 LINKS: Final = Kind(_all(is_link), 'skriv mindst én adresse: ["https://…", "https://…"]')
 MINUTES: Final = Kind(_whole(1, 120), "skriv et helt antal minutter fra 1 til 120")

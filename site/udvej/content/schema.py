@@ -28,7 +28,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
     "sprog": {"tilbyd": LANGUAGES},
     "team": {
         "navn": NAME.such_as("Team Eksempel"),
-        "center": NAME.such_as("Center for Eksempler"),
+        "center": NAME.such_as("Eksempelcentret"),
         "gade": NAME.such_as("Eksempelvej 1"),
         "postnr_by": NAME.such_as("0000 Eksempelby"),
         "telefon": PHONE.such_as("00 00 00 00"),
@@ -40,7 +40,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
     "politi": {
         "hvem": replace(WORDS, need=Need.CHOICE),
         "titel": WORDS,
-        "navn": NAME.such_as("Navn Navnesen"),
+        "navn": NAME.such_as("Eksempel Eksempelsen"),
         "enhed": NAME.such_as("Eksempelafdelingen"),
         "station": NAME.such_as("Eksempel Politistation"),
         "kreds": NAME.such_as("Eksempel Politikreds"),
@@ -49,7 +49,11 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
         "telefon": PHONE.such_as("00 00 00 01"),
         "mail": MAIL.such_as("navn@eksempel.example"),
     },
-    "raadgivning": {"navn": NAME, "telefon": PHONE, "aabningstider": _UNKNOWN_YET},
+    "raadgivning": {
+        "navn": NAME.such_as(""),
+        "telefon": PHONE.such_as(""),
+        "aabningstider": _UNKNOWN_YET,
+    },
     "dpo": {
         "navn": NAME.unless_given(Need.SOON),
         "telefon": PHONE.unless_given(Need.SOON),
