@@ -9,9 +9,11 @@ from typing import Final
 from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.content.facts import FACTS_FILE, Facts, examples, load_facts
-from udvej.errors import ConfigError
+from udvej.content.located_toml import LocatedToml, read_text
+from udvej.errors import ConfigError, UnknownQuestion
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
+from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
@@ -64,6 +66,15 @@ class Services:
         return load_facts(self.config.content / FACTS_FILE)
 
     @cached_property
+    def form(self) -> type[ReferralForm]:
+        """The form as this municipality asks it.
+
+        Raises:
+            ContentError: `kommune.toml` is wrong.
+        """
+        return form_of(self.facts, self.config.content)
+
+    @cached_property
     def demonstration(self) -> Demonstration:
         """What takes the place of a live site's settings.
 
@@ -107,7 +118,8 @@ class Services:
             return self.demonstration
         transport = Scheme(live.sealing) is Scheme.TRANSPORT
         opener = Opener.from_file(live.seal_for) if transport else None
-        return Relay(live.mail, self.team_addresses, opener=opener)
+        name = self.facts["team"]["afsender"]
+        return Relay(live.mail, self.team_addresses, sender_name=name, opener=opener)
 
     @property
     def team_addresses(self) -> Sequence[str]:
@@ -176,6 +188,25 @@ def load_content(config: Config) -> Content:
         for example in examples(config.content / FACTS_FILE):
             raise example
     return content
+
+
+def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
+    """The form as a municipality asks it, which `[formular]` of its facts says.
+
+    Args:
+        facts: the municipality's.
+        folder: what they were read from.
+
+    Raises:
+        ContentError: a question is to be left out that there is not, or that is always asked.
+    """
+    said = facts["formular"]
+    try:
+        return ReferralForm.asked_by(said["ved_knappen"], said["uden"] or ())
+    except UnknownQuestion as error:
+        path = folder / FACTS_FILE
+        source = LocatedToml.parse(path, read_text(path))
+        raise source.error(str(error), "uden", "formular") from error
 
 
 def boxes_for(sealing: Scheme) -> Mapping[str, bool]:

@@ -10,6 +10,7 @@ from support.opening import opened
 from udvej.commands.drill import drill
 from udvej.commands.status import describe
 from udvej.errors import PermanentFailure, TemporaryFailure
+from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
@@ -117,7 +118,7 @@ def test_a_drill_is_sent_and_the_letter_says_what_it_is(
 ) -> None:
     """Through outbox and seal, with a running number; nobody is asked to answer it."""
     carriage = Carriage()
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
     (taken,) = carriage.taken
     letter = opened(taken.sealed.cms, team, tmp_path)
     assert letter["Subject"] == "Henvendelse nr. 1"
@@ -132,10 +133,10 @@ def test_a_drill_says_what_keeps_it_waiting_and_the_next_one_mails_it(
 ) -> None:
     """The server was down; a heap of drills is not what it is for, nor a gap in the numbers."""
     carriage = Carriage(TemporaryFailure("ConnectionRefusedError"))
-    outcome = drill(outbox, sealer, carriage, sleep=patience.move)
+    outcome = drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move)
     assert outcome == (1, "waiting: ConnectionRefusedError")
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (2, "sent")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move) == (2, "sent")
     assert [leased.number for leased in carriage.taken] == [1, 2]
 
 
@@ -149,15 +150,18 @@ def test_a_drill_is_sent_once_the_server_takes_mails_again(
         clock.move(seconds)
 
     carriage = Carriage(TemporaryFailure("RCPT 450"))
-    assert drill(outbox, sealer, carriage, sleep=both) == (1, "sent")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=both) == (1, "sent")
 
 
 def test_a_drill_that_was_refused_says_so(outbox: Outbox, sealer: Sealer, patience: Clock) -> None:
     """With the reason; it is told by `udvej status` too until the next one arrives."""
     carriage = Carriage(PermanentFailure("DATA 554"))
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "failed: DATA 554")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move) == (
+        1,
+        "failed: DATA 554",
+    )
     assert outbox.status().failed == [(1, "DATA 554")]
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move) == (1, "sent")
     assert outbox.status().failed == []
 
 
@@ -168,7 +172,7 @@ def test_a_drill_mails_those_who_wait_and_loses_none(
     for key in (b"a", b"b"):
         outbox.accept(key, "REF-ERE", lambda n: Sealed(b"cms", f"token{n}"))
     carriage = Carriage()
-    assert drill(outbox, sealer, carriage, sleep=patience.move) == (3, "sent")
+    assert drill(ReferralForm, outbox, sealer, carriage, sleep=patience.move) == (3, "sent")
     assert [leased.number for leased in carriage.taken] == [1, 2, 3]
 
 
@@ -192,5 +196,5 @@ def test_a_drill_takes_the_word_of_a_delivery_process_beside_it(
 
     ours = Carriage()
     outbox.lease = leased_by_another  # type: ignore[method-assign]
-    assert drill(outbox, sealer, ours, sleep=sleep) == (1, "sent")
+    assert drill(ReferralForm, outbox, sealer, ours, sleep=sleep) == (1, "sent")
     assert ours.taken == []

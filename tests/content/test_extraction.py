@@ -13,8 +13,8 @@ from udvej.content.facts import load_facts
 from udvej.services import Services
 from udvej.web.app import create_app
 
-# Texts that are no words of a language: the name of the site and what the content says.
-NAMES = {"Udvej", "112"}
+# Texts that are no words of a language, and are not the content's.
+NAMES = {"112"}
 
 
 class Shown(HTMLParser):

@@ -6,6 +6,8 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,17 @@ def test_headers_are_these_and_no_others() -> None:
     """Fixed and neutral: no name, no Reply-To, no host name, no program."""
     mail = message_from_bytes(SealedMail(LEASED, sender=SENDER, recipients=[TEAM]).as_bytes())
     assert {name: " ".join(value.split()) for name, value in mail.items()} == HEADERS
+
+
+@pytest.mark.parametrize("name", ["Ny Start på nettet", "Team, nord", 'Den "nye" start', "Ø" * 70])
+def test_a_list_of_mails_names_the_sender_as_the_municipality_says(name: str) -> None:
+    """Whatever is in the name (RFC 5322, RFC 2047); the address stays what answers go to."""
+    content = SealedMail(LEASED, sender=SENDER, recipients=[TEAM], sender_name=name).as_bytes()
+    head = content.partition(b"\r\n\r\n")[0]
+    assert head.isascii()
+    assert max(map(len, head.splitlines())) <= 78
+    shown, address = parseaddr(message_from_bytes(content)["From"])
+    assert (str(make_header(decode_header(shown))), address) == (name, SENDER)
 
 
 def test_body_is_the_sealed_referral_byte_for_byte() -> None:

@@ -80,7 +80,8 @@ FACTS: Final[Mapping[str, Sequence[str]]] = {
     "the form is no consent": ("(formularen|besked til os) er ikke (dit|et) samtykke",),
     "it binds nobody": ("binder hverken dig eller os",),
     "what cannot be promised": ("ikke love( dig)?, at det bliver mellem os",),
-    "the police hear of it first": ("politiet hører[^.]* om dig, før du har skrevet under",),
+    # Before or after: that is the municipality's to choose.
+    "when the police hear of it": ("politiet hører[^.]* om dig, (før|når) du har skrevet under",),
 }  # fmt: skip
 _POST: Final = ("(ikke|ingen af dem er) sikker post", "CPR-num", "følsom", "Digital Post")
 _DANGER: Final = (r"i fare nu\? ring 112",)
@@ -100,7 +101,11 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
     ),
 }  # fmt: skip
 # What no page needs to say: how the program works.
-UNSHOWN: Final = ("sprog.", "team.modtagere", "forlad.", "frister.")
+UNSHOWN: Final = (
+    "sprog.", "team.modtagere", "team.afsender", "udseende.farve", "formular.uden", "forlad.",
+    "frister.",
+)  # fmt: skip
+_OF_MAILS: Final = ("modtagere", "afsender")
 # What is owed to the reader before anything is sent.
 BEFORE_SENDING: Final = (
     "exit-medarbejder", "registrerer|noterer", "kontakter vi politiets exit-koordinator",
@@ -149,7 +154,7 @@ def test_every_page_says_what_it_owes(pages: Mapping[str, Page]) -> None:
 def test_contacts_are_whole(house: House, pages: Mapping[str, Page]) -> None:
     """Every name, number and address that is known, and where secure post is sent."""
     facts, police = house.facts, house.facts.each("politi")
-    known = [facts.text(f"team.{key}") for key in SCHEMA["team"] if key != "modtagere"]
+    known = [facts.text(f"team.{key}") for key in SCHEMA["team"] if key not in _OF_MAILS]
     known += [one.text(f"politi.{key}") for one in police for key in SCHEMA["politi"]]
     known += [facts.text("kommune.navn"), facts.text("sikkerpost.adresse")]
     whose = [one.text("politi.hvem") for one in police]  # is said at the foot of each page

@@ -13,12 +13,15 @@ from support.editions import BOXES
 from udvej.config import Config
 from udvej.content.facts import Facts, load_facts
 from udvej.content.pages import Page, load_edition
+from udvej.content.receipt import Receipt
 
 # The municipality's own folder: its pages and facts, and next to them its translations.
 NORDBY: Final = Path(__file__).with_name("nordby")
 CONTENT: Final = NORDBY / "content"
 FACTS: Final[Facts] = load_facts(CONTENT / "kommune.toml")
-PAGES: Final[Mapping[str, Page]] = load_edition(CONTENT, boxes=BOXES).pages
+_EDITION: Final = load_edition(CONTENT, boxes=BOXES)
+PAGES: Final[Mapping[str, Page]] = _EDITION.pages
+RECEIPT: Final[Receipt] = _EDITION.receipt
 ADDRESSES: Final[Sequence[str]] = tuple(PAGES)
 # Of its page `/om/`, in `om.md`, which many tests read, and some change.
 TITLE: Final = PAGES["/om/"].title

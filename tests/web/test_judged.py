@@ -1,7 +1,7 @@
 """Every page and answer of the site before its judges, and broken pages before the same judges."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from hashlib import sha256
@@ -16,6 +16,7 @@ from support.house import House, live
 from support.judging import CONTENT, ERROR, FORM, LEAVING, RECEIPT, Page, Rule, faults, judge
 from support.municipality import ADDRESSES, FACTS, PHONE, demonstration
 from support.municipality import CONTENT as NORDBY
+from support.others import names_of_others
 from support.visiting import FILLED_IN, Visitor, reference
 from udvej.config import Config
 from udvej.errors import StorageError
@@ -38,6 +39,12 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return House(demonstration(state))
 
 
+def names_nobody_else(page: Page) -> Iterator[str]:
+    """Neither the program nor another municipality, in what is seen, heard, kept or sent along."""
+    whole = f"{page.html}\n{page.headers}".casefold()
+    yield from (name for name in NAMES_OF_OTHERS if name.casefold() in whole)
+
+
 def content_page(address: str, house: House, prefix: str) -> Page:
     """A page of the content."""
     response = house.visitor().get(prefix + address)
@@ -56,10 +63,10 @@ def refused(changes: Mapping[str, str], house: House, prefix: str) -> Page:
     return page
 
 
-def receipt(house: House, prefix: str) -> Page:
+def receipt(writer: str, house: House, prefix: str) -> Page:
     """It has a reference; whoever sent can read it in the other languages too."""
     client = house.visitor()
-    sent = Visitor(client, prefix).send()
+    sent = Visitor(client, prefix).send(who=writer)
     page = house.page(client.get(sent.location))
     assert reference(page.html)
     return replace(page, fetch=lambda address: client.get(address).text)
@@ -161,7 +168,10 @@ STATES: Final[Mapping[str, State]] = {
             "cut": {"message": "x" * 20_000},
         }.items()
     },
-    "receipt": State(receipt, RECEIPT),
+    **{
+        f"receipt-{writer}": State(partial(receipt, writer), RECEIPT)
+        for writer in ("self", "relative", "professional")
+    },
     "not-kept": State(partial(not_kept, {}), FORM, [""]),
     "not-kept-wrong": State(partial(not_kept, {"phone": "1"}), FORM, [""]),
     "limited": State(partial(limited, 1, 303), FORM),
@@ -192,9 +202,9 @@ IN_LANGUAGES: Final = [
 
 @pytest.mark.parametrize(("name", "prefix"), IN_LANGUAGES)
 def test_page_passes_the_judge(house: House, name: str, prefix: str) -> None:
-    """Whatever is answered, it is a good page."""
+    """Whatever is answered, it is a good page, and its municipality's own."""
     state = STATES[name]
-    judge(state.bring(house, prefix), state.rules)
+    judge(state.bring(house, prefix), (*state.rules, names_nobody_else))
 
 
 def test_html_is_valid(config: Config, tmp_path: Path) -> None:
@@ -211,7 +221,7 @@ def test_html_is_valid(config: Config, tmp_path: Path) -> None:
         f"{kind} {prefix}{name}": STATES[name].bring(house, prefix).html
         for kind, house in houses.items()
         for name, prefix in IN_LANGUAGES
-        if kind == "live" or name in ("/", "/skriv/", "receipt", "error-404")
+        if kind == "live" or name in ("/", "/skriv/", "receipt-self", "error-404")
         if name == "left-/forlad/" or not name.startswith("left")  # the others are the same page
     }
     assert nu(tmp_path, pages) == []
@@ -233,6 +243,7 @@ OTHER_OFFICERS = "".join(
     f"{other.text('politi.telefon')}</a></p>"
     for other in FACTS.each("politi")[1:]
 )
+NAMES_OF_OTHERS = names_of_others()
 SITE, OTHER_SITE = FACTS["forlad"]["sider"][:2]
 
 SOUND = f"""<!doctype html>
@@ -321,7 +332,7 @@ def sound(html: str, *cookies: str) -> Page:
 
 
 KINDS = (
-    (CONTENT, sound(SOUND)),
+    ((*CONTENT, names_nobody_else), sound(SOUND)),
     (FORM, sound(SOUND, FORM_COOKIE)),
     (LEAVING, sound(BLANK, SHUT_COOKIE, OVER_COOKIE)),
 )
@@ -542,6 +553,11 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         add("Exit: ", before="<a"),
         add(f"{MUNICIPALITY}: ", before="<a"),
     ],
+    "names_nobody_else": [
+        *(add(f"<p>{name.upper()}</p>", before="<p>Ring til") for name in NAMES_OF_OTHERS),
+        put('<main class="udvej-main" id', instead_of="<main id"),
+        header("X-Powered-By-Udvej", "1"),
+    ],
     "cookies_of_leaving": [
         header("Set-Cookie", SHUT_COOKIE),
         header("Set-Cookie", OVER_COOKIE),
@@ -583,5 +599,6 @@ def test_invalid_html_is_noticed(tmp_path: Path) -> None:
 
 def test_every_rule_of_the_judge_can_refuse() -> None:
     """A rule that nothing breaks would be no rule."""
-    rules = {rule.__name__ for rule in (*CONTENT, *FORM, *LEAVING, *RECEIPT, *ERROR)}
+    rules = {rule.__name__ for kind in (FORM, LEAVING, RECEIPT, ERROR) for rule in kind}
+    rules |= {rule.__name__ for rule in KINDS[0][0]}
     assert rules == set(BROKEN)

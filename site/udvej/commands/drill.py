@@ -25,12 +25,13 @@ _LOOK_EVERY_SECONDS: Final = 0.5
 def command() -> int:
     """Send a marked test referral to the team; say whether it was taken."""
     services = Services.open(Config.from_environ(os.environ))
-    number, outcome = drill(services.outbox, services.sealer, services.carrier)
+    number, outcome = drill(services.form, services.outbox, services.sealer, services.carrier)
     click.echo(f"Drill, number {number}: {outcome}")
     return int(outcome != "sent")
 
 
-def drill(
+def drill(  # noqa: PLR0913 (the parts of the pipe, in their order)
+    form: type[ReferralForm],
     outbox: Outbox,
     sealer: Sealer,
     carrier: Carrier,
@@ -41,6 +42,7 @@ def drill(
     """Send a marked test referral through the whole pipe, or the last one if it still waits.
 
     Args:
+        form: the real one, unanswered.
         outbox: the real one; a delivery process next to this one may take the mail first.
         sealer: the real one.
         carrier: the real one.
@@ -54,7 +56,7 @@ def drill(
         StorageError: it could not be kept.
         SealingError: it could not be sealed.
     """
-    referral = ReferralForm.unanswered().referral(datetime.now(UTC), [_NOTE])
+    referral = form.unanswered().referral(datetime.now(UTC), [_NOTE])
     number = outbox.drill(partial(sealer.seal, referral))
     delivery, end = Delivery(outbox, carrier), time.monotonic() + patience
     while (outcome := outbox.outcome(number)).startswith("waiting") and time.monotonic() < end:

@@ -42,10 +42,11 @@ def command(folder: Path, mail: str | None, *, server: bool, older: bool) -> Non
 
     FOLDER is where to put the two files.
     """
-    mail = mail or load_facts(content_folder(os.environ) / FACTS_FILE).recipients[0]
+    facts = load_facts(content_folder(os.environ) / FACTS_FILE)
+    mail = mail or facts.recipients[0]
     if not is_mail_address(mail, ascii_only=True):
         raise ConfigError("--mail: not a mail address")
-    key = TeamKey.make(mail)
+    key = TeamKey.make(mail, site=facts["udseende"]["navn"], team=facts["team"]["navn"])
     files = _server_files(key) if server else _team_files(key, older=older)
     _write(folder, files)
     for name, file in files.items():

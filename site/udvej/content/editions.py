@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from udvej.content import catalogue
 from udvej.content.catalogue import Catalogue
+from udvej.content.face import Face
 from udvej.content.facts import FACTS_FILE, Facts, load_facts
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.pages import Edition, load_edition
@@ -19,12 +20,14 @@ class Content:
 
     Attributes:
         folder: where the Danish pages and `kommune.toml` lie.
+        face: what it looks like.
         editions: the pages in each language that is offered, by its tag; Danish first.
         catalogues: the translations as they were read, with what is wrong in them: the program's
             and the folder's for each of those languages, and what else the folder has.
     """
 
     folder: Path
+    face: Face
     editions: Mapping[str, Edition]
     catalogues: Sequence[Catalogue]
 
@@ -53,6 +56,7 @@ class Content:
         used = [program[one.tag] for one in languages if one.tag in program]
         return cls(
             folder,
+            Face.load(folder, facts),
             {one.tag: load_edition(folder, one, boxes=boxes) for one in languages},
             [*used, *own.values()],
         )

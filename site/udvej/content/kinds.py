@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from babel import Locale, UnknownLocaleError
 
 from udvej.contacts import is_mail_address, is_phone, numbers_in
+from udvej.content.colours import Colour
 
 # The characters of an address (RFC 3986), after its scheme.
 _WEB: Final = frozenset(
@@ -94,6 +95,13 @@ def is_link(value: object) -> bool:
         return False
 
 
+def _colour(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(Colour.read(value))
+    except ValueError:
+        return False
+
+
 def _language(value: object) -> bool:
     try:
         return isinstance(value, str) and str(Locale.parse(value, sep="-")) != "da"
@@ -117,6 +125,10 @@ MAILS: Final = Kind(
     _all(_mail), 'skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]', Need.CHOICE,
     example="",
 )  # fmt: skip
+COLOUR: Final = Kind(_colour, 'skriv en farve som "#14503f"', Need.CHOICE)
+QUESTIONS: Final = Kind(
+    _all(_text, least=0), 'skriv navne på spørgsmål, som ["tolk"], eller [] for ingen', Need.CHOICE
+)
 LINK: Final = Kind(is_link, 'skriv en adresse, der begynder med "https://"')
 LINKS: Final = Kind(_all(is_link), 'skriv mindst én adresse: ["https://…", "https://…"]')
 MINUTES: Final = Kind(_whole(1, 120), "skriv et helt antal minutter fra 1 til 120")

@@ -88,7 +88,9 @@ class Reader:
             from the day that the fact is filled in. In a box of a list they are those of one entry.
         language: gives each heading, paragraph and list item in its own words, or the Danish
             ones, marked, where it has none.
-        boxes: further boxes by name, and whether each is shown; it leaves no trace of its own.
+        boxes: whether what is in a box of that name is shown; it leaves no trace of its own. The
+            name may also stand after another box's, which is then shown or not: `::: vej selv`.
+        titled: whether it has a heading of the first level, as pages have.
     """
 
     path: Path
@@ -96,6 +98,7 @@ class Reader:
     facts: Facts
     language: Language = DANISH
     boxes: Mapping[str, bool] = field(default_factory=dict)
+    titled: bool = True
 
     def check(self, markdown: str) -> Links:
         """Find what is wrong with a text.
@@ -104,14 +107,19 @@ class Reader:
             ContentError: naming file and line.
         """
         self._check_boxes(markdown)
-        written = _MARKDOWN.parse(markdown)
+        written = self._parsed(markdown)
         self._check_syntax(written)
         links = [*self._links(written)]
         tokens = self._filled(written)
         titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
-        if len(titles) != 1:
+        if self.titled and len(titles) != 1:
             line = self._line(titles[1]) if titles else 1
             raise self._error(line, "siden skal have præcis én overskrift med ét #")
+        if titles and not self.titled:
+            line = self._line(titles[0])
+            raise self._error(
+                line, "programmet skriver overskriften; begynd hver overskrift med ##"
+            )
         form = _form(tokens)
         if form and (after := tokens[form[1] + 1 :]):
             raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
@@ -120,7 +128,16 @@ class Reader:
 
     def filled(self, markdown: str) -> Sequence[Token]:
         """A text that has been checked, translated and with each fact in its place."""
-        return self._filled(_MARKDOWN.parse(markdown))
+        return self._filled(self._parsed(markdown))
+
+    def _parsed(self, markdown: str) -> list[Token]:
+        tokens = _MARKDOWN.parse(markdown)
+        for token in tokens:
+            if token.type == f"{_BOX}_open":
+                *name, last = token.info.split()
+                if last in self.boxes:
+                    token.info, token.meta[_LEFT_OUT] = " ".join(name), not self.boxes[last]
+        return tokens
 
     def _filled(self, written: Sequence[Token]) -> list[Token]:
         tokens = [*_repeated(written, self.facts)]
@@ -143,11 +160,8 @@ class Reader:
         for node in [*tree.walk()]:
             if node.type in ("inline", _BOX) and node.meta.get(_LEFT_OUT):
                 _cut(node)
-            elif node.type == _BOX and (name := node.info.strip()) in self.boxes:
-                if self.boxes[name]:
-                    _leave_no_trace(node)
-                else:
-                    _cut(node)
+            elif node.type == _BOX and not node.info:
+                _leave_no_trace(node)
             elif node.type == _BOX and node.info.strip() == _FOLDED:
                 _fold(node)
         name_shapes(tree)
@@ -209,7 +223,8 @@ class Reader:
                 continue
             name = line.strip().removeprefix(":::").strip()
             known = (*BOXES, *self.boxes)
-            if name and name not in known:
+            box, _, shown = name.rpartition(" ")
+            if name and not (name in known or (box in BOXES and shown in self.boxes)):
                 raise self._error(
                     number, f"»{name}« er ikke en boks; skriv et af {', '.join(known)}"
                 )
@@ -388,7 +403,7 @@ def _repeated(tokens: Sequence[Token], facts: Facts) -> Iterator[Token]:
             continue
         end = next(n for n in range(at, len(tokens)) if tokens[n].type == f"{_BOX}_close") + 1
         entries = facts.each(table)
-        token.meta[_LEFT_OUT] = not entries
+        token.meta[_LEFT_OUT] = token.meta.get(_LEFT_OUT, False) or not entries
         for number, entry in enumerate(entries or [facts], start=1):
             yield from (_copy(inside, entry, number) for inside in tokens[at:end])
         at = end

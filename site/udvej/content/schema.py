@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from udvej.content.kinds import (
+    COLOUR,
     DAYS,
     LANGUAGES,
     LINK,
@@ -14,6 +15,7 @@ from udvej.content.kinds import (
     MINUTES,
     NAME,
     PHONE,
+    QUESTIONS,
     WORDS,
     Kind,
     Need,
@@ -36,6 +38,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
         "modtagere": MAILS,
         "aabningstider": _UNKNOWN_YET,
         "svartid": _UNKNOWN_YET,
+        "afsender": replace(NAME, need=Need.CHOICE, example=""),
     },
     "politi": {
         "hvem": replace(WORDS, need=Need.CHOICE),
@@ -59,6 +62,8 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
         "telefon": PHONE.unless_given(Need.SOON),
         "mail": MAIL.unless_given(Need.SOON),
     },
+    "udseende": {"navn": NAME.such_as("Eksempel"), "farve": COLOUR, "farve_moerk": COLOUR},
+    "formular": {"ved_knappen": WORDS, "uden": QUESTIONS},
     "sikkerpost": {"adresse": LINK},
     "forlad": {"minutter": MINUTES, "sider": LINKS},
     "frister": {"gemmes_dage": DAYS},

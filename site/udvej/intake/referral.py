@@ -9,13 +9,6 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from udvej.languages import N_
-
-# Stands at the button that sends; the letter repeats it, so that the team knows what was read.
-SAID_AT_SENDING = N_(
-    "Melder du dig til, får politiet besked før mødet. Beskeden er ikke et samtykke. "
-    "Den binder hverken dig eller os."
-)
 # Without characters that are read or heard as another: 0/O, 1/I/L, 2/Z, 5/S, 6/G, 8/B, U/V …
 _REFERENCE_ALPHABET = "34679ACDEFHJKMNPRTWXY"
 _DENMARK = ZoneInfo("Europe/Copenhagen")
@@ -69,6 +62,7 @@ class Referral:
         language: what the page they wrote on is written in, in Danish ("dansk").
         written: when, with time zone.
         reference: what the receipt shows.
+        at_sending: what stood at the button that sends, in Danish.
         notes: what the site has to add, in Danish.
     """
 
@@ -76,6 +70,7 @@ class Referral:
     language: str
     written: datetime
     reference: str
+    at_sending: str
     notes: Sequence[str] = ()
 
     def subject(self, number: int) -> str:
@@ -108,7 +103,7 @@ class Referral:
                     lines += answer.lines
             if section is Section.TOP:
                 lines += [f"BEMÆRK: {note}" for note in self.notes]
-        lines += ["", f"Ved knappen stod, før den blev sendt: »{SAID_AT_SENDING}«"]
+        lines += ["", f"Ved knappen stod, før den blev sendt: »{self.at_sending}«"]
         return "\n".join(lines) + "\n"
 
 

@@ -14,7 +14,7 @@ from udvej.outbox.mail import SealedMail
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Leased
 
-_MAIL: Final = "team@udvej.invalid"
+_MAIL: Final = "team@demonstration.invalid"
 
 
 @dataclass(frozen=True)

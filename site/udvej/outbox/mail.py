@@ -12,6 +12,7 @@ from base64 import encodebytes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
+from email.headerregistry import Address
 from email.message import Message
 from email.policy import SMTP
 from email.utils import formatdate
@@ -43,6 +44,7 @@ class SealedMail(flask_mail.Message):
         *,
         sender: str,
         recipients: Sequence[str],
+        sender_name: str = "",
         opener: Opener | None = None,
     ) -> None:
         """Address a sealed referral.
@@ -51,12 +53,14 @@ class SealedMail(flask_mail.Message):
             leased: what the outbox handed out.
             sender: a plain mail address.
             recipients: plain mail addresses, at least one.
+            sender_name: what a list of mails shows in its place (RFC 5322, 3.4), or "".
             opener: opens what was sealed for the transport; other referrals stay sealed.
         """
         # Without the number in the subject, mail programs fold all referrals into one thread.
         super().__init__(f"Henvendelse nr. {leased.number}", [*recipients], sender=sender)
         self._sealed: Sealed = leased.sealed
-        self._from, self._to, self._opener = sender, ", ".join(recipients), opener
+        self._from = Address(sender_name, addr_spec=sender)
+        self._to, self._opener = ", ".join(recipients), opener
         self.date = leased.accepted
         self.msgId = f"<{leased.sealed.token}@{sender.rpartition('@')[2]}>"
 
@@ -72,7 +76,7 @@ class SealedMail(flask_mail.Message):
                 raise SealingError("sealed for a server's key, which the settings no longer name")
             mail = message_from_bytes(self._opener.open(self._sealed), policy=SMTP)
             del mail["Subject"], mail["MIME-Version"], mail["X-Padding"]
-        mail["From"] = self._from
+        mail["From"] = str(self._from)
         mail["To"] = self._to
         mail["Subject"] = self.subject
         mail["Date"] = formatdate(self.date)
@@ -92,7 +96,12 @@ class Relay:
     """The municipality's mail server."""
 
     def __init__(
-        self, server: MailServer, recipients: Sequence[str], *, opener: Opener | None = None
+        self,
+        server: MailServer,
+        recipients: Sequence[str],
+        *,
+        sender_name: str = "",
+        opener: Opener | None = None,
     ) -> None:
         """Prepare, without connecting.
 
@@ -100,9 +109,10 @@ class Relay:
             server: where it is and how to prove who we are.
             recipients: who receives the mails, at least one; the first is their sender where the
                 settings name no other.
+            sender_name: what the team's list of mails shows as their sender, or "".
             opener: for transport sealing; what it opens goes to this server and nowhere else.
         """
-        self._opener = opener
+        self._opener, self._sender_name = opener, sender_name
         self._server = server
         self._recipients = recipients
         self._sender = server.sender or recipients[0]
@@ -126,7 +136,11 @@ class Relay:
             PermanentFailure: the server refused this mail for good.
         """
         mail = SealedMail(
-            leased, sender=self._sender, recipients=self._recipients, opener=self._opener
+            leased,
+            sender=self._sender,
+            recipients=self._recipients,
+            sender_name=self._sender_name,
+            opener=self._opener,
         )
         with (
             _failures(self._server.host),
