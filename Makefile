@@ -93,10 +93,12 @@ setup-ci: setup-test
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
-# Every Danish text into the template and on into each catalogue; then a look at all of them.
+# Every Danish text of the program into the template, and that and the content's into each
+# catalogue; then a look at all of them.
 translations: setup
 	$(EXTRACT) -o translations/udvej.pot .
 	$(BIN)/pybabel -q update -i translations/udvej.pot -d translations -D udvej --ignore-obsolete
+	$(BIN)/udvej translations
 	$(BIN)/udvej check
 
 # Pictures of every page, to be looked at after each visible change.

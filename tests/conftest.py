@@ -21,7 +21,7 @@ from playwright.sync_api import Browser
 from support.browser import Served, chromium, served
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
-from support.municipality import CONTENT, demonstration, places
+from support.municipality import NORDBY, demonstration
 from support.patience import PATIENCE
 from udvej.config import Config
 from udvej.content.editions import Content
@@ -93,8 +93,9 @@ def compressed_pages() -> Iterator[None]:
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    """A copy of Nordby's pages and facts that a test may change."""
-    return Path(shutil.copytree(CONTENT, tmp_path / "content"))
+    """A copy of Nordby's pages and facts that a test may change, its translations next to it."""
+    shutil.copytree(NORDBY, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "content"
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +120,6 @@ def settings(tmp_path: Path, content: Path, team: TeamKey) -> dict[str, str]:
     state.mkdir()
     certificate.write_bytes(team.certificate_pem())
     return {
-        **places(),
         "UDVEJ_STATE": str(state),
         "UDVEJ_CONTENT": str(content),
         "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",

@@ -16,7 +16,7 @@ REQUIRED = (
     "UDVEJ_TEAM_CERTIFICATE",
     "UDVEJ_MAIL_SERVER",
 )
-FREE = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT", "UDVEJ_CONTENT", "UDVEJ_TRANSLATIONS")
+FREE = ("UDVEJ_STATE", "UDVEJ_HOST", "UDVEJ_PORT", "UDVEJ_CONTENT")
 SECRET = "0123456789abcdef" * 4
 PASSWORD = "kodeord til mailserveren"
 # Stands in bad values, and may stand in no error.
@@ -61,13 +61,18 @@ class TestDemonstration:
         assert (config.state, config.host, config.port) == (tmp_path, "::1", 65535)
         assert config.live is None
 
-    def test_a_folder_of_ones_own_can_be_tried_out(self, content: Path, tmp_path: Path) -> None:
-        """What is said, and in which languages, does not make it live."""
-        config = Config.from_environ(
-            {"UDVEJ_CONTENT": str(content), "UDVEJ_TRANSLATIONS": str(tmp_path)}
-        )
-        assert (config.content, config.translations) == (content, tmp_path)
+    def test_a_folder_of_ones_own_can_be_tried_out(self, content: Path) -> None:
+        """What is said does not make it live."""
+        config = Config.from_environ({"UDVEJ_CONTENT": str(content)})
+        assert config.content == content
         assert config.live is None
+
+    def test_a_folder_is_named_from_where_one_stands(
+        self, content: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its translations are found next to it all the same."""
+        monkeypatch.chdir(content)
+        assert Config.from_environ({"UDVEJ_CONTENT": "."}).content == content
 
     @pytest.mark.parametrize("key", FREE)
     def test_empty_counts_as_not_given(self, key: str) -> None:
@@ -111,7 +116,8 @@ class TestLive:
         assert config.live.secret_key == SECRET
         mail = config.live.mail
         assert (mail.host, mail.port, mail.tls) == ("mail.example.dk", 587, "starttls")
-        assert {mail.ca, mail.user, mail.password, mail.recipient, mail.sender} == {None}
+        assert {mail.ca, mail.user, mail.password, mail.sender} == {None}
+        assert not mail.recipients
         assert (config.live.sealing, config.live.proxies) == (Scheme.SMIME, 0)
 
     def test_all_settings(self, environ: Environ, content: Path, tmp_path: Path) -> None:
@@ -123,13 +129,12 @@ class TestLive:
             "UDVEJ_HOST": "0.0.0.0",
             "UDVEJ_PORT": "80",
             "UDVEJ_CONTENT": str(content),
-            "UDVEJ_TRANSLATIONS": str(tmp_path),
             "UDVEJ_MAIL_PORT": "2525",
             "UDVEJ_MAIL_TLS": "tls",
             "UDVEJ_MAIL_CA": str(ca),
             "UDVEJ_MAIL_USER": "udvej",
             "UDVEJ_MAIL_PASSWORD": PASSWORD,
-            "UDVEJ_MAIL_TO": "team@example.dk",
+            "UDVEJ_MAIL_TO": "team@example.dk, vagt@example.dk",
             "UDVEJ_MAIL_FROM": "exit@example.dk",
             "UDVEJ_SEALING": "smime",
             "UDVEJ_PROXIES": "2",
@@ -148,7 +153,8 @@ class TestLive:
         assert config.live.security_contact == "mailto:sikkerhed@example.dk"
         assert (mail.port, mail.tls, mail.ca) == (2525, "tls", ca)
         assert (mail.user, mail.password) == ("udvej", PASSWORD)
-        assert (mail.recipient, mail.sender) == ("team@example.dk", "exit@example.dk")
+        assert mail.recipients == ["team@example.dk", "vagt@example.dk"]
+        assert mail.sender == "exit@example.dk"
 
     def test_transport_is_sealed_for_the_server(self, environ: Environ) -> None:
         """Its key takes the place of the team's certificate."""
@@ -262,7 +268,8 @@ BAD: dict[str, list[str]] = {
         f"@{MARK}.dk",
         f"{MARK}@a@b.dk",
         f"Team <{MARK}@b.dk>",
-        f"{MARK}@b.dk, c@d.dk",
+        f"{MARK}@b.dk; c@d.dk",
+        f"c@d.dk, {MARK}",
         f"{MARK}ø@b.dk",
     ],
     "UDVEJ_MAIL_FROM": [MARK, f"<{MARK}@b.dk>"],

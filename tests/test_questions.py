@@ -3,23 +3,26 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support.municipality import FACTS
+from support.spoiling import spoil
 from support.visiting import FILLED_IN, Visitor, fields, summary
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.database import Database
-from udvej.errors import FormError
+from udvej.errors import ContentError, FormError
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Option, Phone, Tick, Words
 from udvej.intake.referral import Section
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
-from udvej.services import Services
-from udvej.web.app import create_app
+from udvej.services import Services, load_content
+from udvej.web.app import create_app, reader_app
 from wtforms import Field, IntegerField
 
 CPR = "010190-1234"
@@ -79,13 +82,14 @@ def asking(**questions: object) -> type[ReferralForm]:
 
 @pytest.fixture
 def visitor_of(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+    config: Config,
 ) -> Callable[[type[ReferralForm]], Visitor]:
     """Somebody at a site with another form."""
 
     def at(form: type[ReferralForm]) -> Visitor:
-        monkeypatch.setattr("udvej.web.referral.ReferralForm", form)
-        client = create_app(Services.open(config)).test_client()
+        services = Services.open(config)
+        services.form = form
+        client = create_app(services).test_client()
         client.environ_base["wsgi.url_scheme"] = "https"
         return Visitor(client)
 
@@ -210,3 +214,69 @@ def test_the_page_asks_every_question(prefix: str, client: FlaskClient) -> None:
 def test_the_names_of_the_questions_are_those_of_the_form() -> None:
     """In order, and without the tokens."""
     assert ReferralForm.names() == QUESTIONS
+
+
+def left_out(config: Config, names: str) -> Path:
+    """Leave questions out of the form of a site; the file that says so."""
+    path = config.content / "kommune.toml"
+    spoil(path, "uden = []", f"uden = {names}")
+    return path
+
+
+LEFT_OUT = {"tolk": "interpreter", "bor_her": "resident", "titel": "title", "navn": "name"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_question_that_the_municipality_leaves_out_is_asked_nowhere(
+    prefix: str, config: Config, letters: Callable[[], list[str]]
+) -> None:
+    """Not on the page, in a draft, in the letter or in the drill; nor is it read when sent."""
+    left_out(config, str([*LEFT_OUT]))
+    services = Services.open(config)
+    client = create_app(services).test_client()
+    client.environ_base["wsgi.url_scheme"] = "https"
+    visitor = Visitor(client, prefix)
+    assert not {*LEFT_OUT.values()} & {*visitor.open()}
+    assert [*services.form.names()] == [name for name in QUESTIONS if name not in LEFT_OUT.values()]
+    assert visitor.is_refused(visitor.send(phone="46", interpreter="y", title="Lærer"))
+    assert "Lærer" not in visitor.look(visitor.form)
+    assert visitor.is_taken(visitor.send(interpreter="y", title="Lærer"))
+    (letter,) = letters()
+    drill = services.form.unanswered().referral(datetime.now(UTC)).letter(1)
+    for text in (letter, drill):
+        for label in ("Tolk", "Bor i kommunen", "Titel", "Vil kaldes", "Lærer"):
+            assert label not in text
+        assert "Over 18 år: (intet kryds)" in text
+
+
+def test_a_whole_group_can_be_left_out(config: Config) -> None:
+    """With its heading."""
+    left_out(config, '["over_18", "sidder_inde", "bor_her"]')
+    html = create_app(Services.open(config)).test_client().get(FORM).text
+    assert "Vil du fortælle mere?" not in html
+    assert "Skriver du for en anden?" in html
+
+
+@pytest.mark.parametrize("name", ["telefon", "interpreter", "besked", "hvem", "over 18"])
+def test_what_cannot_be_left_out_is_refused_by_line_and_key(name: str, config: Config) -> None:
+    """Whether there is no such question or the team cannot do without; with those that can be."""
+    path = left_out(config, f'["tolk", "{name}"]')
+    line = path.read_text("utf-8").split("uden =")[0].count("\n") + 1
+    with pytest.raises(ContentError) as refused:
+        create_app(Services.open(config))
+    assert str(refused.value).startswith(f"{path}:{line}: uden: »{name}« ")
+    assert "tolk" in str(refused.value)
+    with pytest.raises(ContentError, match="uden: "):
+        reader_app(load_content(config), config.address)
+
+
+def test_what_stands_at_the_button_is_the_municipalitys_and_the_letter_repeats_it(
+    client: FlaskClient, letters: Callable[[], list[str]]
+) -> None:
+    """So that the team knows what was read."""
+    said = FACTS.text("formular.ved_knappen")
+    visitor = Visitor(client)
+    assert said in visitor.look()
+    assert visitor.is_taken(visitor.send())
+    (letter,) = letters()
+    assert f"Ved knappen stod, før den blev sendt: »{said}«" in letter

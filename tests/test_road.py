@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,10 @@ import pytest
 from babel.dates import format_datetime
 from support.mailserver import PASSWORD, SENDER, TEAM, Authority
 from support.municipality import FACTS
+from support.others import names_of_others
 from support.patience import until
 from support.road import SECRET_KEY, Browser, Road, laid
+from support.searching import found
 from support.visiting import FILLED_IN, TYPED, reference
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
@@ -21,8 +24,9 @@ pytestmark = pytest.mark.heavy
 
 CPR = "010190-1234"
 
+AT_SENDING = FACTS.text("formular.ved_knappen")
 HEADERS = {
-    "From": re.escape(SENDER),
+    "From": re.escape(f"{FACTS.text('team.afsender')} <{SENDER}>"),
     "To": re.escape(TEAM),
     "Reply-To": re.escape(FACTS.text("team.mail")),
     "Subject": r"Henvendelse nr\. \d+",
@@ -68,8 +72,7 @@ BESKED
 > Jeg vil gerne ud.
 > Ring ikke, når min bror er hjemme.
 
-Ved knappen stod, før den blev sendt: »Melder du dig til, får politiet besked før mødet. Beskeden \
-er ikke et samtykke. Den binder hverken dig eller os.«
+Ved knappen stod, før den blev sendt: »{at_sending}«
 """
 
 
@@ -83,6 +86,11 @@ def road(
     """A road that tests share."""
     with laid(request.param, tmp_path_factory.mktemp("road"), authority, team) as road:
         yield road
+
+
+def decoded(header: str) -> str:
+    """A header as mail programs show it (RFC 2047)."""
+    return str(make_header(decode_header(header)))
 
 
 def danish_time() -> str:
@@ -101,7 +109,9 @@ def test_a_referral_travels_from_the_browser_to_the_team(road: Road) -> None:
     mail = road.mail()
     number = message_from_bytes(mail.content)["Subject"].rpartition(" ")[2]
     letters = [
-        LETTER.format(number=number, reference=reference(receipt.text), time=moment)
+        LETTER.format(
+            number=number, reference=reference(receipt.text), time=moment, at_sending=AT_SENDING
+        )
         for moment in (before, danish_time())
     ]
     assert road.letter(mail) in letters
@@ -113,7 +123,7 @@ def test_nothing_of_it_is_outside_of_the_seal(road: Road) -> None:
     Browser(road.site.port).send()
     content = road.mail().content
     mail = message_from_bytes(content)
-    headers = {name: " ".join(value.split()) for name, value in mail.items()}
+    headers = {name: " ".join(decoded(value).split()) for name, value in mail.items()}
     assert [*headers] == [*HEADERS]
     assert not [name for name in HEADERS if not re.fullmatch(HEADERS[name], headers[name])]
     sealed = mail.get_payload(decode=True)
@@ -122,6 +132,18 @@ def test_nothing_of_it_is_outside_of_the_seal(road: Road) -> None:
     assert not [name for name in TYPED if FILLED_IN[name].split("\r\n")[0].encode() in seen]
     once = b"ehlo kommune.example\r\nSTARTTLS\r\n"
     assert not road.server.clear.replace(once, b"")
+
+
+def test_nobody_is_named_in_it_but_the_municipality_and_who_wrote(road: Road) -> None:
+    """Neither in the mail, in the letter, nor in what the mail server was told before TLS."""
+    Browser(road.site.port).send()
+    mail = road.mail()
+    places = {
+        "mail": mail.content,
+        "letter": road.letter(mail).encode(),
+        "before TLS": bytes(road.server.clear),
+    }
+    assert found(names_of_others(), places) == set()
 
 
 @pytest.mark.parametrize(
@@ -166,12 +188,15 @@ def test_a_team_that_cannot_open_smime_reads_a_plain_mail(
         until(lambda: "event=sent" in road.site.printed())
         printed = road.site.printed()
     letters = [
-        LETTER.format(number=1, reference=shown, time=moment) for moment in (before, danish_time())
+        LETTER.format(number=1, reference=shown, time=moment, at_sending=AT_SENDING)
+        for moment in (before, danish_time())
     ]
     assert mail.get_content().replace("\r\n", "\n") in letters
     assert mail.get_content_type() == "text/plain"
     assert {*mail.keys()} == {*HEADERS} - {"Content-Disposition"}
-    assert not [name for name in [*HEADERS][:6] if not re.fullmatch(HEADERS[name], mail[name])]
+    assert not [
+        name for name in [*HEADERS][:6] if not re.fullmatch(HEADERS[name], decoded(mail[name]))
+    ]
     assert road.server.clear == b""
     assert not [name for name in TYPED if FILLED_IN[name].split("\r\n")[0] in printed]
 

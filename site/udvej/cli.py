@@ -12,6 +12,7 @@ from udvej.errors import StorageError, UdvejError
 from udvej.settings import SETTINGS
 
 _COMMANDS: Final = (
+    "new",
     "serve",
     "build",
     "deliver",
@@ -22,6 +23,7 @@ _COMMANDS: Final = (
     "number",
     "flood",
     "check",
+    "translations",
     "inbox",
     "keys",
 )
@@ -68,7 +70,7 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    epilog="With none but the first three given, `udvej serve` is a demonstration on this machine:"
+    epilog="With none but the first four given, `udvej serve` is a demonstration on this machine:"
     " nobody receives what is sent, and every page says so.",
 )
 def udvej() -> None:

@@ -2,16 +2,16 @@
 
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
+from udvej import shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
 from udvej.settings import SETTINGS
 
-_CHECKOUT = Path(__file__).parents[2]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
@@ -22,7 +22,12 @@ _ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 
 @dataclass(frozen=True)
 class MailServer:
-    """The mail server that takes sealed referrals, always over verified TLS."""
+    """The mail server that takes sealed referrals, always over verified TLS.
+
+    Attributes:
+        recipients: who receives them; none where `kommune.toml` says it.
+        sender: whose mails they are; None for the first recipient's.
+    """
 
     host: str
     port: int
@@ -30,7 +35,7 @@ class MailServer:
     ca: Path | None
     user: str | None
     password: str | None = field(repr=False)
-    recipient: str | None
+    recipients: Sequence[str]
     sender: str | None
 
 
@@ -68,7 +73,6 @@ class Config:
     host: str
     port: int
     live: Live | None
-    translations: Path = _CHECKOUT / "translations"
 
     @property
     def address(self) -> str:
@@ -102,10 +106,9 @@ class Config:
         demonstration = all(key in SETTINGS and not SETTINGS[key].live for key in ours)
         host = given.get("UDVEJ_HOST", SETTINGS["UDVEJ_HOST"].default)
         port = reader.port("UDVEJ_PORT", int(SETTINGS["UDVEJ_PORT"].default))
-        content = translations = Path()
+        content = Path()
         try:
             content = content_folder(given)
-            translations = translations_folder(given)
         except ConfigError as error:
             problems.append(str(error))
         live = None
@@ -119,7 +122,7 @@ class Config:
             live = _live(reader)
         if problems:
             raise ConfigError("\n".join(problems))
-        return cls(state_folder(given), content, host, port, live, translations)
+        return cls(state_folder(given), content, host, port, live)
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -133,22 +136,15 @@ def content_folder(environ: Mapping[str, str]) -> Path:
     Raises:
         ConfigError: it is not there.
     """
-    content = Path(environ.get("UDVEJ_CONTENT") or _CHECKOUT / "content")
+    named = environ.get("UDVEJ_CONTENT", "")
+    if not (named or shipped.IS_CHECKOUT):
+        raise ConfigError(
+            "UDVEJ_CONTENT: missing; name the content/ folder of your own: udvej new FOLDER"
+        )
+    content = Path(named).absolute() if named else shipped.CONTENT
     if not _is_file(content / "kommune.toml"):
         raise ConfigError("UDVEJ_CONTENT: no kommune.toml is there; name the content/ folder")
     return content
-
-
-def translations_folder(environ: Mapping[str, str]) -> Path:
-    """The folder with the catalogues of the other languages.
-
-    Raises:
-        ConfigError: it is not there.
-    """
-    translations = Path(environ.get("UDVEJ_TRANSLATIONS") or _CHECKOUT / "translations")
-    if not _is(Path.is_dir, translations):
-        raise ConfigError("UDVEJ_TRANSLATIONS: there is no such folder; name translations/")
-    return translations
 
 
 def _is_file(path: Path) -> bool:
@@ -219,6 +215,12 @@ class _Reader:
             self.problems.append(f"{key}: there is no such file")
         return path
 
+    def mail_addresses(self, key: str) -> Sequence[str]:
+        addresses = [part.strip() for part in self.given.get(key, "").split(",") if part.strip()]
+        if not all(is_mail_address(one, ascii_only=True, internal=True) for one in addresses):
+            self.problems.append(f"{key}: not a mail address, or several with commas between them")
+        return addresses
+
     def mail_address(self, key: str) -> str | None:
         value = self.given.get(key)
         if value is not None and not is_mail_address(value, ascii_only=True, internal=True):
@@ -277,6 +279,6 @@ def _mail(reader: _Reader) -> MailServer:
         ca=ca,
         user=user,
         password=password,
-        recipient=reader.mail_address("UDVEJ_MAIL_TO"),
+        recipients=reader.mail_addresses("UDVEJ_MAIL_TO"),
         sender=reader.mail_address("UDVEJ_MAIL_FROM"),
     )

@@ -1,5 +1,6 @@
 """What can go wrong, in words that say what to do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -27,6 +28,21 @@ class ContentError(UdvejError):
 
 class FormError(UdvejError):
     """The form asks something whose answer would be lost; a developer's slip, seen at start."""
+
+
+class UnknownQuestion(UdvejError):
+    """A question is to be left out that there is not, or that is always asked."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        """Say which, and which there are.
+
+        Args:
+            name: as it was written.
+            known: what may be left out.
+        """
+        super().__init__(
+            f"»{name}« er ikke et spørgsmål, I kan undvære; vælg mellem {', '.join(known)}"
+        )
 
 
 class SealingError(UdvejError):

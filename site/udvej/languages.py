@@ -59,12 +59,14 @@ class Language:
 
     Attributes:
         tag: BCP 47.
-        catalogue: its messages; see `catalogue.load`.
-        reviewed: who has read the translation and when, in their words; "" when nobody has.
+        catalogue: the program's messages in it.
+        content: the municipality's.
+        reviewed: who has read the translations and when, in their words; "" when nobody has.
     """
 
     tag: str
     catalogue: NullTranslations = field(default_factory=NullTranslations)
+    content: NullTranslations = field(default_factory=NullTranslations)
     reviewed: str = ""
 
     @property
@@ -182,15 +184,27 @@ def gettext(message: str) -> str:
     return current().catalogue.gettext(message)
 
 
+def municipal(words: str) -> str:
+    """Danish words of `kommune.toml` for a template, translated or marked; "" stays "".
+
+    Args:
+        words: of a fact that is words; names, numbers and addresses are not translated.
+    """
+    return _marked(current().content.gettext(words)) if words else ""
+
+
 def phrase(message: str, **values: object) -> Markup:
     """The message for a template, with what it names put in; everything but `Markup` is escaped."""
-    words = gettext(message)
-    if isinstance(words, Untranslated):
-        text = escape(words)
-    else:
-        parts = current().parts(words)
-        text = Markup().join(_DANISH_WORDS.format(part) if term else part for part, term in parts)
+    text = _marked(gettext(message))
     return text % values if values else text
+
+
+def _marked(words: str) -> Markup:
+    """Words of the current language as HTML, with what is Danish in them marked so."""
+    if isinstance(words, Untranslated):
+        return escape(words)
+    parts = current().parts(words)
+    return Markup().join(_DANISH_WORDS.format(part) if term else part for part, term in parts)
 
 
 def danish(words: str) -> str:

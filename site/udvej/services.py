@@ -1,7 +1,7 @@
 """The one place where settings become parts: for the web, the delivery and each command alike."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import inf
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import Final
 
 from udvej.config import Config
 from udvej.content.editions import Content
-from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.content.facts import FACTS_FILE, Facts, examples, load_facts
+from udvej.content.located_toml import LocatedToml, read_text
 from udvej.durations import DAY
-from udvej.errors import ConfigError
+from udvej.errors import ConfigError, UnknownQuestion
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
+from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
@@ -67,6 +69,15 @@ class Services:
         return load_facts(self.config.content / FACTS_FILE)
 
     @cached_property
+    def form(self) -> type[ReferralForm]:
+        """The form as this municipality asks it.
+
+        Raises:
+            ContentError: `kommune.toml` is wrong.
+        """
+        return form_of(self.facts, self.config.content)
+
+    @cached_property
     def demonstration(self) -> Demonstration:
         """What takes the place of a live site's settings.
 
@@ -110,17 +121,24 @@ class Services:
             return self.demonstration
         transport = Scheme(live.sealing) is Scheme.TRANSPORT
         opener = Opener.from_file(live.seal_for) if transport else None
-        return Relay(live.mail, team=self.facts["team"]["mail"], opener=opener)
+        team = self.facts["team"]
+        return Relay(
+            live.mail,
+            self.team_addresses,
+            team=team["mail"],
+            sender_name=team["afsender"],
+            opener=opener,
+        )
 
     @property
-    def team_address(self) -> str:
-        """Where the mails of a live site go.
+    def team_addresses(self) -> Sequence[str]:
+        """Where the mails of a live site go, at least one.
 
         Raises:
             ContentError: `kommune.toml` is wrong.
         """
         live = self.config.live
-        return (live.mail.recipient if live else None) or str(self.facts["team"]["mail"])
+        return (live and live.mail.recipients) or self.facts.recipients
 
     def who_can_open(self) -> Iterator[str]:
         """A line for each certificate that referrals are sealed for, and each warning of one.
@@ -132,7 +150,7 @@ class Services:
         recipients = self.sealer.recipients
         if self.config.live and self.sealer.scheme is Scheme.SMIME:
             yield from (f"can be opened by: {line}" for line in recipients.lines())
-            yield from (f"WARNING: {line}" for line in recipients.warnings(self.team_address))
+            yield from (f"WARNING: {line}" for line in recipients.warnings(self.team_addresses))
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -181,10 +199,33 @@ def load_content(config: Config) -> Content:
     """What the site says; needs no state folder, certificate or database.
 
     Raises:
-        ContentError: a content file is wrong.
+        ContentError: a content file is wrong, or the site is live and a fact is an example.
     """
     sealing = Scheme(config.live.sealing) if config.live else Scheme.SMIME
-    return Content.load(config.content, config.translations, boxes_for(sealing))
+    content = Content.load(config.content, boxes_for(sealing))
+    if config.live:
+        for example in examples(config.content / FACTS_FILE):
+            raise example
+    return content
+
+
+def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
+    """The form as a municipality asks it, which `[formular]` of its facts says.
+
+    Args:
+        facts: the municipality's.
+        folder: what they were read from.
+
+    Raises:
+        ContentError: a question is to be left out that there is not, or that is always asked.
+    """
+    said = facts["formular"]
+    try:
+        return ReferralForm.asked_by(said["ved_knappen"], said["uden"] or ())
+    except UnknownQuestion as error:
+        path = folder / FACTS_FILE
+        source = LocatedToml.parse(path, read_text(path))
+        raise source.error(str(error), "uden", "formular") from error
 
 
 def boxes_for(sealing: Scheme) -> Mapping[str, bool]:

@@ -37,14 +37,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         Setting("UDVEJ_PORT", "port to listen on", default="8000", live=False),
         Setting(
             "UDVEJ_CONTENT",
-            "folder with the Danish pages and kommune.toml",
+            "folder with the Danish pages and kommune.toml; next to it lies translations/",
             default="the checkout's content/",
-            live=False,
-        ),
-        Setting(
-            "UDVEJ_TRANSLATIONS",
-            "folder with the other languages",
-            default="the checkout's translations/",
             live=False,
         ),
         Setting(
@@ -88,8 +82,13 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         ),
         Setting("UDVEJ_MAIL_USER", "user name there, if it wants one"),
         Setting("UDVEJ_MAIL_PASSWORD", "password there, if it wants one"),
-        Setting("UDVEJ_MAIL_TO", "who receives the referrals", default="team.mail of kommune.toml"),
-        Setting("UDVEJ_MAIL_FROM", "sender of the mails", default="the same as UDVEJ_MAIL_TO"),
+        Setting(
+            "UDVEJ_MAIL_TO",
+            "who receives the referrals, in place of those that kommune.toml names; several with"
+            " commas between them",
+            default="team.modtagere of kommune.toml, or team.mail",
+        ),
+        Setting("UDVEJ_MAIL_FROM", "sender of the mails", default="the first who receives them"),
         Setting(
             "UDVEJ_PROXIES",
             "how many web servers stand in front and name the client in X-Forwarded-For; rate"

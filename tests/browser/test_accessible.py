@@ -29,7 +29,6 @@ from support.accessibility import (
 from support.browser import STATES, Served
 from support.municipality import FACTS
 from support.terms import unexplained
-from udvej.contacts import phone_link
 
 pytestmark = pytest.mark.browser
 
@@ -335,7 +334,7 @@ def test_help_is_at_hand(shown: Shown) -> None:
     number = shown.page.locator(".thumb-bar a[href^='tel:']").get_attribute("href")
     gives_both = all(
         shown.page.locator(f"main a[href='{link}']").count()
-        for link in (number, phone_link(FACTS.text("politi.telefon")))
+        for link in (number, *(police.link("politi.telefon") for police in FACTS.each("politi")))
     )
     assert shown.page.locator(f".layout-foot a[href='{number}']").count() == (not gives_both)
     if shown.state == FORM:

@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Route
 from support.browser import STATES, Served, Visit, chromium, served, visiting
-from support.checkout import CHECKOUT
 from support.firefox import Firefox
 from support.internet import HOST, ORIGIN, Internet, internet
 from support.mailserver import Authority
-from support.municipality import PAGES
+from support.municipality import CONTENT, FACTS, PAGES
 from support.patience import PATIENCE, until
 from support.road import Road, laid
 from support.searching import files, found, planted
 from support.w3m import text_browser
+from udvej.content.face import Face
 from udvej.content.titles import tell_tale
 from udvej.languages import DANISH
 from udvej.outbox.keys import TeamKey
@@ -234,9 +235,9 @@ def test_firefox_at_its_safest_sends_the_form_and_asks_nobody_but_the_site(
 
 def test_icon_holds_no_tell_tale_word() -> None:
     """Browsers keep it beside the address."""
-    icon = (CHECKOUT / "site/udvej/web/static/icon.svg").read_text().casefold()
-    assert not [word for word in tell_tale(DANISH) if word in icon]
-    assert Assets.load().icon.startswith("data:")
+    icon = Assets.load(Face.load(CONTENT, FACTS)).icon
+    assert icon.startswith("data:")
+    assert not [word for word in tell_tale(DANISH) if word in unquote(icon).casefold()]
 
 
 # In a terminal.

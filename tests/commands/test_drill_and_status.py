@@ -10,6 +10,7 @@ from support.opening import opened
 from udvej.commands.drill import make, wait_for
 from udvej.commands.status import describe
 from udvej.errors import PermanentFailure, TemporaryFailure
+from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.drills import Drills
 from udvej.outbox.keys import TeamKey
@@ -123,7 +124,7 @@ def drill(outbox: Outbox, sealer: Sealer, clock: Clock) -> Drilling:
     """Makes one and waits for it, as the command does."""
 
     def made(carrier: Carriage, sleep: Callable[[float], None]) -> tuple[int, str]:
-        number = make(Drills(outbox.database, clock=clock), sealer)
+        number = make(ReferralForm, Drills(outbox.database, clock=clock), sealer)
         return number, wait_for(number, outbox, carrier, sleep=sleep)
 
     return made

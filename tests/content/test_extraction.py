@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from support.speaking import speaking
 from udvej.config import Config
-from udvej.content import catalogue
+from udvej.content import editions
 from udvej.content.facts import load_facts
 from udvej.services import Services
 from udvej.web.app import create_app
 
-# Texts that are no words of a language: the name of the site and what the content says.
-NAMES = {"Udvej", "112"}
+# Texts that are no words of a language, and are not the content's.
+NAMES = {"112"}
 
 
 class Shown(HTMLParser):
@@ -40,16 +40,16 @@ class Shown(HTMLParser):
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue that shows what has passed it: every message stands in brackets."""
-    languages = {"da": speaking(lambda message: f"⟦{message}⟧")}
-    monkeypatch.setattr(catalogue, "languages", lambda _: languages)
+    monkeypatch.setattr(editions, "_spoken", lambda *_: ())
+    monkeypatch.setattr(editions, "DANISH", speaking(lambda message: f"⟦{message}⟧"))
 
 
 def facts(content: Path) -> list[str]:
     """What is the same in every language, the longest first."""
-    tables = load_facts(content / "kommune.toml").tables.values()
-    return sorted({str(value) for table in tables for value in table.values()} - {""}, key=len)[
-        ::-1
-    ]
+    facts = load_facts(content / "kommune.toml")
+    entries = [facts, *facts.each("politi"), *facts.each("raadgivning")]
+    said = {entry.text(name) for entry in entries for name in entry.names()}
+    return sorted(said - {""}, key=len, reverse=True)
 
 
 def unmarked(html: str, content: Iterable[str]) -> list[str]:

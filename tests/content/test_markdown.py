@@ -9,6 +9,7 @@ from support.speaking import speaking
 from udvej.content.facts import Facts
 from udvej.content.markdown import Reader, Text
 from udvej.errors import ContentError
+from udvej.languages import Untranslated
 
 TEL = FACTS.link("team.telefon")
 TEAM, MAIL, POST = (FACTS.text(f"team.{key}") for key in ("navn", "mail", "postnr_by"))
@@ -274,15 +275,85 @@ class TestFacts:
 
     def test_names_that_follow_each_other_keep_one_order(self) -> None:
         """From right to left the title would else stand behind the name; a comma parts them."""
-        title, name = FACTS.text("politi.titel"), FACTS.text("politi.navn")
+        facts = FACTS.each("politi")[-1]
+        title, name = facts.text("politi.titel"), facts.text("politi.navn")
         arabic = speaking(lambda message: message, "ar")
         text = "# !\n\n{politi.titel} {politi.navn}، {team.navn} {team.telefon}\n"
         assert (
             f"""
 <p><bdi lang="da" dir="ltr">{title} {name}</bdi>، <bdi lang="da" dir="ltr">{TEAM}</bdi> \
 <a href="{TEL}"><bdi dir="ltr">{PHONE}</bdi></a></p>"""
-            in Text(Reader(Path("side.md"), 0, FACTS, arabic), text).body
+            in Text(Reader(Path("side.md"), 0, facts, arabic), text).body
         )
+
+
+class TestLists:
+    """`::: kontakt politi`: the box once for each."""
+
+    BOX = """\
+## Før
+
+::: kontakt politi
+### {politi.navn}
+
+- Mobil {politi.telefon}
+:::
+
+## Efter
+
+x"""
+
+    def test_each_has_its_own_facts_and_no_two_the_same_id(self) -> None:
+        """A box of a class that its styles know."""
+        html = _body(self.BOX)
+        boxes = html.split('<div class="kontakt">')[1:]
+        assert len(boxes) == len(FACTS.each("politi")) == 2
+        for number, (box, facts) in enumerate(zip(boxes, FACTS.each("politi"), strict=True), 1):
+            suffix = "" if number == 1 else f"-{number}"
+            link, phone = facts.link("politi.telefon"), facts.text("politi.telefon")
+            assert box.startswith(
+                f'<h3 id="politinavn{suffix}">{facts.text("politi.navn")}</h3>'
+                f'<ul><li>Mobil <a href="{link}">{phone}</a></li></ul></div>'
+            )
+
+    def test_where_there_is_none_the_box_and_its_heading_are_left_out(self) -> None:
+        """Also what names no fact in it, and a paragraph elsewhere that names one."""
+        facts = Facts({**FACTS.tables, "politi": ()})
+        assert _body(self.BOX, facts) == '<h2 id="efter">Efter</h2><p>x</p>'
+        assert _body("Ring til {politi.navn}.\n\nx", facts) == "<p>x</p>"
+
+    def test_what_one_of_them_does_not_say_is_left_out_there(self) -> None:
+        """The others keep theirs."""
+        first, second = FACTS.each("raadgivning")
+        silent = {**first["raadgivning"], "aabningstider": ""}
+        facts = Facts({**FACTS.tables, "raadgivning": (silent, second["raadgivning"])})
+        html = _body(
+            "::: kontakt raadgivning\n{raadgivning.navn}\n\nÅbent {raadgivning.aabningstider}\n:::",
+            facts,
+        )
+        assert html == (
+            f'<div class="kontakt"><p>{silent["navn"]}</p></div>'
+            f'<div class="kontakt"><p>{second.text("raadgivning.navn")}</p>'
+            f"<p>Åbent {second.text('raadgivning.aabningstider')}</p></div>"
+        )
+
+    def test_a_box_of_what_is_no_list_is_refused(self) -> None:
+        """The lists there are told."""
+        with pytest.raises(ContentError, match=r"»kontakt team« er ikke en boks; .*kontakt politi"):
+            _body("::: kontakt team\nx\n:::")
+
+    def test_words_are_translated_and_names_are_not(self) -> None:
+        """What no translation has is Danish, and marked."""
+        item = "{politi.titel} {politi.navn}"
+        said = {"Exit-koordinator": "Exit coordinator", item: item}
+        english = speaking(lambda message: said.get(message, Untranslated(message)), "en")
+        text = f"# !\n\n::: kontakt politi\n- {item}\n:::\n"
+        assert re.findall(
+            "<li>.*</li>", Text(Reader(Path("x.md"), 0, FACTS, english), text).body
+        ) == [
+            '<li>Exit coordinator <bdi lang="da" dir="ltr">Bo Lind</bdi></li>',
+            '<li><bdi lang="da" dir="ltr">Kontaktbetjent Mia Krogh</bdi></li>',
+        ]
 
 
 HARMFUL = [

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -12,6 +11,7 @@ from support.municipality import ADDRESSES, HEADING, PAGES
 from support.translating import translate, whispering
 from support.visiting import Visitor, headings, links, reference
 from udvej.config import Config
+from udvej.content.editions import translations_of
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
@@ -31,9 +31,9 @@ FALLEN_BACK = re.compile(r'<(?!html)\w+[^>]* lang="da" dir="ltr">')
 
 
 @pytest.fixture
-def translations(tmp_path: Path) -> Path:
+def translations(content: Path) -> Path:
     """A folder with two whole languages, one of them written from right to left."""
-    folder = tmp_path / "translations"
+    folder = translations_of(content)
     for locale in ("en", "ar"):
         translate(folder, locale, whispering)
     return folder
@@ -42,9 +42,10 @@ def translations(tmp_path: Path) -> Path:
 @pytest.fixture
 def visit(config: Config, translations: Path) -> Callable[[], FlaskClient]:
     """Open the site as its folders are now, over HTTPS as cookies want it."""
+    assert translations == translations_of(config.content)
 
     def visit() -> FlaskClient:
-        client = create_app(Services.open(replace(config, translations=translations))).test_client()
+        client = create_app(Services.open(config)).test_client()
         client.environ_base["wsgi.url_scheme"] = "https"
         return client
 
@@ -110,20 +111,25 @@ def test_an_edited_paragraph_falls_back_in_each_language_and_no_other_does(
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("file", "said", "shown"),
     [
-        ("Uddannelse.", '<li lang="da" dir="ltr">Uddannelse.</li>'),
-        (FOUND, f'<span lang="da" dir="ltr">{FOUND}</span>'),
-        ("Tal med os", '<h2><span lang="da" dir="ltr">Tal med os</span></h2>'),
-        ("Hurtige valg", 'aria-label="Hurtige valg"'),
-        (HEADING, f'<h1 lang="da" dir="ltr">{HEADING}</h1>'),
+        ("content.po", "Uddannelse.", '<li lang="da" dir="ltr">Uddannelse.</li>'),
+        ("content.po", FOUND, f'<span lang="da" dir="ltr">{FOUND}</span>'),
+        ("udvej.po", "Tal med os", '<h2><span lang="da" dir="ltr">Tal med os</span></h2>'),
+        ("udvej.po", "Hurtige valg", 'aria-label="Hurtige valg"'),
+        ("content.po", HEADING, f'<h1 lang="da" dir="ltr">{HEADING}</h1>'),
+        (
+            "content.po",
+            "Politiet på øerne",
+            '<span lang="da" dir="ltr">Politiet på øerne</span><br>',
+        ),
     ],
 )
 def test_whatever_has_no_translation_is_danish_and_says_so(
-    visit: Callable[[], FlaskClient], translations: Path, said: str, shown: str
+    visit: Callable[[], FlaskClient], translations: Path, file: str, said: str, shown: str
 ) -> None:
-    """List items, titles in menus, words of templates, names of regions, headings."""
-    path = translations / "ar" / "LC_MESSAGES" / "udvej.po"
+    """List items, titles in menus, words of templates, names of regions, headings, facts."""
+    path = translations / "ar" / "LC_MESSAGES" / file
     text = path.read_text("utf-8")
     assert f'msgid "{said}"\nmsgstr "¤ {said}"' in text
     path.write_text(text.replace(f'msgstr "¤ {said}"', 'msgstr ""'), "utf-8")
@@ -254,13 +260,15 @@ def test_a_form_is_refused_mended_and_received_in_its_language(
 def test_a_page_that_no_translator_has_read_says_so_in_both_languages(
     visit: Callable[[], FlaskClient], translations: Path
 ) -> None:
-    """Until a person has."""
+    """Until a person has read the municipality's words and the program's."""
     html = visit().get("/en/om/").text
     assert UNREAD in html
     assert f"<p>¤ {UNREAD.partition('>')[2]}" in html
-    path = translations / "en" / "LC_MESSAGES" / "udvej.po"
-    text = path.read_text("utf-8")
-    path.write_text("# Reviewed by: Sofie, 2026-12-01\n" + text, "utf-8")
+    for name in ("content.po", "udvej.po"):
+        assert "tjekket af en oversætter" in visit().get("/en/om/").text
+        path = translations / "en" / "LC_MESSAGES" / name
+        text = path.read_text("utf-8")
+        path.write_text("# Reviewed by: Sofie, 2026-12-01\n" + text, "utf-8")
     assert "tjekket af en oversætter" not in visit().get("/en/om/").text
     assert "tjekket af en oversætter" in visit().get("/ar/om/").text
     assert "tjekket af en oversætter" not in visit().get("/om/").text

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from support.front import HOST, SHIPPED, Front, Heard, Ports, everything, standing
 from support.mailserver import Authority
-from support.municipality import FACTS, PHONE, demonstration, places, translations
+from support.municipality import FACTS, NORDBY, PHONE, demonstration, places
 from support.patience import PATIENCE, until
 from support.road import Browser, Road, laid
 from support.searching import found
@@ -70,29 +70,32 @@ def addresses_of(pages: Path) -> list[str]:
 
 
 def in_polish(folder: Path) -> Path:
-    """The translations, and one more that has a word in it."""
-    spoken = Path(shutil.copytree(translations(), folder / "translations"))
-    catalogue = spoken / "pl" / "LC_MESSAGES" / "udvej.po"
-    catalogue.parent.mkdir(parents=True)
+    """The content, with a language more in which two words are said."""
+    shutil.copytree(NORDBY, folder, dirs_exist_ok=True)
+    place = folder / "translations" / "pl" / "LC_MESSAGES"
+    place.mkdir(parents=True)
     plural = (
         "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
     )
     head = f'"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {plural}\\n"'
-    heading = 'msgid "Siden virker ikke lige nu"\nmsgstr "Strona teraz nie działa"'
-    catalogue.write_text(f'msgid ""\nmsgstr ""\n{head}\n\n{heading}\n', "utf-8")
-    return spoken
+    said = {
+        "udvej.po": 'msgid "Siden virker ikke lige nu"\nmsgstr "Strona teraz nie działa"',
+        "content.po": 'msgid "Uddannelse."\nmsgstr "Nauka."',
+    }
+    for name, words in said.items():
+        (place / name).write_text(f'msgid ""\nmsgstr ""\n{head}\n\n{words}\n', "utf-8")
+    return folder / "content"
 
 
-def settings_of(road: Road, certificate: Path, spoken: Path) -> dict[str, str]:
+def settings_of(road: Road, certificate: Path, content: Path) -> dict[str, str]:
     """What decides how the pages look."""
     return {
-        **places(),
+        "UDVEJ_CONTENT": str(content),
         "UDVEJ_STATE": str(road.folder / "state"),
         "UDVEJ_PUBLIC_ADDRESS": f"https://{HOST}",
         "UDVEJ_SECRET_KEY": "hemmelig" * 8,
         "UDVEJ_TEAM_CERTIFICATE": str(certificate),
         "UDVEJ_MAIL_SERVER": "localhost",
-        "UDVEJ_TRANSLATIONS": str(spoken),
     }
 
 
@@ -101,7 +104,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
     """Frozen pages of a site that does not run."""
     folder = tmp_path_factory.mktemp("pages")
     config = demonstration(Path(shutil.copytree(furnished, folder / "state")))
-    freeze(replace(config, translations=in_polish(folder)), folder / "site")
+    freeze(replace(config, content=in_polish(folder)), folder / "site")
     return folder / "site"
 
 
@@ -111,14 +114,14 @@ def deployed(
 ) -> Iterator[Deployed]:
     """A site that tests share, none of which stops it."""
     folder = tmp_path_factory.mktemp("deployed")
-    spoken = in_polish(folder)
+    content = in_polish(folder)
     others = {
         "UDVEJ_PROXIES": "1",
-        "UDVEJ_TRANSLATIONS": str(spoken),
+        "UDVEJ_CONTENT": str(content),
         "UDVEJ_SECURITY_CONTACT": "sikkerhed@kommune.example",
     }
     with laid("starttls", folder, authority, team, **others) as road:
-        settings = settings_of(road, folder / "team-certificate.pem", spoken)
+        settings = settings_of(road, folder / "team-certificate.pem", content)
         pages = folder / "site"
         freeze(Config.from_environ(settings), pages)
         with standing(Ports.free(site=road.site.port), pages, folder / "nginx") as front:

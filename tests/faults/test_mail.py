@@ -50,7 +50,7 @@ def waiting(outbox: Outbox) -> Outbox:
 
 def deliver(outbox: Outbox, server: Server, authority: Authority) -> None:
     """Try all that is due, as a delivery process that has just started."""
-    delivery = Delivery(outbox, Relay(server.settings(authority.file), team=TEAM))
+    delivery = Delivery(outbox, Relay(server.settings(authority.file), [TEAM]))
     while delivery.next():
         pass
 
@@ -252,7 +252,7 @@ def readable(outbox: Outbox, team: TeamKey) -> Outbox:
 def relay(server: Server, authority: Authority, team: TeamKey) -> Relay:
     """The relay, with its key and a password to lose."""
     settings = server.settings(authority.file, user="udvej", password="hemmelig kode")
-    return Relay(settings, team=TEAM, opener=Opener(team.certificate, team.private_key))
+    return Relay(settings, [TEAM], opener=Opener(team.certificate, team.private_key))
 
 
 def self_signed(_authority: Authority, folder: Path) -> ssl.SSLContext:

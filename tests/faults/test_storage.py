@@ -209,7 +209,7 @@ def test_a_disk_that_fills_up_before_a_sent_mail_is_marked_makes_no_second_mail(
     state, full = storage
     database, outbox = waiting(state, clock, b"a", b"b")
     with serving(authority.context()) as server:
-        relay, filling = Relay(server.settings(authority.file), team=TEAM), full()
+        relay, filling = Relay(server.settings(authority.file), [TEAM]), full()
         delivery = Delivery(outbox, FillingRelay(relay, filling))
         for _ in range(3):
             try_in_vain(delivery, 2)
@@ -233,7 +233,7 @@ def test_a_full_disk_sends_nothing_that_it_could_not_mark_and_goes_on_when_there
     state, full = storage
     database, outbox = waiting(state, clock, b"a")
     with serving(authority.context()) as server:
-        delivery = Delivery(outbox, Relay(server.settings(authority.file), team=TEAM))
+        delivery = Delivery(outbox, Relay(server.settings(authority.file), [TEAM]))
         with full():
             try_in_vain(delivery, 3)
             assert message_ids(server) == []
@@ -305,7 +305,7 @@ def test_a_delivery_that_finds_the_database_held_sends_nothing_until_it_can_mark
     )
     database, outbox = waiting(tmp_path, clock, b"a")
     with serving(authority.context()) as server:
-        delivery = Delivery(outbox, Relay(server.settings(authority.file), team=TEAM))
+        delivery = Delivery(outbox, Relay(server.settings(authority.file), [TEAM]))
         with held(script, tmp_path / "udvej.sqlite3"):
             try_in_vain(delivery, 2)
             assert message_ids(server) == []

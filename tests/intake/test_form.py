@@ -10,6 +10,8 @@ from udvej.intake.form import ReferralForm
 from udvej.intake.submission import Malformed, Posted, Submission
 from udvej.languages import Language, set_language
 
+FORM = ReferralForm.asked_by("Den binder ingen.")
+
 TOKEN = "0123456789abcdef" * 2
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
 CPR = "010190-1234"
@@ -30,7 +32,7 @@ def read(**changes: str) -> Submission:
 
 def read_body(body: bytes) -> Submission:
     """What a body holds, read and searched as the site does."""
-    bounds = ReferralForm.bounds()
+    bounds = FORM.bounds()
     return Submission.searched(Posted.read(body, bounds), bounds, WRITTEN)
 
 
@@ -38,14 +40,14 @@ def problems(app: Flask, **changes: str) -> list[tuple[str, str]]:
     """What is wrong with it."""
     with app.test_request_context():
         typed = read(**changes)
-        return ReferralForm.of(typed.fields, typed.token).problems(typed.cpr_in, typed.cut)
+        return FORM.of(typed.fields, typed.token).problems(typed.cpr_in, typed.cut)
 
 
 def letter(app: Flask, **changes: str) -> str:
     """What the team is told of it."""
     with app.test_request_context():
         sent = read(**changes)
-        form = ReferralForm.of(sent.fields, sent.token)
+        form = FORM.of(sent.fields, sent.token)
         assert form.problems(sent.cpr_in) == []
         return form.referral(WRITTEN).letter(1)
 
@@ -303,10 +305,10 @@ def test_an_address_that_is_hard_to_answer_is_asked_about_once(app: Flask) -> No
     """Sent again it is taken, and the team is warned too."""
     with app.test_request_context():
         typed = read(mail="søren@eksempel.dk")
-        form = ReferralForm.of(typed.fields, typed.token)
+        form = FORM.of(typed.fields, typed.token)
         assert form.problems() == [("mail", HARD_MAIL)]
         sent = read(mail="søren@eksempel.dk", sure=str(form.sure.data))
-        again = ReferralForm.of(sent.fields, sent.token, sure=sent.sure)
+        again = FORM.of(sent.fields, sent.token, sure=sent.sure)
         assert again.problems() == []
         told = again.referral(WRITTEN).letter(1)
     assert "> søren@eksempel.dk\n" in told
@@ -375,8 +377,7 @@ BESKED
 > {nothing}
 > Nej.
 
-Ved knappen stod, før den blev sendt: »Melder du dig til, får politiet besked før mødet. Beskeden \
-er ikke et samtykke. Den binder hverken dig eller os.«
+Ved knappen stod, før den blev sendt: »Den binder ingen.«
 """
 
 
@@ -473,7 +474,7 @@ def test_a_folded_group_opens_for_its_writer_and_for_what_it_holds(
     """
     with app.test_request_context():
         typed = read(**changes)
-        form = ReferralForm.of(typed.fields, typed.token)
+        form = FORM.of(typed.fields, typed.token)
         form.problems()
         groups = {group.id: form.opens(asked) for group, asked in form.groups if group}
     assert [name for name in groups if groups[name] and name in ("more", "other")] == opened
@@ -514,7 +515,7 @@ def test_what_was_taken_out_is_said_by_the_words_before_it(
     """Which a person finds again in the text; none of it is a digit."""
     with app.test_request_context():
         sent = read(message=typed)
-        form = ReferralForm.of(sent.fields, sent.token)
+        form = FORM.of(sent.fields, sent.token)
         assert [place for place, _ in form.problems(sent.cpr_in, sent.cut)][:1] == ["message"]
         (said,) = (one.remark for one in form.questions if one.remark)
     assert taken in said.replace("\u2068", "").replace("\u2069", "")

@@ -39,8 +39,7 @@ BESKED
 > Jeg vil gerne ud.
 > Ring ikke, når min bror er hjemme.
 
-Ved knappen stod, før den blev sendt: »Melder du dig til, får politiet besked før mødet. Beskeden \
-er ikke et samtykke. Den binder hverken dig eller os.«
+Ved knappen stod, før den blev sendt: »Beskeden binder hverken dig eller os.«
 """
 
 

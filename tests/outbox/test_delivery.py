@@ -221,11 +221,11 @@ def test_a_mail_server_that_recovers_gets_every_referral_once(
 ) -> None:
     """Over TLS, with the real carrier."""
     with serving(authority.context(), faults=Faults({"DATA": "451 4.3.0 later"})) as server:
-        relay = Relay(server.settings(authority.file), team=TEAM)
+        relay = Relay(server.settings(authority.file), [TEAM])
         assert [Delivery(waiting, relay).next() for _ in range(4)] == [True, True, True, False]
     clock.move(HOUR)
     with serving(authority.context()) as server:
-        relay = Relay(server.settings(authority.file), team=TEAM)
+        relay = Relay(server.settings(authority.file), [TEAM])
         assert [Delivery(waiting, relay).next() for _ in range(4)] == [True, True, True, False]
     assert server.mails.qsize() == 3
     assert waiting.status().waiting == 0

@@ -18,13 +18,14 @@ from udvej.commands.keys import new_passphrase
 from udvej.outbox.keys import TeamKey
 
 MAIL = "team@example.dk"
+SITE, TEAM = "Ny Start på Øen", "Team Æble"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def team() -> TeamKey:
     """A key pair; making one takes a moment."""
-    return TeamKey.make(MAIL, NOW)
+    return TeamKey.make(MAIL, NOW, site=SITE, team=TEAM)
 
 
 def test_certificate_is_valid_for_two_years(team: TeamKey) -> None:
@@ -49,6 +50,16 @@ def test_certificate_is_made_for_encrypting_mail_to_the_team(team: TeamKey) -> N
     names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.RFC822Name) == [MAIL]
     assert not extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+def test_a_list_of_keys_tells_whose_it_is(team: TeamKey) -> None:
+    """By site, team and address, in the certificate and in the bundle; long names are cut."""
+    assert [part.value for part in team.certificate.subject] == [SITE, TEAM, MAIL]
+    bundle = pkcs12.load_pkcs12(team.pkcs12(PASSPHRASE), PASSPHRASE.encode())
+    assert bundle.cert
+    assert (bundle.cert.friendly_name or b"").decode() == f"{SITE}, {TEAM}, {MAIL}"
+    long = TeamKey.make(MAIL, site="Ø" * 65).certificate.subject
+    assert [part.value for part in long] == ["Ø" * 64, MAIL]
 
 
 def test_key_is_rsa_of_3072_bits_and_signed_by_itself(team: TeamKey) -> None:

@@ -4,7 +4,10 @@ import socket
 import ssl
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -33,20 +36,34 @@ HEADERS = {
 
 def carry(server: Server, ca: Path, user: str | None = None, password: str | None = None) -> None:
     """Hand the one referral over."""
-    Relay(server.settings(ca, user=user, password=password), team=TEAM).carry(LEASED)
+    Relay(server.settings(ca, user=user, password=password), [TEAM]).carry(LEASED)
+
+
+def sealed_mail(leased: Leased, sender_name: str = "") -> SealedMail:
+    """To the team."""
+    return SealedMail(leased, sender=SENDER, recipients=[TEAM], team=TEAM, sender_name=sender_name)
 
 
 def test_headers_are_these_and_no_others() -> None:
     """Fixed and neutral: no name, no host name, no program; a reply comes back to the team."""
-    mail = message_from_bytes(
-        SealedMail(LEASED, sender=SENDER, recipient=TEAM, team=TEAM).as_bytes()
-    )
+    mail = message_from_bytes(sealed_mail(LEASED).as_bytes())
     assert {name: " ".join(value.split()) for name, value in mail.items()} == HEADERS
+
+
+@pytest.mark.parametrize("name", ["Ny Start på nettet", "Team, nord", 'Den "nye" start', "Ø" * 70])
+def test_a_list_of_mails_names_the_sender_as_the_municipality_says(name: str) -> None:
+    """Whatever is in the name (RFC 5322, RFC 2047); the address stays what answers go to."""
+    content = sealed_mail(LEASED, name).as_bytes()
+    head = content.partition(b"\r\n\r\n")[0]
+    assert head.isascii()
+    assert max(map(len, head.splitlines())) <= 78
+    shown, address = parseaddr(message_from_bytes(content)["From"])
+    assert (str(make_header(decode_header(shown))), address) == (name, SENDER)
 
 
 def test_body_is_the_sealed_referral_byte_for_byte() -> None:
     """Base64 in lines of at most 76, and nothing around it."""
-    content = SealedMail(LEASED, sender=SENDER, recipient=TEAM, team=TEAM).as_bytes()
+    content = sealed_mail(LEASED).as_bytes()
     head, _, body = content.partition(b"\r\n\r\n")
     assert b64decode(body, validate=False) == LEASED.sealed.cms
     assert max(map(len, body.splitlines())) <= 76
@@ -57,10 +74,7 @@ def test_body_is_the_sealed_referral_byte_for_byte() -> None:
 def test_every_try_has_the_same_bytes() -> None:
     """So that duplicates collapse in the team's mailbox."""
     again = Leased(LEASED.number, LEASED.sealed, LEASED.accepted, tries=7)
-    first, second = (
-        SealedMail(leased, sender=SENDER, recipient=TEAM, team=TEAM).as_bytes()
-        for leased in (LEASED, again)
-    )
+    first, second = (sealed_mail(leased).as_bytes() for leased in (LEASED, again))
     assert first == second
 
 
@@ -77,14 +91,29 @@ def test_a_verified_server_gets_the_mail(tls: Tls, authority: Authority) -> None
     assert bytes(server.clear) == expected
 
 
-def test_team_is_the_recipient_and_sender_where_no_other_is_set(authority: Authority) -> None:
-    """`team.mail` of kommune.toml is enough."""
+def test_the_first_recipient_is_the_sender_where_no_other_is_set(authority: Authority) -> None:
+    """What kommune.toml says is enough; several receive one mail, which names all of them."""
+    team = ["team@andet.example", "vagt@andet.example"]
     with serving(authority.context()) as server:
-        settings = server.settings(authority.file)
-        settings = type(settings)(**{**vars(settings), "recipient": None, "sender": None})
-        Relay(settings, team="team@andet.example").carry(LEASED)
+        settings = replace(server.settings(authority.file), recipients=[], sender=None)
+        Relay(settings, team).carry(LEASED)
     taken = server.mails.get_nowait()
-    assert (taken.sender, taken.recipients) == ("team@andet.example", ["team@andet.example"])
+    assert (taken.sender, sorted(taken.recipients)) == (team[0], team)
+    assert message_from_bytes(taken.content)["To"] == ", ".join(team)
+    assert server.mails.empty()
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_one_recipient_that_is_refused_holds_up_no_referral(
+    tls: Tls, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others have it; the log says so, without an address or the server's words."""
+    faults = Faults(answers={"RCPT borte@andet.example": "550 5.1.1 Borte kendes ikke"})
+    with serving(authority.context(), tls, faults) as server:
+        settings = server.settings(authority.file)
+        Relay(settings, [TEAM, "borte@andet.example"]).carry(LEASED)
+    assert server.mails.get_nowait().recipients == [TEAM]
+    assert caplog.messages == ["event=recipient-refused answer='550 5.1.1'"]
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])

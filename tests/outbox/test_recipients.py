@@ -134,7 +134,7 @@ def test_it_is_sealed_for_those_that_are_valid_and_said_of_the_others(
     )
     recipients = read(file)
     assert len(recipients.certificates) == 1
-    assert [*recipients.warnings(ADDRESS)] == [
+    assert [*recipients.warnings([ADDRESS])] == [
         "not sealed for CN=Team, whose certificate is not valid today"
     ] * 2
 
@@ -159,7 +159,20 @@ def test_a_certificate_for_another_address_is_a_warning(
 ) -> None:
     """Mail programs choose the key by the address; a shared mailbox may still have it."""
     file.write_bytes(certificate(key))
-    told = [*read(file).warnings(mails_go_to)]
+    told = [*read(file).warnings([mails_go_to])]
     assert [line.endswith(f"and the mails go to {mails_go_to}") for line in told] == [
         True
     ] * warnings
+
+
+def test_of_several_addresses_each_that_no_certificate_is_for_is_a_warning(
+    key: rsa.RSAPrivateKey, file: Path
+) -> None:
+    """Who reads mail there may have no key that opens it."""
+    file.write_bytes(certificate(key))
+    assert [*read(file).warnings([ADDRESS, "vagt@exit.example"])] == [
+        "the mails go to vagt@exit.example too, and no certificate is for that address"
+    ]
+    assert [line[-37:] for line in read(file).warnings(["a@exit.example", "b@exit.example"])] == [
+        "mails go to a@exit.example, b@exit.example"[-37:]
+    ]

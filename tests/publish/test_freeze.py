@@ -14,6 +14,7 @@ from support.editions import BOXES
 from support.municipality import FACTS, HEADING
 from support.spoiling import spoil
 from udvej.config import Config
+from udvej.content.editions import translations_of
 from udvej.content.pages import load_edition
 from udvej.errors import ConfigError, ContentError
 from udvej.outbox.keys import TeamKey
@@ -93,7 +94,7 @@ def test_unchanged_input_is_not_rendered_again(
 
 @pytest.mark.parametrize("changed", ["text", "fact", "translation", "address"])
 def test_whatever_the_pages_are_made_of_changes_them(
-    config: Config, frozen: Path, tmp_path: Path, changed: str
+    config: Config, frozen: Path, changed: str
 ) -> None:
     """Content, facts, translations, and where the site is."""
     before = frozen.resolve()
@@ -102,8 +103,7 @@ def test_whatever_the_pages_are_made_of_changes_them(
     elif changed == "fact":
         spoil(config.content / "kommune.toml", FACTS.text("politi.gade"), "En anden vej 4")
     elif changed == "translation":
-        config = replace(config, translations=tmp_path / "none")
-        config.translations.mkdir()
+        shutil.rmtree(translations_of(config.content))
     else:
         config = replace(config, port=8001)
     after = freeze(config, frozen)
@@ -182,14 +182,13 @@ def test_another_version_of_the_program_makes_the_pages_again(
 
 
 @pytest.mark.parametrize("ending", [".mo", ".pot"])
-def test_what_no_page_is_made_of_changes_none(ending: str, config: Config, tmp_path: Path) -> None:
+def test_what_no_page_is_made_of_changes_none(ending: str, config: Config) -> None:
     """Compiled catalogues and the template."""
-    translations = Path(shutil.copytree(config.translations, tmp_path / "translations"))
-    config = replace(config, translations=translations)
+    translations = translations_of(config.content)
     before = stamp(config)
     (translations / f"udvej{ending}").write_text("x")
     assert stamp(config) == before
-    catalogue = next(translations.rglob("udvej.po"))
+    catalogue = next(translations.rglob("content.po"))
     catalogue.write_text(catalogue.read_text("utf-8") + "\n", "utf-8")
     assert stamp(config) != before
 

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser
 from support.accessibility import VAGUE, Look, Shown
 from support.browser import served, visiting
 from support.contents import in_place
-from udvej.content.catalogue import languages, load
 from udvej.content.editions import Content
 from udvej.outbox.sealed import Scheme
 from udvej.services import boxes_for
@@ -22,7 +21,8 @@ from udvej.services import boxes_for
 pytestmark = [pytest.mark.content, pytest.mark.browser]
 
 PHONE, COMPUTER = Look(320, 568), Look()
-TAGS = [*languages(load(in_place(Path()).translations))]
+CONTENT = Content.load(in_place(Path()), boxes_for(Scheme.SMIME))
+TAGS = [*CONTENT.editions]
 COLOURS = ("color-contrast", "color-contrast-enhanced")
 
 
@@ -32,17 +32,12 @@ def pages(
 ) -> Iterator[Callable[[str], Iterator[Shown]]]:
     """Every page of the content in place in one language, opened one after the other."""
     folder = tmp_path_factory.mktemp("site")
-    contents = in_place(folder)
     state = Path(shutil.copytree(furnished, folder / "state"))
-    settings = {
-        "UDVEJ_CONTENT": str(contents.content),
-        "UDVEJ_TRANSLATIONS": str(contents.translations),
-    }
-    content = Content.load(contents.content, contents.translations, boxes_for(Scheme.SMIME))
+    settings = {"UDVEJ_CONTENT": str(in_place(folder))}
     with served(state, settings) as site, visiting(browser, site) as visit:
 
         def pages(tag: str) -> Iterator[Shown]:
-            edition = content.editions[tag]
+            edition = CONTENT.editions[tag]
             for address in edition.pages:
                 visit.open(edition.language.at(address))
                 yield Shown.of(edition.language.at(address), visit.page)

@@ -7,11 +7,14 @@ where the Danish says the same by a word that limits ("only", "at most", "refrai
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pytest
 from babel.messages.pofile import read_po
-from support.contents import Contents
+from udvej.content.catalogue import CONTENT, PROGRAM
+from udvej.content.editions import translations_of
+from udvej.shipped import TRANSLATIONS
 
 pytestmark = pytest.mark.content
 
@@ -59,28 +62,30 @@ class Said:
         return f"{expected} sentences deny something, {found} do here: {self.danish} / {self.other}"
 
 
-def said_in(contents: Contents, tag: str) -> Iterator[Said]:
+def said_in(contents: Path, tag: str) -> Iterator[Said]:
     """Every message with its translation; none in a language that is not there."""
-    path = contents.translations / tag / "LC_MESSAGES" / "udvej.po"
-    if not path.is_file():
+    content = translations_of(contents) / tag / "LC_MESSAGES" / CONTENT
+    if not content.is_file():
         return
-    with path.open("rb") as file:
-        for message in read_po(file, locale=tag):
-            if message.string and isinstance(message.id, str) and isinstance(message.string, str):
-                yield Said(message.id, message.string, tag)
+    for path in (content, TRANSLATIONS / tag / "LC_MESSAGES" / PROGRAM):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=tag):
+                words, said = message.id, message.string
+                if said and isinstance(words, str) and isinstance(said, str):
+                    yield Said(words, said, tag)
 
 
 TAGS: Final = [tag for tag in DENIES if tag != "da"]
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_what_the_danish_denies_is_denied_and_nothing_else_is(contents: Contents, tag: str) -> None:
+def test_what_the_danish_denies_is_denied_and_nothing_else_is(contents: Path, tag: str) -> None:
     """In each message, by the number of its sentences."""
     assert [each.fault for each in said_in(contents, tag) if each.fault] == []
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_a_sentence_that_is_turned_around_is_noticed(contents: Contents, tag: str) -> None:
+def test_a_sentence_that_is_turned_around_is_noticed(contents: Path, tag: str) -> None:
     """Each of those that deny, one at a time; few can hide behind a limit beside it."""
     turned, noticed = 0, 0
     for each in said_in(contents, tag):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from support.checkers import nu
-from support.contents import Contents
 from support.house import House
 from support.judging import CONTENT, FORM, Page, judge, text
 from support.terms import unexplained
@@ -24,9 +23,9 @@ def pages(house: House, language: Language) -> dict[str, Page]:
     return found
 
 
-def test_editors_have_nothing_to_mend(contents: Contents) -> None:
+def test_editors_have_nothing_to_mend(contents: Path) -> None:
     """Loaded whole, easy to read, light, translations without a fault: what `udvej check` says."""
-    report = check(contents.content, contents.translations)
+    report = check(contents)
     assert report.good, "\n".join(report.lines)
 
 

@@ -13,6 +13,7 @@ from support.house import House
 from support.judging import Page, text
 from udvej.content.addresses import FORM
 from udvej.content.pages import load_edition
+from udvej.content.schema import SCHEMA
 from udvej.languages import DANISH
 from udvej.outbox.sealed import Scheme
 from udvej.services import boxes_for
@@ -79,7 +80,8 @@ FACTS: Final[Mapping[str, Sequence[str]]] = {
     "the form is no consent": ("(formularen|besked til os) er ikke (dit|et) samtykke",),
     "it binds nobody": ("binder hverken dig eller os",),
     "what cannot be promised": ("ikke love( dig)?, at det bliver mellem os",),
-    "the police hear of it first": ("politiet hører[^.]* om dig, før du har skrevet under",),
+    # Before or after: that is the municipality's to choose.
+    "when the police hear of it": ("politiet hører[^.]* om dig, (før|når) du har skrevet under",),
 }  # fmt: skip
 _POST: Final = ("(ikke|ingen af dem er) sikker post", "CPR-num", "følsom", "Digital Post")
 _DANGER: Final = (r"i fare nu\? ring 112",)
@@ -98,6 +100,12 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
         "tilgængelighedserklæring", "klage til digitaliseringsstyrelsen", r"1\.3\.5",
     ),
 }  # fmt: skip
+# What no page needs to say: how the program works.
+UNSHOWN: Final = (
+    "sprog.", "team.modtagere", "team.afsender", "udseende.farve", "formular.uden", "forlad.",
+    "frister.",
+)  # fmt: skip
+_OF_MAILS: Final = ("modtagere", "afsender")
 # What is owed to the reader before anything is sent.
 BEFORE_SENDING: Final = (
     "exit-medarbejder", "registrerer|noterer", "kontakter vi politiets exit-koordinator",
@@ -145,15 +153,17 @@ def test_every_page_says_what_it_owes(pages: Mapping[str, Page]) -> None:
 
 def test_contacts_are_whole(house: House, pages: Mapping[str, Page]) -> None:
     """Every name, number and address that is known, and where secure post is sent."""
-    facts = house.facts
-    known = [
-        facts.text(f"{table}.{key}") for table in ("team", "politi") for key in facts[table]
-    ]  # fmt: skip
+    facts, police = house.facts, house.facts.each("politi")
+    known = [facts.text(f"team.{key}") for key in SCHEMA["team"] if key not in _OF_MAILS]
+    known += [one.text(f"politi.{key}") for one in police for key in SCHEMA["politi"]]
     known += [facts.text("kommune.navn"), facts.text("sikkerpost.adresse")]
-    assert [fact for fact in known if fact not in pages["/kontakt/"].main] == []
+    whose = [one.text("politi.hvem") for one in police]  # is said at the foot of each page
+    missing = [fact for fact in known if fact not in pages["/kontakt/"].main]
+    assert [fact for fact in missing if fact not in whose] == []
     nearest = [
-        facts.text(f"{table}.{key}")
-        for table in ("team", "politi")
+        entry.text(f"{table}.{key}")
+        for table, entries in (("team", [facts]), ("politi", police))
+        for entry in entries
         for key in ("navn", "telefon", "mail")
     ]
     assert [fact for fact in nearest if fact not in pages["/paaroerende/"].main] == []
@@ -164,7 +174,7 @@ def test_wherever_one_can_write_stands_that_it_is_no_secure_post(
 ) -> None:
     """On the form's page, and on every page that shows an address to mail to."""
     facts = house.facts
-    mails = [facts.text("team.mail"), facts.text("politi.mail")]
+    mails = [facts.text("team.mail"), *(one.text("politi.mail") for one in facts.each("politi"))]
     asks = {a: p.main for a, p in pages.items() if a == FORM or any(m in p.main for m in mails)}
     assert len(asks) > 1
     for address, main in asks.items():
@@ -176,9 +186,10 @@ def test_every_fact_that_is_known_is_shown(house: House, pages: Mapping[str, Pag
     """Opening hours, answering time, who advises on data: what was filled in is on a page."""
     shown = " ".join(text(page.root) for page in pages.values())
     facts = house.facts
-    for table in ("team", "politi", "privatliv", "tilgaengelighed", "raadgivning", "svar"):
-        for key in facts[table]:
-            assert facts.text(f"{table}.{key}") in shown, f"{table}.{key}"
+    for entry in (facts, *facts.each("politi"), *facts.each("raadgivning")):
+        for name in entry.names():
+            if not name.startswith(UNSHOWN):
+                assert entry.text(name) in shown, name
 
 
 def test_who_gets_to_know_stands_before_the_send_button(pages: Mapping[str, Page]) -> None:

@@ -1,38 +1,30 @@
 """The translations that are served: whole, without a fault, and with the same numbers."""
 
-import os
 import re
-from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from support.checkout import CHECKOUT
-from support.contents import Contents
-from udvej.config import translations_folder
-from udvej.content import catalogue
-from udvej.content.pages import messages
+from support.contents import in_place
+from udvej.content import catalogue, facts, pages
+from udvej.content.editions import Content, translations_of
 from udvej.languages import Language, Untranslated
+from udvej.outbox.sealed import Scheme
+from udvej.services import boxes_for
 
 pytestmark = pytest.mark.content
 
 NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]{3})*|[\u0660-\u0669]+")
 
 
-def template() -> list[Message]:
-    """What was brought to the translators."""
-    path = translations_folder(os.environ) / "udvej.pot"
-    return [message for message in read_po(BytesIO(path.read_bytes())) if message.id]
-
-
-def of_the_program() -> Iterator[Message]:
+def of_the_program() -> list[Message]:
     """What the program itself says, whatever content it has."""
     path = CHECKOUT / "translations" / "udvej.pot"
-    for message in read_po(BytesIO(path.read_bytes())):
-        if any(source.startswith("site/") for source, _ in message.locations):
-            yield message
+    return [message for message in read_po(BytesIO(path.read_bytes())) if message.id]
 
 
 def said_in(language: Language, message: Message) -> str:
@@ -44,10 +36,10 @@ def said_in(language: Language, message: Message) -> str:
     return speaks.pgettext(message.context, words) if message.context else speaks.gettext(words)
 
 
-def spoken(contents: Contents) -> list[Language]:
+def spoken(contents: Path) -> list[Language]:
     """The languages beside Danish."""
-    found = catalogue.languages(catalogue.load(contents.translations)).values()
-    return [language for language in found if not language.is_danish]
+    editions = Content.load(contents, boxes_for(Scheme.SMIME)).editions.values()
+    return [edition.language for edition in editions if not edition.language.is_danish]
 
 
 def numbers(words: str) -> list[str]:
@@ -55,7 +47,7 @@ def numbers(words: str) -> list[str]:
     return sorted(re.sub(r"(?<=\d)[.,](?=\d{3})", "", found) for found in NUMBER.findall(words))
 
 
-def test_the_program_speaks_every_language(contents: Contents) -> None:
+def test_the_program_speaks_every_language(contents: Path) -> None:
     """Nothing that it says itself falls back to Danish."""
     assert spoken(contents)
     for language in spoken(contents):
@@ -70,26 +62,25 @@ def test_the_program_speaks_every_language(contents: Contents) -> None:
 def test_what_was_brought_to_the_translators_is_translated() -> None:
     """All of it, without a fault, and nothing waits. A text that is edited later shows in Danish.
 
-    `make translations` brings it to them.
+    `udvej translations` brings it to them.
     """
-    wanted = template()
-    for found in catalogue.load(translations_folder(os.environ)):
-        assert found.faults == []
-        assert found.translated == found.messages == len(wanted)
-        for message in wanted:
-            assert not isinstance(said_in(found.language, message), Untranslated), message.id
+    translations = translations_of(in_place(Path()))
+    program = catalogue.of_program(translations)
+    assert {one.messages for one in program.values()} == {len(of_the_program())}
+    for found in (*program.values(), *catalogue.of_content(translations, program).values()):
+        assert (found.faults, found.fuzzy) == ([], 0)
+        assert found.translated == found.messages > 0
 
 
-def test_numbers_are_the_same_in_every_language(contents: Contents) -> None:
+def test_numbers_are_the_same_in_every_language(contents: Path) -> None:
     """Ages, months, minutes, and whom to call; in the same digits, as they must be dialled."""
-    pages = contents.content.glob("*.md")
-    program = (str(message.id) for message in of_the_program() if not message.pluralizable)
-    said = {*program, *(message.words for page in pages for message in messages(page))}
-    held = [words for words in said if numbers(words)]
-    assert len(held) > 10
+    program = [str(message.id) for message in of_the_program() if not message.pluralizable]
+    content = [said.words for page in contents.glob("*.md") for said in pages.messages(page)]
+    content += [said.words for said in facts.messages(contents / facts.FACTS_FILE)]
+    assert len([*filter(numbers, (*program, *content))]) > 10
     for language in spoken(contents):
-        speaks = language.catalogue.gettext
-        assert [words for words in held if numbers(speaks(words)) != numbers(words)] == []
+        for said, speaks in ((program, language.catalogue), (content, language.content)):
+            assert [one for one in said if numbers(speaks.gettext(one)) != numbers(one)] == []
 
 
 def test_another_number_would_be_noticed() -> None:

@@ -103,7 +103,6 @@ def test_a_demonstration_does_not_start_on_wrong_content(config: Config) -> None
     environ = {
         "UDVEJ_STATE": str(config.state),
         "UDVEJ_CONTENT": str(config.content),
-        "UDVEJ_TRANSLATIONS": str(config.translations),
     }
     Checked.at_start(environ)
     spoil(config.content / "om.md", f"# {HEADING}", "Uden overskrift")

@@ -129,7 +129,7 @@ def served(
 
     Args:
         state: its folder.
-        settings: content and translations; Nordby's if left out.
+        settings: names the content; Nordby's if left out.
         https: whether it speaks TLS.
         limits: how often one client may send over TLS, and how often its drafts are kept, in each
             web process.

@@ -1,63 +1,78 @@
-"""The three contents that the tests of `tests/real_content` judge."""
+"""The content folders that the tests of `tests/real_content` judge."""
 
 import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from support import municipality
-from udvej.config import content_folder, translations_folder
-from udvej.content.facts import LINK_UNKNOWN_YET, SCHEMA
+from udvej.config import content_folder
+from udvej.content.beginning import begin
+from udvej.content.editions import translations_of
+from udvej.content.facts import examples
+from udvej.content.kinds import LINK, MAIL, PHONE
+from udvej.content.schema import SCHEMA
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What a site says.
-
-    Attributes:
-        content: the folder with the Danish pages and facts.
-        translations: the folder with the other languages.
-    """
-
-    content: Path
-    translations: Path
+def in_place(_folder: Path) -> Path:
+    """The one that `UDVEJ_CONTENT` names, or the checkout's."""
+    return content_folder(os.environ)
 
 
-def in_place(_folder: Path) -> Contents:
-    """What `UDVEJ_CONTENT` and `UDVEJ_TRANSLATIONS` name, or the checkout's."""
-    return Contents(content_folder(os.environ), translations_folder(os.environ))
-
-
-def filled_in(folder: Path) -> Contents:
+def filled_in(folder: Path) -> Path:
     """The same with every fact that is still unknown filled in."""
     given = in_place(folder)
-    copy = Path(shutil.copytree(given.content, folder / "content"))
+    copy = Path(shutil.copytree(given, folder / "content"))
+    shutil.copytree(translations_of(given), translations_of(copy))
     path, table = copy / "kommune.toml", ""
     lines = path.read_text("utf-8").splitlines()
     for at, line in enumerate(lines):
-        if named := re.fullmatch(r"\[(\w+)\]", line):
+        if named := re.fullmatch(r"\[\[?(\w+)\]\]?", line):
             table = named[1]
-        elif unknown := re.fullmatch(r'(\w+) = ""', line):
+        elif (unknown := re.fullmatch(r'(\w+) = ""', line)) and SCHEMA[table][
+            unknown[1]
+        ].is_asked_for:
             lines[at] = f'{unknown[1]} = "{_made_up(table, unknown[1])}"'
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    return Contents(copy, given.translations)
+    return copy
 
 
 def _made_up(table: str, key: str) -> str:
-    is_link = SCHEMA[table][key] is LINK_UNKNOWN_YET
-    return "https://www.eksempel.dk/" if is_link else "Det ved vi nu: man. til fre. kl. 9-14"
+    made_up = {
+        LINK.fits: "https://www.eksempel.dk/",
+        MAIL.fits: "navn@eksempel.dk",
+        PHONE.fits: "20 20 20 20",
+    }
+    return made_up.get(SCHEMA[table][key].fits, "Det ved vi nu: man. til fre. kl. 9-14")
 
 
-def of_another(_folder: Path) -> Contents:
+def of_another(_folder: Path) -> Path:
     """Another municipality's."""
-    return Contents(municipality.CONTENT, municipality.translations())
+    return municipality.CONTENT
 
 
-CONTENTS: Final[Mapping[str, Callable[[Path], Contents]]] = {
+def begun(folder: Path) -> Path:
+    """What `udvej new` makes, with an own word in place of each example: a live site wants that."""
+    content = begin(folder / "begun")
+    path = content / "kommune.toml"
+    while left := [*examples(path)]:
+        line = int(re.fullmatch(r".*?:(\d+): .*", str(left[0]))[1])  # type: ignore[index]
+        lines = path.read_text("utf-8").splitlines()
+        lines[line - 1] = re.sub(r'"(.*)"', _made_own, lines[line - 1])
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    return content
+
+
+def _made_own(value: re.Match[str]) -> str:
+    number = re.sub(r"^00 00 00 0", "30 40 50 6", value[1])
+    return f'"{number if number != value[1] else value[1].replace("ksempel", "gen")}"'
+
+
+CONTENTS: Final[Mapping[str, Callable[[Path], Path]]] = {
     "in-place": in_place,
     "filled-in": filled_in,
     "another-municipality": of_another,
+    "begun": begun,
 }

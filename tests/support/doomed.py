@@ -94,5 +94,5 @@ def accepting(
 def delivering(state: Path, clock: SharedClock, server: MailServer) -> None:
     """Deliver without end, as `udvej deliver` does."""
     outbox, drafts = Outbox(Database(state), clock), Drafts(Database(state, "drafts"), clock)
-    relay = Relay(server, team="")
+    relay = Relay(server, [""])
     delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())

@@ -73,7 +73,7 @@ def _full() -> str:
     raise StorageError
 
 
-def live(state: Path, content: Path, translations: Path) -> Config:
+def live(state: Path, content: Path) -> Config:
     """The settings of a real site, whose mail server is never asked."""
     certificate = state / "team-certificate.pem"
     certificate.write_bytes(TeamKey.make("team@eksempel.dk").certificate_pem())
@@ -81,7 +81,6 @@ def live(state: Path, content: Path, translations: Path) -> Config:
         {
             "UDVEJ_STATE": str(state),
             "UDVEJ_CONTENT": str(content),
-            "UDVEJ_TRANSLATIONS": str(translations),
             "UDVEJ_PUBLIC_ADDRESS": "https://eksempel.dk",
             "UDVEJ_SECRET_KEY": "hemmelig" * 8,
             "UDVEJ_TEAM_CERTIFICATE": str(certificate),

@@ -410,15 +410,14 @@ def described(page: Page) -> Iterator[str]:
 
 
 def somebody_to_call(page: Page) -> Iterator[str]:
-    """The team's number, and for relatives a name with a number."""
+    """The team's number and those at the police, each with a name."""
     called = {link.get("href"): text(link) for link in page.all("a")}
-    for contact in ("team", "politi"):
-        number = page.facts[contact]["telefon"]
-        if number not in called.get(phone_link(number), ""):
-            yield f"{number} of {contact} cannot be pressed"
-    for name in (page.facts["team"]["navn"], page.facts["politi"]["navn"]):
-        if name not in text(page.root):
-            yield f"{name} is not named"
+    police = [facts["politi"] for facts in page.facts.each("politi")]
+    for contact in (page.facts["team"], *police):
+        if contact["telefon"] not in called.get(phone_link(contact["telefon"]), ""):
+            yield f"{contact['telefon']} cannot be pressed"
+        if contact["navn"] not in text(page.root):
+            yield f"{contact['navn']} is not named"
 
 
 def way_out(page: Page) -> Iterator[str]:

@@ -41,6 +41,7 @@ def referral(
         language=language,
         written=written,
         reference="7KD-4RM",
+        at_sending="Beskeden binder hverken dig eller os.",
         notes=notes,
     )
 

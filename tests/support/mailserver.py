@@ -101,7 +101,7 @@ class Server:
             ca=ca,
             user=user,
             password=password,
-            recipient=TEAM,
+            recipients=[TEAM],
             sender=SENDER,
         )
 
@@ -158,7 +158,7 @@ def serving(
 def delivered(leased: Leased, authority: Authority) -> bytes:
     """What reaches the team's mailbox when a referral is mailed."""
     with serving(authority.context()) as server:
-        Relay(server.settings(authority.file), team=TEAM).carry(leased)
+        Relay(server.settings(authority.file), [TEAM]).carry(leased)
         return server.mails.get(timeout=PATIENCE).content
 
 
@@ -272,7 +272,8 @@ class _Handler:
         address: str,
         _options: list[str],
     ) -> str:
-        answer = self._faults.answers.get("RCPT", "250 OK")
+        answers = self._faults.answers
+        answer = answers.get(f"RCPT {address}", answers.get("RCPT", "250 OK"))
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer

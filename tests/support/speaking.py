@@ -21,4 +21,4 @@ class _Made(NullTranslations):
 
 def speaking(translate: Callable[[str], str], tag: str = "da") -> Language:
     """A language that says each message as a function does."""
-    return Language(tag, _Made(translate))
+    return Language(tag, _Made(translate), _Made(translate))

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from udvej.content.facts import SCHEMA, Facts
+from udvej.content.facts import Facts
+from udvej.content.schema import LISTS
 
 # Each with a word that no explanation of it can do without, however it is put (WCAG 3.1.3, 3.1.4).
 # Words of everyday Danish are none: sms, mail, mobil, pc, kl. So are the names among the facts.
@@ -49,7 +50,12 @@ def unexplained(text: str, facts: Facts) -> list[str]:
         facts: whose words the municipality answers for.
     """
     words = " ".join(text.split())
-    names = [facts.text(f"{table}.{key}") for table, keys in SCHEMA.items() for key in keys]
+    names = {
+        entry.text(name)
+        for table in ("kommune", *LISTS)
+        for entry in (facts.each(table) if table in LISTS else [facts])
+        for name in entry.names()
+    }
     for name in sorted(filter(None, names), key=len, reverse=True):
         words = words.replace(name, "")
     missing = [

@@ -1,6 +1,6 @@
 """Made-up languages: every message of the program and of Nordby's pages, said in another way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -9,20 +9,25 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from support.checkout import CHECKOUT
 from support.municipality import CONTENT
-from udvej.content.pages import messages
+from udvej.content import catalogue, facts, pages
 
 
 @cache
-def _made(locale: str, say: Callable[[str], str]) -> bytes:
-    made, written = Catalog(locale=locale), BytesIO()
+def _made(locale: str, say: Callable[[str], str]) -> Mapping[str, bytes]:
+    program, content = Catalog(locale=locale), Catalog(locale=locale)
     with (CHECKOUT / "translations" / "udvej.pot").open("rb") as file:
         for message in read_po(file):
-            if any(source.startswith("site/") for source, _ in message.locations):
-                counted = [say(message.id[-1])] * made.num_plurals if message.pluralizable else None
-                made.add(message.id, counted or say(str(message.id)), context=message.context)
-    for page in CONTENT.glob("*.md"):
-        for said in messages(page):
-            made.add(said.words, say(said.words), context=said.context or None)
+            counted = [say(message.id[-1])] * program.num_plurals if message.pluralizable else None
+            if message.id:
+                program.add(message.id, counted or say(str(message.id)), context=message.context)
+    said = (message for page in CONTENT.glob("*.md") for message in pages.messages(page))
+    for each in (*said, *facts.messages(CONTENT / facts.FACTS_FILE)):
+        content.add(each.words, say(each.words), context=each.context or None)
+    return {catalogue.PROGRAM: _written(program), catalogue.CONTENT: _written(content)}
+
+
+def _written(made: Catalog) -> bytes:
+    written = BytesIO()
     write_po(written, made, width=0)  # to wrap a long word takes minutes
     return written.getvalue()
 
@@ -36,12 +41,13 @@ def translate(folder: Path, locale: str, say: Callable[[str], str]) -> Path:
         say: gives a message in it.
 
     Returns:
-        The catalogue.
+        The folder of its two catalogues.
     """
-    path = folder / locale / "LC_MESSAGES" / "udvej.po"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(_made(locale, say))
-    return path
+    place = folder / locale / "LC_MESSAGES"
+    place.mkdir(parents=True, exist_ok=True)
+    for name, content in _made(locale, say).items():
+        (place / name).write_bytes(content)
+    return place
 
 
 def whispering(message: str) -> str:

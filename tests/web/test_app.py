@@ -296,9 +296,9 @@ def test_a_page_that_gives_both_numbers_gives_each_once_beside_the_bar(
     passer_by: FlaskClient,
 ) -> None:
     """The page of the contacts; every other page ends with them."""
-    team, police = FACTS.link("team.telefon"), FACTS.link("politi.telefon")
-    counts = {
-        address: [passer_by.get(address).text.count(f'href="{link}"') for link in (team, police)]
-        for address in ("/kontakt/", "/om/")
-    }
-    assert counts == {"/kontakt/": [2, 1], "/om/": [2, 1]}
+    police = [facts.link("politi.telefon") for facts in FACTS.each("politi")]
+    assert len(police) > 1
+    for address in ("/kontakt/", "/om/"):
+        html = passer_by.get(address).text
+        given = [html.count(f'href="{link}"') for link in (FACTS.link("team.telefon"), *police)]
+        assert given == [2, *[1] * len(police)]

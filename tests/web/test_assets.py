@@ -2,20 +2,26 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 import pytest
+from support.municipality import CONTENT, FACTS
+from udvej.content import face
+from udvej.content.face import Face
 from udvej.web import assets as inline_module
 from udvej.web.assets import LAYERS, Assets, allowed
 
 WEB = Path(inline_module.__file__).parent
+# Where the styles of the colours lie.
+COLOURS = Path(face.__file__).parent
+FACE = Face.load(CONTENT, FACTS)
 
 
 @pytest.fixture(scope="module")
 def inline() -> Assets:
     """What the pages carry."""
-    return Assets.load()
+    return Assets.load(FACE)
 
 
 def test_styles_stand_in_the_order_of_their_layers(inline: Assets) -> None:
@@ -38,8 +44,9 @@ def test_comments_and_indents_stay_at_home(inline: Assets, kind: str) -> None:
     """Every page would carry them over the wire. Each other line is there, in its order."""
     text = inline.script if kind == "*.js" else inline.style
     rest = text.replace("\n", "")
-    for path in sorted(WEB.rglob(kind)):
-        source = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+    for path in (*sorted(WEB.rglob(kind)), *COLOURS.glob(kind)):
+        written = FACE.styles if path.parent == COLOURS else path.read_text("utf-8")
+        source = re.sub(r"/\*.*?\*/", "", written, flags=re.DOTALL)
         lines = [line for line in map(str.strip, source.splitlines()) if line[:2] != "//"]
         left = (
             re.sub(r"\s*([{};])\s*", r"\1", "".join(lines)) if kind == "*.css" else "".join(lines)
@@ -51,12 +58,13 @@ def test_comments_and_indents_stay_at_home(inline: Assets, kind: str) -> None:
     assert not re.search(r"^\s|\s$|^//", text, re.MULTILINE)
 
 
-def test_the_colour_of_the_paper_is_that_of_the_tokens(inline: Assets) -> None:
-    """The light one is the page's own, the dark one that of those who like it dark."""
+def test_the_colours_are_those_of_the_face(inline: Assets) -> None:
+    """The light ones are the page's own, the dark ones those of who likes it dark."""
     light, dark = inline.style.split("@media (prefers-color-scheme: dark)")[:2]
-    assert f"--paper: {inline.paper.light};" in light
-    assert f"--paper: {inline.paper.dark};" in dark
-    assert inline.paper.light != inline.paper.dark
+    for half, scheme in ((light, FACE.light), (dark, FACE.dark)):
+        assert f"--paper: {scheme.paper};" in half
+        assert f"--accent: {scheme.accent};" in half
+    assert FACE.light != FACE.dark
 
 
 def test_icon_is_a_picture_inside_the_page(inline: Assets) -> None:
@@ -65,6 +73,7 @@ def test_icon_is_a_picture_inside_the_page(inline: Assets) -> None:
     assert kind == "data:image/svg+xml"
     assert ET.fromstring(unquote(data)).tag == "{http://www.w3.org/2000/svg}svg"
     assert not set(inline.icon) & set("\"'<>& \n")
+    assert quote(str(FACE.icon)) in inline.icon
 
 
 @pytest.mark.parametrize("text", ["", "p{color:red}", "/* blåbær */"])

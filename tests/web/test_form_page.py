@@ -16,7 +16,7 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from support.municipality import CONTENT, demonstration, translations
+from support.municipality import CONTENT, FACTS, demonstration
 from support.visiting import FILLED_IN, Visitor
 from udvej.contacts import phone_link
 from udvej.content.addresses import AGAIN, FORM, LEAVE, TOO_LONG, WITHOUT_COOKIE
@@ -24,7 +24,6 @@ from udvej.content.editions import Content
 from udvej.intake.cpr import find
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Mail, Phone, Question, Tick
-from udvej.intake.referral import SAID_AT_SENDING
 from udvej.languages import Language, set_language
 from udvej.outbox.sealed import Scheme
 from udvej.services import Services, boxes_for
@@ -52,7 +51,7 @@ def app(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture(scope="module")
 def said() -> Content:
     """What the site says."""
-    return Content.load(CONTENT, translations(), boxes_for(Scheme.SMIME))
+    return Content.load(CONTENT, boxes_for(Scheme.SMIME))
 
 
 @pytest.fixture(params=TAGS)
@@ -288,7 +287,7 @@ def test_what_is_sent_and_to_whom_is_said_with_the_button(
     (button,) = form_of(root, language.at(FORM)).iter("button")
     said = language.catalogue.gettext
     assert words(button) == said("Send til kommunen")
-    assert described(root, button) == " ".join(said(SAID_AT_SENDING).split())
+    assert described(root, button) == " ".join(said(FACTS["formular"]["ved_knappen"]).split())
 
 
 def test_the_words_of_the_page_before_the_button_are_in_the_form(

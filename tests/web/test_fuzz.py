@@ -67,7 +67,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, team: TeamKey) -> Flask:
     """A live site behind one proxy, for many examples."""
     folder = tmp_path_factory.mktemp("fuzz")
     (folder / "team-certificate.pem").write_bytes(team.certificate_pem())
-    mail = MailServer("localhost", 587, "starttls", None, None, None, None, None)
+    mail = MailServer("localhost", 587, "starttls", None, None, None, [], None)
     live = Live(
         public_address="https://udvej.example",
         secret_key="hemmelig" * 8,

@@ -1,7 +1,7 @@
 """Every page and answer of the site before its judges, and broken pages before the same judges."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from hashlib import sha256
@@ -14,14 +14,15 @@ from limits import parse
 from support.checkers import nu
 from support.house import House, live
 from support.judging import CONTENT, ERROR, FORM, LEAVING, RECEIPT, Page, Rule, faults, judge
-from support.municipality import ADDRESSES, FACTS, PHONE, demonstration, translations
+from support.municipality import ADDRESSES, FACTS, PHONE, demonstration
 from support.municipality import CONTENT as NORDBY
+from support.others import names_of_others
 from support.visiting import FILLED_IN, Visitor, reference
 from udvej.config import Config
-from udvej.content import catalogue
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
 from udvej.outbox.table import Outbox
+from udvej.services import load_content
 from werkzeug.datastructures import Headers
 
 # Danish, and the languages it is translated into.
@@ -34,8 +35,14 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """The site as a demonstration and as the real one."""
     state = tmp_path_factory.mktemp("state")
     if request.param == "live":
-        return House(live(state, NORDBY, translations()))
+        return House(live(state, NORDBY))
     return House(demonstration(state))
+
+
+def names_nobody_else(page: Page) -> Iterator[str]:
+    """Neither the program nor another municipality, in what is seen, heard, kept or sent along."""
+    whole = f"{page.html}\n{page.headers}".casefold()
+    yield from (name for name in NAMES_OF_OTHERS if name.casefold() in whole)
 
 
 def content_page(address: str, house: House, prefix: str) -> Page:
@@ -56,10 +63,10 @@ def refused(changes: Mapping[str, str], house: House, prefix: str) -> Page:
     return page
 
 
-def receipt(house: House, prefix: str) -> Page:
+def receipt(writer: str, house: House, prefix: str) -> Page:
     """It has a reference; whoever sent can read it in the other languages too."""
     client = house.visitor()
-    sent = Visitor(client, prefix).send()
+    sent = Visitor(client, prefix).send(who=writer)
     page = house.page(client.get(sent.location))
     assert reference(page.html)
     return replace(page, fetch=lambda address: client.get(address).text)
@@ -161,7 +168,10 @@ STATES: Final[Mapping[str, State]] = {
             "cut": {"message": "x" * 20_000},
         }.items()
     },
-    "receipt": State(receipt, RECEIPT),
+    **{
+        f"receipt-{writer}": State(partial(receipt, writer), RECEIPT)
+        for writer in ("self", "relative", "professional")
+    },
     "not-kept": State(partial(not_kept, {}), FORM, [""]),
     "not-kept-wrong": State(partial(not_kept, {"phone": "1"}), FORM, [""]),
     "limited": State(partial(limited, 1, 303), FORM),
@@ -192,9 +202,9 @@ IN_LANGUAGES: Final = [
 
 @pytest.mark.parametrize(("name", "prefix"), IN_LANGUAGES)
 def test_page_passes_the_judge(house: House, name: str, prefix: str) -> None:
-    """Whatever is answered, it is a good page."""
+    """Whatever is answered, it is a good page, and its municipality's own."""
     state = STATES[name]
-    judge(state.bring(house, prefix), state.rules)
+    judge(state.bring(house, prefix), (*state.rules, names_nobody_else))
 
 
 @pytest.mark.heavy
@@ -205,14 +215,14 @@ def test_html_is_valid(config: Config, tmp_path: Path) -> None:
     by its banner.
     """
     houses = {
-        "live": House(live(tmp_path, NORDBY, translations())),
+        "live": House(live(tmp_path, NORDBY)),
         "demonstration": House(config),
     }
     pages = {
         f"{kind} {prefix}{name}": STATES[name].bring(house, prefix).html
         for kind, house in houses.items()
         for name, prefix in IN_LANGUAGES
-        if kind == "live" or name in ("/", "/skriv/", "receipt", "error-404")
+        if kind == "live" or name in ("/", "/skriv/", "receipt-self", "error-404")
         if name == "left-/forlad/" or not name.startswith("left")  # the others are the same page
     }
     assert nu(tmp_path, pages) == []
@@ -229,6 +239,12 @@ def test_titles_tell_pages_apart(house: House, prefix: str) -> None:
 
 MUNICIPALITY, TEAM = FACTS.text("kommune.navn"), FACTS.text("team.navn")
 OFFICER, MOBILE = FACTS.text("politi.navn"), FACTS.text("politi.telefon")
+OTHER_OFFICERS = "".join(
+    f'<p>{other.text("politi.navn")} <a href="{other.link("politi.telefon")}">'
+    f"{other.text('politi.telefon')}</a></p>"
+    for other in FACTS.each("politi")[1:]
+)
+NAMES_OF_OTHERS = names_of_others()
 SITE, OTHER_SITE = FACTS["forlad"]["sider"][:2]
 
 SOUND = f"""<!doctype html>
@@ -251,6 +267,7 @@ SOUND = f"""<!doctype html>
 <h2 id="tal">Tal med os</h2>
 <p>{TEAM} <a href="{FACTS.link("team.telefon")}">{PHONE}</a></p>
 <p>Ring til {OFFICER} <a href="{FACTS.link("politi.telefon")}">{MOBILE}</a></p>
+{OTHER_OFFICERS}
 <p><a href="mailto:navn@eksempel.dk">Mail</a> <a href="https://eksempel.dk/">Ud</a></p>
 <form method="post" action="/skriv/">
 <fieldset><legend>Navn</legend>
@@ -303,7 +320,9 @@ SHUT_SECONDS = FACTS["forlad"]["minutter"] * 60
 SHUT_COOKIE = f"__Host-videre=1; Max-Age={SHUT_SECONDS}; Secure; HttpOnly; Path=/; SameSite=Lax"
 
 
-LANGUAGES = catalogue.languages(catalogue.load(translations()))
+LANGUAGES = {
+    tag: edition.language for tag, edition in load_content(demonstration(Path())).editions.items()
+}
 
 
 def sound(html: str, *cookies: str) -> Page:
@@ -314,7 +333,7 @@ def sound(html: str, *cookies: str) -> Page:
 
 
 KINDS = (
-    (CONTENT, sound(SOUND)),
+    ((*CONTENT, names_nobody_else), sound(SOUND)),
     (FORM, sound(SOUND, FORM_COOKIE)),
     (LEAVING, sound(BLANK, SHUT_COOKIE, OVER_COOKIE)),
 )
@@ -512,6 +531,7 @@ BROKEN: Mapping[str, Sequence[Change]] = {
         put("99 88 77 67", instead_of=PHONE),
         put("tel:+45-30-40-50-61", instead_of=FACTS.link("politi.telefon")),
         put("En anden", instead_of=OFFICER),
+        put("tel:+45-30-40-50-71", instead_of=FACTS.each("politi")[1].link("politi.telefon")),
     ],
     "way_out": [
         put('"/skriv/forfra/"', instead_of='"/forlad/"'),
@@ -533,6 +553,11 @@ BROKEN: Mapping[str, Sequence[Change]] = {
     "tells_nothing": [
         add("Exit: ", before="<a"),
         add(f"{MUNICIPALITY}: ", before="<a"),
+    ],
+    "names_nobody_else": [
+        *(add(f"<p>{name.upper()}</p>", before="<p>Ring til") for name in NAMES_OF_OTHERS),
+        put('<main class="udvej-main" id', instead_of="<main id"),
+        header("X-Powered-By-Udvej", "1"),
     ],
     "cookies_of_leaving": [
         header("Set-Cookie", SHUT_COOKIE),
@@ -576,5 +601,6 @@ def test_invalid_html_is_noticed(tmp_path: Path) -> None:
 
 def test_every_rule_of_the_judge_can_refuse() -> None:
     """A rule that nothing breaks would be no rule."""
-    rules = {rule.__name__ for rule in (*CONTENT, *FORM, *LEAVING, *RECEIPT, *ERROR)}
+    rules = {rule.__name__ for kind in (FORM, LEAVING, RECEIPT, ERROR) for rule in kind}
+    rules |= {rule.__name__ for rule in KINDS[0][0]}
     assert rules == set(BROKEN)

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from support.house import live as live_config
-from support.municipality import CONTENT, translations
+from support.municipality import CONTENT
 from support.observatory import RULES, cross_origin_opener_policy, score
 from udvej.content.addresses import FORM
 from udvej.services import Services
@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 def live_site(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The live site."""
     state = tmp_path_factory.mktemp("live")
-    return create_app(Services.open(live_config(state, CONTENT, translations())))
+    return create_app(Services.open(live_config(state, CONTENT)))
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from limits import parse
+from support.municipality import FACTS
 from support.visiting import FILLED_IN, Visitor, headings, is_receipt, reference
 from udvej.config import Config
-from udvej.content.addresses import FORM, WITHOUT_COOKIE
+from udvej.content.addresses import FORM, RECEIPTS, WITHOUT_COOKIE
 from udvej.durations import HOUR, MINUTE
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
@@ -23,7 +24,7 @@ ONLY_TRIED = (
     "Tak for prøven. Ingen har fået din besked.",
     "Det her er en prøveversion. På den rigtige side ser du det, der står herunder.",
 )
-RECEIVED = ("Tak. Vi har fået din besked.", "Beskeden binder hverken dig eller os.")
+RECEIVED = ("Tak. Vi har fået din besked.",)
 TAGS = ("da", "en", "ar")
 
 
@@ -65,65 +66,77 @@ def test_the_live_receipt_says_that_the_message_has_come_and_a_demonstrations_th
             assert headings(html) == [said(expected)]
 
 
-# The steps of each writer's road, and what the first of them says.
-ROADS = {
-    "self": (
-        "Din besked går til os i kommunen",
-        "Vi kontakter politiets exit-koordinator",
-        "Vi kontakter dig",
-        "I aftaler et møde",
-    ),
-    "relative": (
-        "Din besked går til os i kommunen",
-        "Vi kontakter dig",
-        "Den, der vil ud, skal selv ønske det",
-    ),
-    "professional": (
-        "Din besked går til os i kommunen",
-        "Vi kontakter dig",
-        "Den, der vil ud, skal selv ønske det",
-    ),
-}
-FIRST_WORDS = {
-    "self": "noterer kommunens exit-medarbejder det.",
-    "relative": "Vi kan ikke love, at det bliver mellem os.",
-    "professional": "Vi kan ikke love, at politiet ikke får besked.",
-}
-MEETING = "Mødet begynder med, at du skriver under på en samtykkeerklæring."
+WRITERS = {"self": "selv", "relative": "paaroerende", "professional": "fagperson"}
+ONLY_FOR = """\
++++
+ansvarlig = "Ida Holm"
+gennemgaaet = 2026-10-01
++++
+## Så sker der det her
+
+::: vej selv
+1. ### Først for dig selv
+:::
+
+::: paaroerende
+Kun for pårørende.
+
+{svar.paaroerende}
+
+{mangler svar.paaroerende} Det ved vi ikke endnu.
+:::
+
+::: boks fagperson
+Kun for fagfolk.
+:::
+
+Ring til {team.navn}.
+"""
 
 
-@pytest.mark.parametrize("writer", ROADS)
-def test_a_receipt_is_its_writers(writer: str, client: FlaskClient) -> None:
-    """Nobody but the person who wants out is asked to a meeting or told that they sign."""
-    visitor = Visitor(client)
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_receipt_is_its_writers(writer: str, config: Config) -> None:
+    """What the municipality writes for one kind of writer no other reads."""
+    (config.content / "kvittering.md").write_text(ONLY_FOR, "utf-8")
+    visitor = Visitor(over_https(Services.open(config)))
     assert visitor.is_taken(visitor.send(who=writer))
     html = visitor.look()
-    assert headings(html, "h3") == [*ROADS[writer]]
-    assert [one for one, words in FIRST_WORDS.items() if words in html] == [writer]
-    assert (MEETING in html) == (writer == "self")
+    words = ("Først for dig selv", "Kun for pårørende.", "Kun for fagfolk.")
+    assert [one for one in words if one in html] == [words[[*WRITERS].index(writer)]]
+    assert "Så sker der det her" in headings(html, "h2")
+    assert f"Ring til {FACTS.text('team.navn')}." in html
+    assert ":::" not in html
 
 
-@pytest.mark.parametrize(
-    ("writer", "fact"), [("relative", "paaroerende"), ("professional", "fagperson")]
-)
-def test_a_receipt_says_what_the_municipality_has_answered(
-    writer: str, fact: str, config: Config
-) -> None:
-    """In the place of what cannot be promised until then."""
+def test_a_receipt_says_what_the_municipality_has_answered(config: Config) -> None:
+    """In the place of what is said until then."""
+    (config.content / "kvittering.md").write_text(ONLY_FOR, "utf-8")
     path = config.content / "kommune.toml"
     answer = "Så skriver vi kun til dig."
-    path.write_text(f'{path.read_text("utf-8")}\n[svar]\n{fact} = "{answer}"\n', "utf-8")
+    path.write_text(f'{path.read_text("utf-8")}\n[svar]\npaaroerende = "{answer}"\n', "utf-8")
     visitor = Visitor(over_https(Services.open(config)))
-    visitor.send(who=writer)
+    visitor.send(who="relative")
     html = visitor.look()
     assert answer in html
-    assert FIRST_WORDS[writer] not in html
+    assert "Det ved vi ikke endnu." not in html
+
+
+def test_the_receipt_has_no_address_of_its_own(services: Services, client: FlaskClient) -> None:
+    """An address tells that something was sent; only who has sent sees it, at the form's."""
+    addresses = ("/kvittering/", RECEIPTS, *(f"{RECEIPTS}{reader}/" for reader in WRITERS.values()))
+    assert {client.get(address).status_code for address in addresses} == {404}
+    words = ("Sådan går det videre", "kvittering")
+    for edition in services.content.editions.values():
+        for address in edition.pages:
+            html = client.get(edition.language.at(address)).text
+            assert not [one for one in words if one in html]
+    assert not [word for word in words if word in client.get("/sitemap.xml").text]
 
 
 def test_neither_the_cookie_nor_the_database_tells_who_wrote(config: Config) -> None:
     """What they hold is as long, and as meaningless, whoever it was."""
     held = []
-    for writer in ROADS:
+    for writer in WRITERS:
         client = over_https(Services.open(config))
         visitor = Visitor(client)
         visitor.send(who=writer)

@@ -46,7 +46,7 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
         return _enter(code, drills)
     sealer = services.sealer
     coded = confirm or drills.asks(sealer.recipients.name)
-    number = make(drills, sealer, new_code() if coded else "")
+    number = make(services.form, drills, sealer, new_code() if coded else "")
     outcome = wait_for(number, services.outbox, services.carrier)
     click.echo(f"{named(number).capitalize()}: {outcome}")
     if coded and outcome == "sent":
@@ -63,10 +63,11 @@ def _enter(code: str, drills: Drills) -> int:
     return 0
 
 
-def make(drills: Drills, sealer: Sealer, code: str = "") -> int:
+def make(form: type[ReferralForm], drills: Drills, sealer: Sealer, code: str = "") -> int:
     """Put a marked test referral where referrals wait.
 
     Args:
+        form: the real one, which stays unanswered.
         drills: the real ones.
         sealer: the real one.
         code: to be told by who opens it, or "".
@@ -79,7 +80,7 @@ def make(drills: Drills, sealer: Sealer, code: str = "") -> int:
         SealingError: it could not be sealed.
     """
     notes = [_NOTE, *([_CODE.format(code)] if code else [])]
-    referral = ReferralForm.unanswered().referral(datetime.now(UTC), notes)
+    referral = form.unanswered().referral(datetime.now(UTC), notes)
     return drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
 
 

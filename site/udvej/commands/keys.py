@@ -36,16 +36,17 @@ class _File(NamedTuple):
     is_flag=True,
     help="lock the .p12 by 3DES and SHA-1, for gpgsm 2.2, mutt's smime_keys and older macOS",
 )
-@click.option("--mail", help="the team's mail address (team.mail of kommune.toml)")
+@click.option("--mail", help="the mail address it is for (the first that kommune.toml sends to)")
 def command(folder: Path, mail: str | None, *, server: bool, older: bool) -> None:
     """Make the team's certificate and the key for its mail program.
 
     FOLDER is where to put the two files.
     """
-    mail = mail or load_facts(content_folder(os.environ) / FACTS_FILE)["team"]["mail"]
+    facts = load_facts(content_folder(os.environ) / FACTS_FILE)
+    mail = mail or facts.recipients[0]
     if not is_mail_address(mail, ascii_only=True):
         raise ConfigError("--mail: not a mail address")
-    key = TeamKey.make(mail)
+    key = TeamKey.make(mail, site=facts["udseende"]["navn"], team=facts["team"]["navn"])
     files = _server_files(key) if server else _team_files(key, older=older)
     _write(folder, files)
     for name, file in files.items():

@@ -6,6 +6,7 @@ from functools import partial
 import click
 
 from udvej.config import Config
+from udvej.content.facts import FACTS_FILE, examples
 from udvej.server.checked import Checked
 from udvej.server.processes import check_port, run
 from udvej.services import Services
@@ -40,3 +41,5 @@ def _tell(services: Services) -> None:
     else:
         say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")
         say(f"It is kept in {config.state / 'demonstration' / 'mail'}")
+        if left := len([*examples(config.content / FACTS_FILE)]):
+            say(f"{left} facts are still examples, with which no live site starts: udvej check")

@@ -10,6 +10,8 @@ from typing import Final
 # here too: an address of their own would tell that something was sent.
 FORM: Final = "/skriv/"
 AGAIN: Final = "/skriv/forfra/"
+# Never answered: only checks and previews look at the receipts here, which need no form sent.
+RECEIPTS: Final = "/skriv/tak/"
 # Where nothing can be kept from one request to the next.
 WITHOUT_COOKIE: Final = "/skriv/cookie/"
 TOO_LONG: Final = "/skriv/kort/"
@@ -18,4 +20,4 @@ HEALTH: Final = "/sundhed"
 SECURITY: Final = "/.well-known/security.txt"
 
 # No page of `content/` may have one of these.
-TAKEN: Final = frozenset((AGAIN, WITHOUT_COOKIE, TOO_LONG, LEAVE, f"{HEALTH}/"))
+TAKEN: Final = frozenset((AGAIN, RECEIPTS, WITHOUT_COOKIE, TOO_LONG, LEAVE, f"{HEALTH}/"))

@@ -1,4 +1,7 @@
-"""The catalogues of `translations/`: one gettext file a language, read, checked and compiled.
+"""The catalogues of `translations/`: gettext files, read, checked and compiled.
+
+Each language has two: `content.po`, the words of the municipality's pages and facts, and
+`udvej.po`, those of the program, which the program brings along.
 
 A translation that would break a page is left out, and Danish takes its place: a slip in one
 sentence must not take a language away, still less the site.
@@ -10,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from gettext import GNUTranslations, c2py
+from gettext import GNUTranslations, NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -22,12 +25,15 @@ from babel.messages.pofile import PoFileError, read_po
 
 from udvej.content.markdown import shape
 from udvej.content.titles import TELL_TALE, TITLE, telling_word, with_danish
-from udvej.languages import DANISH, Language, Marking
+from udvej.languages import Marking
+from udvej.shipped import TRANSLATIONS
 
 # A translation is longer than the Danish, but not without end.
 _LONGER: Final = 4
 _LONGEST_MORE: Final = 80
-_FILES: Final = "[!.]*/LC_MESSAGES/udvej.po"  # no file that an editor or a system hides
+PROGRAM: Final = "udvej.po"
+CONTENT: Final = "content.po"
+_FILES: Final = "[!.]*/LC_MESSAGES"  # no folder that an editor or a system hides
 _PLURALS: Final = re.compile(r"nplurals *= *(\d+) *; *plural *= *(.+?) *;?")
 # The rules of all languages repeat within this.
 _NUMBERS_TRIED: Final = 1000
@@ -45,7 +51,9 @@ class Catalogue:
 
     Attributes:
         path: the file.
-        language: speaks by what could be used of it.
+        tag: its language's (BCP 47).
+        translations: what could be used of it, and behind that the Danish, marked.
+        reviewed: who has read it and when, in their words; "" when nobody has.
         messages: how many there are to translate.
         translated: how many of them are, and are good.
         fuzzy: how many wait for a translator to look, since the Danish has changed.
@@ -53,38 +61,61 @@ class Catalogue:
     """
 
     path: Path
-    language: Language
-    messages: int
-    translated: int
-    fuzzy: int
-    faults: Sequence[str]
+    tag: str
+    translations: NullTranslations
+    reviewed: str = ""
+    messages: int = 0
+    translated: int = 0
+    fuzzy: int = 0
+    faults: Sequence[str] = ()
 
 
-def load(folder: Path) -> Sequence[Catalogue]:
-    """Every catalogue in a folder, by language; never raises for its content.
+# Where there is no file: everything is Danish, and marked so.
+NOTHING: Final = Catalogue(Path(), "", Marking())
+
+
+def of_program(folder: Path) -> Mapping[str, Catalogue]:
+    """The program's own words in each language, by tag; never raises for what a file holds.
 
     Args:
-        folder: holds `en/LC_MESSAGES/udvej.po` and the like.
+        folder: the municipality's `translations/`. An `udvej.po` there takes the place of the
+            program's, so that a language needs no new version of the program.
     """
-    return [_read(path) for path in sorted(folder.glob(_FILES))]
+    ours, theirs = _in(TRANSLATIONS, PROGRAM), _in(folder, PROGRAM)
+    return {found.tag: found for found in map(_read, {**ours, **theirs}.values())}
 
 
-def languages(catalogues: Sequence[Catalogue]) -> Mapping[str, Language]:
-    """The languages that can be spoken, by tag; Danish first."""
-    found = [catalogue.language for catalogue in catalogues if catalogue.translated]
-    return {language.tag: language for language in (DANISH, *found)}
+def of_content(folder: Path, program: Mapping[str, Catalogue]) -> Mapping[str, Catalogue]:
+    """The municipality's own words in each language, by tag; never raises for what a file holds.
+
+    Args:
+        folder: holds `en/LC_MESSAGES/content.po` and the like.
+        program: names the words of each language that no title may hold.
+    """
+    words = {tag: one.translations.gettext(TELL_TALE) for tag, one in program.items()}
+    found = (_read(path, words.get(_tag(path), "")) for path in _in(folder, CONTENT).values())
+    return {each.tag: each for each in found}
 
 
-def _read(path: Path) -> Catalogue:
+def _in(folder: Path, name: str) -> Mapping[str, Path]:
+    paths = (languages / name for languages in sorted(folder.glob(_FILES)))
+    return {_tag(path): path for path in paths if path.is_file()}
+
+
+def _tag(path: Path) -> str:
+    return path.parents[1].name.replace("_", "-")
+
+
+def _read(path: Path, tell_tale: str = "") -> Catalogue:
     try:
-        return _judged(path, path.read_bytes())
+        return _judged(path, path.read_bytes(), tell_tale)
     except OSError as error:
         return _unreadable(path, 1, f"cannot be read ({error.strerror})")
 
 
 # A demonstration that shows a changed page does not judge thousands of messages again.
 @lru_cache(maxsize=64)
-def _judged(path: Path, content: bytes) -> Catalogue:
+def _judged(path: Path, content: bytes, tell_tale: str) -> Catalogue:
     name = path.parents[1].name
     try:
         locale = Locale.parse(name)
@@ -99,8 +130,7 @@ def _judged(path: Path, content: bytes) -> Catalogue:
     faults = []
     if not _same_plurals(given.plural_forms, kept.plural_forms):
         faults.append(f"{path}:1: {name}: Plural-Forms must be {kept.plural_forms}")
-    own = given.get(TELL_TALE)
-    judge = _Judge(kept.num_plurals, with_danish(str(own.string) if own else ""))
+    judge = _Judge(kept.num_plurals, with_danish(tell_tale))
     messages = [message for message in given if message.id]
     ready = [message for message in messages if not message.fuzzy and _is_translated(message)]
     for message in ready:
@@ -111,7 +141,9 @@ def _judged(path: Path, content: bytes) -> Catalogue:
     reviewed = _REVIEWED.search(given.header_comment)
     return Catalogue(
         path,
-        Language(name.replace("_", "-"), _compiled(kept), reviewed[1] if reviewed else ""),
+        _tag(path),
+        _compiled(kept),
+        reviewed[1] if reviewed else "",
         messages=len(messages),
         translated=len(kept),
         fuzzy=sum(message.fuzzy for message in messages),
@@ -135,8 +167,8 @@ def _same_plurals(given: str, wanted: str) -> bool:
 
 
 def _unreadable(path: Path, line: int, problem: str) -> Catalogue:
-    name = path.parents[1].name
-    return Catalogue(path, Language(name), 0, 0, 0, [f"{path}:{line}: {name}: {problem}"])
+    fault = f"{path}:{line}: {path.parents[1].name}: {problem}"
+    return Catalogue(path, _tag(path), Marking(), faults=[fault])
 
 
 def _is_translated(message: Message) -> bool:

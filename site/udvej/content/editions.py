@@ -1,15 +1,17 @@
-"""All that `content/` and `translations/` say: one edition a language."""
+"""All that a municipality's folder says: one edition a language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from udvej.content import catalogue
 from udvej.content.catalogue import Catalogue
-from udvej.content.facts import Facts
+from udvej.content.face import Face
+from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.pages import Edition, load_edition
-from udvej.languages import DANISH
+from udvej.languages import DANISH, Language
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,14 @@ class Content:
 
     Attributes:
         folder: where the Danish pages and `kommune.toml` lie.
-        editions: the pages in each language, by its tag; Danish first.
-        catalogues: the translations as they were read, with what is wrong in them.
+        face: what it looks like.
+        editions: the pages in each language that is offered, by its tag; Danish first.
+        catalogues: the translations as they were read, with what is wrong in them: the program's
+            and the folder's for each of those languages, and what else the folder has.
     """
 
     folder: Path
+    face: Face
     editions: Mapping[str, Edition]
     catalogues: Sequence[Catalogue]
 
@@ -32,22 +37,50 @@ class Content:
         return self.editions[DANISH.tag].facts
 
     @classmethod
-    def load(
-        cls, folder: Path, translations: Path, boxes: Mapping[str, bool] = MappingProxyType({})
-    ) -> "Content":
+    def load(cls, folder: Path, boxes: Mapping[str, bool] = MappingProxyType({})) -> "Content":
         """Read and check everything.
 
         Args:
-            folder: holds `kommune.toml` and a Markdown file a page.
-            translations: holds `en/LC_MESSAGES/udvej.po` and the like.
+            folder: holds `kommune.toml` and a Markdown file a page. Next to it lies
+                `translations/`, with `en/LC_MESSAGES/content.po` and the like.
             boxes: as for `load_edition`.
 
         Raises:
             ContentError: a content file is wrong. A wrong translation is left out instead.
         """
-        catalogues = catalogue.load(translations)
-        editions = {
-            tag: load_edition(folder, language, boxes=boxes)
-            for tag, language in catalogue.languages(catalogues).items()
-        }
-        return cls(folder, editions, catalogues)
+        facts = load_facts(folder / FACTS_FILE)
+        program = catalogue.of_program(translations_of(folder))
+        own = catalogue.of_content(translations_of(folder), program)
+        _check_offered(folder, facts, own)
+        languages = [DANISH, *_spoken(own, program, facts)]
+        used = [program[one.tag] for one in languages if one.tag in program]
+        return cls(
+            folder,
+            Face.load(folder, facts),
+            {one.tag: load_edition(folder, one, boxes=boxes) for one in languages},
+            [*used, *own.values()],
+        )
+
+
+def translations_of(folder: Path) -> Path:
+    """The folder with the other languages of a folder of content; it need not be there."""
+    return folder.parent / "translations"
+
+
+def _check_offered(folder: Path, facts: Facts, own: Mapping[str, Catalogue]) -> None:
+    """Raise for a language that `kommune.toml` names and that nobody has begun to translate to."""
+    path = folder / FACTS_FILE
+    for tag in facts["sprog"]["tilbyd"]:
+        if tag not in own:
+            problem = f"»{tag}« er der ikke begyndt på; kør: udvej translations --add {tag}"
+            raise LocatedToml.parse(path, read_text(path)).error(problem, "tilbyd", "sprog")
+
+
+def _spoken(
+    own: Mapping[str, Catalogue], program: Mapping[str, Catalogue], facts: Facts
+) -> Iterator[Language]:
+    for tag, content in own.items():
+        if content.translated and facts.offers(tag):
+            words = program.get(tag, catalogue.NOTHING)
+            reviewed = content.reviewed if words.reviewed else ""
+            yield Language(tag, words.translations, content.translations, reviewed)

@@ -1,158 +1,62 @@
 """`kommune.toml`: the facts that differ from one municipality to the next."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from udvej.contacts import is_mail_address, is_phone, phone_link
+from udvej.contacts import phone_link
+from udvej.content.kinds import DAYS, MAIL, MINUTES, PHONE, Kind, is_link, kind_of_own
 from udvej.content.located_toml import LocatedToml, read_text
+from udvej.content.messages import Message
+from udvej.content.schema import LISTS, OWN, SCHEMA
+from udvej.errors import ContentError
 
 FACTS_FILE: Final = "kommune.toml"
-# The characters of an address (RFC 3986).
-_WEB = re.compile(r"https://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_OWN_KEY: Final = re.compile(r"[a-zæøå0-9_]+")
+_UNKNOWN: Final = "kendes ikke; slet linjen, eller ret stavningen"
 
-
-def _text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
-
-
-def _phone(value: object) -> bool:
-    return isinstance(value, str) and is_phone(value)
-
-
-def _mail(value: object) -> bool:
-    return isinstance(value, str) and is_mail_address(value, ascii_only=True)
-
-
-def _link(value: object) -> bool:
-    if not (isinstance(value, str) and _WEB.fullmatch(value)):
-        return False
-    try:
-        return bool(urlsplit(value).hostname)
-    except ValueError:
-        return False
-
-
-def _links(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_link, value))
-
-
-def _whole(low: int, high: int) -> Callable[[object], bool]:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a value must be, and what to tell the editor when it is not.
-
-    Attributes:
-        fits: whether a value is one.
-        advice: what to write instead.
-        optional: whether it may be "" until the municipality knows it.
-        absent: whether it may be left out, which says the same; a folder made before the program
-            knew the fact stays good.
-    """
-
-    fits: Callable[[object], bool]
-    advice: str
-    optional: bool = False
-    absent: bool = False
-
-
-TEXT = Kind(_text, 'skriv en tekst i anførselstegn, som "Lejre Kommune"')
-UNKNOWN_YET = Kind(
-    _text, 'skriv en tekst i anførselstegn, eller "" indtil I ved det', optional=True
-)
-# An answer to a reader's question, which only the municipality can give.
-ANSWER = replace(UNKNOWN_YET, absent=True)
-PHONE = Kind(_phone, 'skriv et telefonnummer, som "46 46 46 46"')
-MAIL = Kind(_mail, 'skriv en mailadresse, som "navn@kommune.dk"')
-LINK = Kind(_link, 'skriv en adresse, der begynder med "https://"')
-LINK_UNKNOWN_YET = Kind(
-    _link, 'skriv en adresse, der begynder med "https://", eller "" indtil I har den', optional=True
-)
-LINKS = Kind(_links, 'skriv mindst én adresse: ["https://…", "https://…"]')
-MINUTES = Kind(_whole(1, 120), "skriv et helt antal minutter fra 1 til 120")
-DAYS = Kind(_whole(1, 90), "skriv et helt antal dage fra 1 til 90")
-
-SCHEMA: Mapping[str, Mapping[str, Kind]] = {
-    "kommune": {"navn": TEXT},
-    "team": {
-        "navn": TEXT,
-        "center": TEXT,
-        "gade": TEXT,
-        "postnr_by": TEXT,
-        "telefon": PHONE,
-        "mail": MAIL,
-        "aabningstider": UNKNOWN_YET,
-        "svartid": UNKNOWN_YET,
-    },
-    "politi": {
-        "titel": TEXT,
-        "navn": TEXT,
-        "enhed": TEXT,
-        "station": TEXT,
-        "kreds": TEXT,
-        "gade": TEXT,
-        "postnr_by": TEXT,
-        "telefon": PHONE,
-        "mail": MAIL,
-    },
-    "sikkerpost": {"adresse": LINK},
-    "forlad": {"minutter": MINUTES, "sider": LINKS},
-    "frister": {"gemmes_dage": DAYS},
-    "privatliv": {
-        "dpo": UNKNOWN_YET,
-        "sagssystem": UNKNOWN_YET,
-        "hjemmel": UNKNOWN_YET,
-        "rettigheder": ANSWER,
-    },
-    "tilgaengelighed": {"dato": UNKNOWN_YET, "erklaering": LINK_UNKNOWN_YET, "test": UNKNOWN_YET},
-    "raadgivning": {"linjer": UNKNOWN_YET},
-    "svar": dict.fromkeys(
-        (
-            "spoerg",
-            "paaroerende",
-            "fagperson",
-            "anonym",
-            "politiet_faar",
-            "bruges_til",
-            "fortryde",
-            "ikke_egnet",
-            "under_18",
-            "anden_kommune",
-            "straf",
-            "beskyttelse",
-            "gaeld",
-            "flytte",
-            "moedested",
-            "tage_med",
-            "koordinator",
-            "laeser",
-            "kontakt",
-            "tolk",
-            "foelsomt",
-            "historie",
-        ),
-        ANSWER,
-    ),
-}
+_Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The checked facts, by table and key: `facts["team"]["telefon"]`."""
+    """The checked facts, by table and key: `facts["team"]["telefon"]`.
 
-    tables: Mapping[str, Mapping[str, Any]]
+    Attributes:
+        tables: each table of `SCHEMA`, of which a list is a tuple, and the municipality's own.
+    """
 
-    def __getitem__(self, table: str) -> Mapping[str, Any]:
-        """One table of `kommune.toml`."""
-        return self.tables[table]
+    tables: Mapping[str, _Table | Sequence[_Table]]
+
+    def __getitem__(self, table: str) -> _Table:
+        """One table of `kommune.toml`; of a list the first, or one in which nothing is given."""
+        found = self.tables[table]
+        if isinstance(found, Mapping):
+            return found
+        return found[0] if found else dict.fromkeys(SCHEMA[table], "")
+
+    def each(self, table: str) -> Sequence["Facts"]:
+        """These facts once for each entry of a list, as if there were no other entry."""
+        return [
+            Facts({**self.tables, table: (entry,)})
+            for entry in self.tables[table]
+            if isinstance(entry, Mapping) and any(entry.values())
+        ]
+
+    @property
+    def recipients(self) -> Sequence[str]:
+        """The mail addresses that referrals go to, at least one."""
+        return self["team"]["modtagere"] or [self["team"]["mail"]]
+
+    def offers(self, tag: str) -> bool:
+        """Whether the site is to be read in a language; in all there are, unless some are named."""
+        named = self["sprog"]["tilbyd"]
+        return named == "" or tag in named
 
     def text(self, name: str) -> str:
         """The words of a fact.
@@ -166,8 +70,16 @@ class Facts:
         Raises:
             KeyError: there is no fact of that name.
         """
-        kind, value = self._find(name)
-        return site_name(value) if value and kind.fits is _link else str(value)
+        value = self._value(name)
+        return site_name(value) if is_link(value) else str(value)
+
+    def is_words(self, name: str) -> bool:
+        """Whether a fact is Danish to be translated, rather than a name, a number or an address.
+
+        Raises:
+            KeyError: there is no fact of that name.
+        """
+        return self._kind(name).is_words
 
     def duration(self, name: str) -> timedelta | None:
         """A fact that is a time, in minutes or days; None for all others.
@@ -175,7 +87,7 @@ class Facts:
         Raises:
             KeyError: there is no fact of that name.
         """
-        kind, value = self._find(name)
+        kind, value = self._kind(name), self._value(name)
         if kind is MINUTES:
             return timedelta(minutes=value)
         return timedelta(days=value) if kind is DAYS else None
@@ -186,28 +98,41 @@ class Facts:
         Raises:
             KeyError: there is no fact of that name.
         """
-        kind, value = self._find(name)
+        kind, value = self._kind(name), self._value(name)
         if value == "":
             return ""
-        if kind is PHONE:
+        if kind.fits is PHONE.fits:
             return phone_link(value)
-        if kind is MAIL:
+        if kind.fits is MAIL.fits:
             return f"mailto:{value}"
-        return str(value) if kind.fits is _link else ""
+        return str(value) if is_link(value) else ""
 
     def has(self, name: str) -> bool:
         """Whether there is a fact of that name, filled in or not."""
         table, _, key = name.partition(".")
-        return key in SCHEMA.get(table, {})
+        return key in (self[OWN] if table == OWN else SCHEMA.get(table, {}))
 
-    def _find(self, name: str) -> tuple[Kind, Any]:
-        table, _, key = name.partition(".")
-        return SCHEMA[table][key], self.tables[table][key]
+    def names(self) -> Iterator[str]:
+        """The names of all facts, filled in or not."""
+        for table in self.tables:
+            yield from (f"{table}.{key}" for key in self[table])
 
     def missing(self) -> Iterator[str]:
         """The names of the facts that are still to be filled in before the site goes live."""
-        for table, keys in SCHEMA.items():
-            yield from (f"{table}.{key}" for key in keys if self.tables[table][key] == "")
+        for table, kinds in SCHEMA.items():
+            found = self.tables[table]
+            entries = [found] if isinstance(found, Mapping) else found
+            for key, kind in kinds.items():
+                if kind.is_asked_for and any(entry[key] == "" for entry in entries):
+                    yield f"{table}.{key}"
+
+    def _value(self, name: str) -> Any:  # noqa: ANN401 (what TOML can hold)
+        table, _, key = name.partition(".")
+        return self[table][key]
+
+    def _kind(self, name: str) -> Kind:
+        table, _, key = name.partition(".")
+        return kind_of_own(self[OWN][key]) if table == OWN else SCHEMA[table][key]
 
 
 def load_facts(path: Path) -> Facts:
@@ -217,27 +142,98 @@ def load_facts(path: Path) -> Facts:
         ContentError: naming file, line and key.
     """
     source = LocatedToml.parse(path, read_text(path))
-    for table, keys in source.data.items():
-        if table not in SCHEMA:
+    for table, found in source.data.items():
+        if table not in (*SCHEMA, OWN):
             raise source.error("kendes ikke; slet den, eller ret stavningen", table, table)
-        if not isinstance(keys, dict):
-            raise source.error(f"skriv [{table}] på en linje for sig", table)
-        for key in keys:
-            if key not in SCHEMA[table]:
-                raise source.error("kendes ikke; slet linjen, eller ret stavningen", key, table)
-    tables = {}
+        if table in LISTS:
+            if not (isinstance(found, list) and all(isinstance(each, dict) for each in found)):
+                problem = f"skriv [[{table}]] på en linje for sig, én for hver"
+                raise source.error(problem, table, table)
+        elif not isinstance(found, dict):
+            raise source.error(f"skriv [{table}] på en linje for sig", table, table)
+    tables: dict[str, _Table | Sequence[_Table]] = {OWN: _own(source)}
     for table, kinds in SCHEMA.items():
-        given = source.data.get(table, {})
-        for key, kind in kinds.items():
-            if key not in given and not kind.absent:
-                raise source.error(f"mangler under [{table}]; {kind.advice}", key, table)
-            value = given.get(key, "")
-            if not (kind.fits(value) or (kind.optional and value == "")):
-                raise source.error(kind.advice, key, table)
-        tables[table] = MappingProxyType({**dict.fromkeys(kinds, ""), **given})
+        if table not in LISTS:
+            tables[table] = _checked(source, table, source.data.get(table, {}))
+        elif table in source.data:  # `[]` says that there is none
+            given = enumerate(source.data[table])
+            tables[table] = tuple(_checked(source, table, entry, at) for at, entry in given)
+        else:
+            tables[table] = (MappingProxyType(dict.fromkeys(kinds, "")),)
     return Facts(MappingProxyType(tables))
+
+
+def examples(path: Path) -> Iterator[ContentError]:
+    """The facts that a new folder was made with, and that are nobody's: no live site shows them.
+
+    Args:
+        path: a `kommune.toml` that has been found good.
+    """
+    source = LocatedToml.parse(path, read_text(path))
+    for place, _, kind, value in _given(source):
+        if kind.is_example(value):
+            yield source.error(f"er kun et eksempel (»{value}«); skriv jeres eget", *place)
+
+
+def messages(path: Path) -> Iterator[Message]:
+    """What there is to translate in `kommune.toml`, with what it says above each fact.
+
+    Args:
+        path: a `kommune.toml` that has been found good.
+    """
+    source = LocatedToml.parse(path, read_text(path))
+    for place, name, kind, value in _given(source):
+        if kind.is_words and value:
+            comment = source.comment(*place) or f"fact {name}"
+            yield Message(source.line(*place), value, "", comment)
 
 
 def site_name(address: str) -> str:
     """What people call the site at an address: its host without "www."."""
     return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+# Key, table, and which of the tables of that name: as `LocatedToml` asks for it.
+_Place = tuple[str, str, int]
+
+
+def _given(source: LocatedToml) -> Iterator[tuple[_Place, str, Kind, Any]]:
+    """Each fact that the file gives, with its place, name and kind."""
+    for table, found in source.data.items():
+        for number, entry in enumerate(found if isinstance(found, list) else [found]):
+            for key, value in entry.items():
+                kind = kind_of_own(value) if table == OWN else SCHEMA[table][key]
+                yield (key, table, number), f"{table}.{key}", kind, value
+
+
+def _own(source: LocatedToml) -> _Table:
+    own = source.data.get(OWN, {})
+    for key, value in own.items():
+        if not _OWN_KEY.fullmatch(key):
+            raise source.error("skriv navnet med små bogstaver og _, som tolk_telefon", key, OWN)
+        kind = kind_of_own(value)
+        if not kind.may_be(value):
+            raise source.error(kind.advice, key, OWN)
+    return MappingProxyType(own)
+
+
+def _checked(source: LocatedToml, table: str, given: _Table, number: int = 0) -> _Table:
+    kinds = SCHEMA[table]
+    for key in given:
+        if key not in kinds:
+            raise source.error(_UNKNOWN, key, table, number)
+    if table in LISTS and not any(value != "" for value in given.values()):
+        given = dict.fromkeys(kinds, "")  # an entry that waits to be filled in
+    else:
+        for key, kind in kinds.items():
+            if key not in given and not kind.may_be_absent:
+                raise source.error(
+                    f"mangler under {_header(table)}; {kind.advice}", key, table, number
+                )
+            if not kind.may_be(given.get(key, "")):
+                raise source.error(kind.advice, key, table, number)
+    return MappingProxyType({**dict.fromkeys(kinds, ""), **given})
+
+
+def _header(table: str) -> str:
+    return f"[[{table}]]" if table in LISTS else f"[{table}]"

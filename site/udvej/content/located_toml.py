@@ -9,7 +9,7 @@ from typing import Any
 
 from udvej.errors import ContentError
 
-_TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_TABLE = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
 _SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -45,26 +45,40 @@ class LocatedToml:
                 path, above + line, 'her står noget, der ikke kan læses; skriv: navn = "værdi"'
             ) from error
 
-    def error(self, problem: str, key: str, table: str = "") -> ContentError:
-        """An error that names the key and its line (the table's where the key is missing)."""
-        return ContentError(self.path, self.line(key, table), f"{key}: {problem}")
+    def error(self, problem: str, key: str, table: str = "", number: int = 0) -> ContentError:
+        """An error that names the key and its line; the arguments as for `line`."""
+        return ContentError(self.path, self.line(key, table, number), f"{key}: {problem}")
 
-    def line(self, key: str, table: str = "") -> int:
-        """The line of a key, counted from 1 in its file (the table's where the key is missing)."""
-        within, place = "", 1
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if header := _TABLE.match(line):
+    def line(self, key: str, table: str = "", number: int = 0) -> int:
+        """The line of a key (its table's where the key is missing), counted from 1 in its file.
+
+        Args:
+            key: its name.
+            table: the table it stands in, or "" above the first.
+            number: which of several tables of that name, counted from 0.
+        """
+        within, seen, place = "", -1, 1
+        for at, line in enumerate(self.text.splitlines(), start=1):
+            if header := _TABLE.fullmatch(line):
                 within = header[1]
-                place = number if within == table else place
-            elif within == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-                return self.above + number
+                seen += within == table
+                place = at if (within, seen) == (table, number) else place
+            elif _names(key, line) and within == table and (seen == number or not table):
+                return self.above + at
+            elif _names(table, line) and not within:  # written as a value: `politi = []`
+                place = at
         return self.above + place
 
-    def comment(self, key: str, table: str = "") -> str:
+    def comment(self, key: str, table: str = "", number: int = 0) -> str:
         """What the lines right above a key say of it, "" where none do."""
-        above = self.text.splitlines()[: self.line(key, table) - self.above - 1]
+        above = self.text.splitlines()[: self.line(key, table, number) - self.above - 1]
         lines = [*takewhile(lambda line: line.startswith("#"), reversed(above))]
         return " ".join(line.removeprefix("#").strip() for line in reversed(lines))
+
+
+def _names(key: str, line: str) -> bool:
+    """Whether a line gives a key its value."""
+    return bool(key) and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line) is not None
 
 
 def read_text(path: Path) -> str:

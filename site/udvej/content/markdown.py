@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,16 +21,23 @@ from mdit_py_plugins.container import container_plugin
 
 from udvej.content.facts import Facts
 from udvej.content.pictures import PICTURES, asked_for, pictures_plugin, place, with_pictures
+from udvej.content.schema import LISTS
 from udvej.content.shapes import name_shapes
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language, Untranslated
 
+# `::: kontakt` or, once for each entry of a list of facts, `::: kontakt politi`.
+_CONTACT: Final = "kontakt"
+_REPEATED: Final = {f"{_CONTACT} {table}": table for table in LISTS}
 # `::: name` … `:::`. The last one marks where the form stands; see `Text`.
-BOXES: Final = ("fare", "knapper", "vej", "boks", "kontakt", "foldet", "formular")
+BOXES: Final = ("fare", "knapper", "vej", "boks", _CONTACT, *_REPEATED, "foldet", "formular")
 
 _FOLDED: Final = "foldet"
 _BOX: Final = "container_box"
+# What is kept with a token: the box leaves no trace; it is not shown; the facts that it names.
 _NO_TRACE: Final = "no trace"
+_LEFT_OUT: Final = "left out"
+_FACTS: Final = "facts"
 _PICTURE = f"en tegning står først og hedder ![](navn), hvor navnet er {', '.join(PICTURES)}"
 _UNCLOSED = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
 
@@ -78,10 +85,12 @@ class Reader:
         facts: what `{table.key}` stands for. A paragraph or list item that names a fact which
             is still to be filled in is left out whole, rather than say something made up, and
             with it a heading that has nothing else below it. `{mangler table.key}` leaves it out
-            from the day that the fact is filled in.
+            from the day that the fact is filled in. In a box of a list they are those of one entry.
         language: gives each heading, paragraph and list item in its own words, or the Danish
             ones, marked, where it has none.
-        boxes: further boxes by name, and whether each is shown; it leaves no trace of its own.
+        boxes: whether what is in a box of that name is shown; it leaves no trace of its own. The
+            name may also stand after another box's, which is then shown or not: `::: vej selv`.
+        titled: whether it has a heading of the first level, as pages have.
     """
 
     path: Path
@@ -89,6 +98,7 @@ class Reader:
     facts: Facts
     language: Language = DANISH
     boxes: Mapping[str, bool] = field(default_factory=dict)
+    titled: bool = True
 
     def check(self, markdown: str) -> Links:
         """Find what is wrong with a text.
@@ -97,14 +107,19 @@ class Reader:
             ContentError: naming file and line.
         """
         self._check_boxes(markdown)
-        written = _MARKDOWN.parse(markdown)
+        written = self._parsed(markdown)
         self._check_syntax(written)
         links = [*self._links(written)]
         tokens = self._filled(written)
         titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
-        if len(titles) != 1:
+        if self.titled and len(titles) != 1:
             line = self._line(titles[1]) if titles else 1
             raise self._error(line, "siden skal have præcis én overskrift med ét #")
+        if titles and not self.titled:
+            line = self._line(titles[0])
+            raise self._error(
+                line, "programmet skriver overskriften; begynd hver overskrift med ##"
+            )
         form = _form(tokens)
         if form and (after := tokens[form[1] + 1 :]):
             raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
@@ -113,16 +128,28 @@ class Reader:
 
     def filled(self, markdown: str) -> Sequence[Token]:
         """A text that has been checked, translated and with each fact in its place."""
-        return self._filled(_MARKDOWN.parse(markdown))
+        return self._filled(self._parsed(markdown))
 
-    def _filled(self, tokens: Sequence[Token]) -> list[Token]:
+    def _parsed(self, markdown: str) -> list[Token]:
+        tokens = _MARKDOWN.parse(markdown)
+        for token in tokens:
+            if token.type == f"{_BOX}_open":
+                *name, last = token.info.split()
+                if last in self.boxes:
+                    token.info, token.meta[_LEFT_OUT] = " ".join(name), not self.boxes[last]
+        return tokens
+
+    def _filled(self, written: Sequence[Token]) -> list[Token]:
+        tokens = [*_repeated(written, self.facts)]
         for at, token in enumerate(tokens):
             if token.type == "inline":
-                words = token.content and self.language.catalogue.gettext(token.content)
+                facts = token.meta.get(_FACTS, self.facts)
+                words = token.content and self.language.content.gettext(token.content)
                 pieces = _MARKDOWN.parseInline(words)[0].children or []
-                token.meta["left out"] = not (words and all(map(self._holds, _facts(pieces))))
+                whole = words and all(_holds(facts, name) for name in _facts(pieces))
+                token.meta[_LEFT_OUT] = not whole
                 danish = isinstance(words, Untranslated)
-                token.children = _together([*self._with_facts(pieces, danish=danish)])
+                token.children = _together([*self._with_facts(pieces, facts, danish=danish)])
                 if name := asked_for(token):
                     token.children.insert(0, place(name))
                 # The paragraph of a list without blank lines is not shown, its item is.
@@ -131,24 +158,18 @@ class Reader:
                     block.attrs |= _MARKED
         tree = SyntaxTreeNode(tokens)
         for node in [*tree.walk()]:
-            if node.type == "inline" and node.meta["left out"]:
+            if node.type in ("inline", _BOX) and node.meta.get(_LEFT_OUT):
                 _cut(node)
-            elif node.type == _BOX and (name := node.info.strip()) in self.boxes:
-                if self.boxes[name]:
-                    _leave_no_trace(node)
-                else:
-                    _cut(node)
+            elif node.type == _BOX and not node.info:
+                _leave_no_trace(node)
             elif node.type == _BOX and node.info.strip() == _FOLDED:
                 _fold(node)
         name_shapes(tree)
         return tree.to_tokens()
 
-    def _holds(self, name: str) -> bool:
-        """Whether a fact is filled in, or missing where the text is about that."""
-        missing = name.startswith(_UNTIL)
-        return missing != bool(self.facts.text(name.removeprefix(_UNTIL)))
-
-    def _with_facts(self, pieces: Sequence[Token], *, danish: bool) -> Iterator[Token]:
+    def _with_facts(
+        self, pieces: Sequence[Token], facts: Facts, *, danish: bool
+    ) -> Iterator[Token]:
         """With each fact in its place, and addresses of ours in this language."""
         in_link = False
         for piece in pieces:
@@ -156,35 +177,43 @@ class Reader:
                 target = _target(piece)
                 fact = _FACT.fullmatch(target)
                 ours = self.language.prefix + target if target.startswith("/") else target
-                piece.attrs["href"] = self.facts.link(fact[1]) if fact else ours
+                piece.attrs["href"] = facts.link(fact[1]) if fact else ours
             in_link = piece.type == "link_open" or (in_link and piece.type != "link_close")
             if _is_fact(piece):
-                yield from self._fact(piece, linked=not in_link, danish=danish)
-            elif piece.type == "text" and not danish:
-                for part, term in self.language.parts(piece.content):
-                    yield from _kept_apart(part, _MARKED) if term else [_text(part)]
+                if not piece.content.startswith(_UNTIL):
+                    yield from self._fact(piece.content, facts, linked=not in_link, danish=danish)
+            elif piece.type == "text":
+                yield from self._spoken(piece.content, danish=danish)
             else:
                 yield piece
 
-    def _fact(self, piece: Token, *, linked: bool, danish: bool) -> Iterator[Token]:
-        if piece.content.startswith(_UNTIL):
-            return
-        link = self.facts.link(piece.content) if linked else ""
-        duration = self.facts.duration(piece.content)
-        if link:
+    def _fact(self, name: str, facts: Facts, *, linked: bool, danish: bool) -> Iterator[Token]:
+        link = facts.link(name)
+        duration = facts.duration(name)
+        language = DANISH if danish else self.language
+        if link and linked:
             yield Token("link_open", "a", 1, attrs={"href": link})
         if duration is not None:
-            words = _spoken(duration, DANISH if danish else self.language)
-            marked = isinstance(words, Untranslated)
-            yield from _kept_apart(words, _MARKED) if marked else [_text(words)]
+            yield from self._spoken(_counted(duration, language), danish=danish)
+        elif facts.is_words(name):
+            yield from self._spoken(language.content.gettext(facts.text(name)), danish=danish)
         elif self.language.is_danish:
-            yield _text(self.facts.text(piece.content))
+            yield _text(facts.text(name))
         else:
             # Names are Danish words; numbers and addresses belong to no language.
-            marks = {"dir": "ltr"} if self.facts.link(piece.content) else _MARKED
-            yield from _kept_apart(self.facts.text(piece.content), marks)
-        if link:
+            yield from _kept_apart(facts.text(name), {"dir": "ltr"} if link else _MARKED)
+        if link and linked:
             yield Token("link_close", "a", -1)
+
+    def _spoken(self, words: str, *, danish: bool = False) -> Iterator[Token]:
+        """Words, with what is Danish among them marked so, unless their block is."""
+        if danish:
+            yield _text(words)
+        elif isinstance(words, Untranslated):
+            yield from _kept_apart(words, _MARKED)
+        else:
+            for part, term in self.language.parts(words):
+                yield from _kept_apart(part, _MARKED) if term else [_text(part)]
 
     def _check_boxes(self, markdown: str) -> None:
         """Every box has a name we know, and ends before the next one begins."""
@@ -194,7 +223,8 @@ class Reader:
                 continue
             name = line.strip().removeprefix(":::").strip()
             known = (*BOXES, *self.boxes)
-            if name and name not in known:
+            box, _, shown = name.rpartition(" ")
+            if name and not (name in known or (box in BOXES and shown in self.boxes)):
                 raise self._error(
                     number, f"»{name}« er ikke en boks; skriv et af {', '.join(known)}"
                 )
@@ -319,7 +349,7 @@ def shape(message: str) -> Counter[str]:
     return Counter([*markup, *(f"{{{name}}}" for name in _facts(pieces))])
 
 
-def _spoken(duration: timedelta, language: Language) -> str:
+def _counted(duration: timedelta, language: Language) -> str:
     """A time with its unit, in the form that its number asks for."""
     number = duration.days or duration // timedelta(minutes=1)
     if duration.days:
@@ -361,6 +391,38 @@ def _together(pieces: Sequence[Token]) -> list[Token]:
     return joined
 
 
+def _repeated(tokens: Sequence[Token], facts: Facts) -> Iterator[Token]:
+    """With the box of a list once for each entry, and with none of them not to be shown."""
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        table = _REPEATED.get(token.info.strip(), "") if token.type == f"{_BOX}_open" else ""
+        if not table:
+            yield token
+            at += 1
+            continue
+        end = next(n for n in range(at, len(tokens)) if tokens[n].type == f"{_BOX}_close") + 1
+        entries = facts.each(table)
+        token.meta[_LEFT_OUT] = token.meta.get(_LEFT_OUT, False) or not entries
+        for number, entry in enumerate(entries or [facts], start=1):
+            yield from (_copy(inside, entry, number) for inside in tokens[at:end])
+        at = end
+
+
+def _copy(token: Token, facts: Facts, number: int) -> Token:
+    """A token that speaks of other facts; no two may have one id."""
+    attrs = {**token.attrs}
+    if "id" in attrs and number > 1:
+        attrs["id"] = f"{attrs['id']}-{number}"
+    return replace(token, attrs=attrs, meta={**token.meta, _FACTS: facts})
+
+
+def _holds(facts: Facts, name: str) -> bool:
+    """Whether a fact is filled in, or missing where the text is about that."""
+    missing = name.startswith(_UNTIL)
+    return missing != bool(facts.text(name.removeprefix(_UNTIL)))
+
+
 def _is_fact(piece: Token) -> bool:
     return piece.markup == _FACT_MARKUP
 
@@ -383,7 +445,7 @@ def _cut(node: SyntaxTreeNode) -> None:
     parent = node.parent
     while parent is not None and parent.parent is not None and len(parent.children) == 1:
         node, parent = parent, parent.parent
-    if parent is None:
+    if parent is None or node not in parent.children:  # it is gone, with a box around it
         return
     at = parent.children.index(node)
     parent.children.remove(node)
@@ -446,8 +508,9 @@ def _box(_self: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:  # noqa:
     token = tokens[at]
     if _NO_TRACE in token.meta:
         return ""
-    opens = token.nesting == 1
-    return f'<{token.tag} class="{token.info.strip()}">\n' if opens else f"</{token.tag}>\n"
+    if token.nesting < 0:
+        return f"</{token.tag}>\n"
+    return f'<{token.tag} class="{token.info.split()[0]}">\n'
 
 
 def _html(tokens: Sequence[Token]) -> Markup:

@@ -7,14 +7,17 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from markupsafe import Markup
 
+from udvej.contacts import phone_link
 from udvej.content.addresses import FORM, TAKEN
 from udvej.content.facts import FACTS_FILE, Facts, load_facts
-from udvej.content.located_toml import LocatedToml, read_text
-from udvej.content.markdown import Reader, Text, blocks
+from udvej.content.headers import OWNED, Header, Keys
+from udvej.content.located_toml import LocatedToml
+from udvej.content.markdown import Links, Reader, Text, blocks
+from udvej.content.messages import Message
+from udvej.content.receipt import RECEIPT_FILE, Receipt, load_receipt
 from udvej.content.titles import TITLE, tell_tale, telling_word
 from udvej.errors import ContentError
 from udvej.languages import DANISH, Language
@@ -23,17 +26,14 @@ from udvej.languages import DANISH, Language
 _NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
            "/tilgaengelighed/")  # fmt: skip
 
-_HEADER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)*")
-# Each key of a page's header: the type it has, and its value where it may be left out.
-_KEYS: Mapping[str, tuple[type, Any]] = {
+_KEYS: Keys = {
     "adresse": (str, None),
     "titel": (str, None),
     "resume": (str, None),
     "menu": (str, ""),
     "orden": (int, 1000),
-    "ansvarlig": (str, None),
-    "gennemgaaet": (date, None),
+    **OWNED,
 }
 
 
@@ -66,6 +66,10 @@ class Page:
         """What stands in `main`; on the form's page, above the form."""
         return self.text.body
 
+    def gives(self, numbers: Sequence[str]) -> bool:
+        """Whether its text gives each of some phone numbers to be pressed."""
+        return all(phone_link(number) in self.body for number in numbers)
+
     @property
     def beside(self) -> Markup:
         """On the form's page what stands before the send button, elsewhere empty."""
@@ -80,11 +84,13 @@ class Edition:
         language: which.
         facts: what `kommune.toml` says, in Danish.
         pages: by address, without the language's prefix, in the order of the menus.
+        receipt: what is said to who has sent.
     """
 
     language: Language
     facts: Facts
     pages: Mapping[str, Page]
+    receipt: Receipt
 
     @property
     def top(self) -> Sequence[Sequence[Page]]:
@@ -116,7 +122,12 @@ def load_edition(
         ContentError: naming file, line and what to do.
     """
     facts = load_facts(folder / FACTS_FILE)
-    files = [_load(path, facts, language, boxes) for path in sorted(folder.glob("[!.]*.md"))]
+    receipt = load_receipt(folder, facts, language, boxes)
+    files = [
+        _load(path, facts, language, boxes)
+        for path in sorted(folder.glob("[!.]*.md"))
+        if path != receipt.path
+    ]
     by_address: dict[str, _File] = {}
     by_title: dict[str, _File] = {}
     for file in files:
@@ -131,26 +142,9 @@ def load_edition(
         if address not in by_address:
             raise ContentError(folder, 1, f'der mangler en side med adresse = "{address}"')
     if language.is_danish:  # the others are made of the same
-        _check_texts(by_address)
+        _check_texts(by_address, receipt)
     pages = sorted((file.page for file in files), key=lambda page: (page.order, page.address))
-    return Edition(language, facts, {page.address: page for page in pages})
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something to translate.
-
-    Attributes:
-        line: where it stands in its file, counted from 1.
-        words: the Danish.
-        context: what tells it from the same words elsewhere, or "".
-        comment: what the translator should know.
-    """
-
-    line: int
-    words: str
-    context: str
-    comment: str
+    return Edition(language, facts, {page.address: page for page in pages}, receipt)
 
 
 def messages(path: Path) -> Iterator[Message]:
@@ -159,14 +153,21 @@ def messages(path: Path) -> Iterator[Message]:
     Raises:
         ContentError: it is not a page.
     """
-    source, above, markdown = _split(path)
-    values = _values(source)
+    if path.name == RECEIPT_FILE:
+        yield from _blocks(Header.read(path, OWNED), "the receipt")
+        return
+    header = _header(path)
+    source, values = header.source, header.values
     title = "title: short; the browser keeps it, so it must not tell what the page is about"
     yield Message(source.line("titel"), values["titel"], TITLE, title)
     summary = "one sentence for search engines, neutral like the title"
     yield Message(source.line("resume"), values["resume"], "", summary)
-    for line, kind, words in blocks(markdown):
-        yield Message(above + line, words, "", f"{kind} on {values['adresse']}")
+    yield from _blocks(header, values["adresse"])
+
+
+def _blocks(header: Header, place: str) -> Iterator[Message]:
+    for line, kind, words in blocks(header.markdown):
+        yield Message(header.above + line, words, "", f"{kind} on {place}")
 
 
 @dataclass(frozen=True)
@@ -178,43 +179,27 @@ class _File:
 
 
 def _load(path: Path, facts: Facts, language: Language, boxes: Mapping[str, bool]) -> _File:
-    source, above, markdown = _split(path)
-    values = _values(source)
-    text = Text(Reader(path, above, facts, language, boxes), markdown)
+    header = _header(path)
+    values = header.values
+    text = Text(Reader(path, header.above, facts, language, boxes), header.markdown)
     title, summary = values["titel"], values["resume"]
     page = Page(
         address=values["adresse"],
-        title=language.catalogue.pgettext(TITLE, title),
-        summary=language.catalogue.gettext(summary),
+        title=language.content.pgettext(TITLE, title),
+        summary=language.content.gettext(summary),
         menu=values["menu"],
         order=values["orden"],
         owner=values["ansvarlig"],
         reviewed=values["gennemgaaet"],
         text=text,
     )
-    return _File(source, page)
+    return _File(header.source, page)
 
 
-def _split(path: Path) -> tuple[LocatedToml, int, str]:
-    """The header of a page, how many lines stand above its Markdown, and that."""
-    content = read_text(path)
-    header = _HEADER.match(content)
-    if header is None:
-        raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
-    source = LocatedToml.parse(path, header[1], above=1)
-    return source, header[0].count("\n"), content[header.end() :]
-
-
-def _values(source: LocatedToml) -> dict[str, Any]:
-    for key in source.data:
-        if key not in _KEYS:
-            raise source.error("kendes ikke; slet linjen, eller ret stavningen", key)
-    values = {key: source.data.get(key, default) for key, (_, default) in _KEYS.items()}
-    for key, (kind, default) in _KEYS.items():
-        if values[key] is None or (default is None and not str(values[key]).strip()):
-            raise source.error("mangler; skriv den mellem de to linjer med +++", key)
-        if type(values[key]) is not kind:
-            raise source.error("er ikke skrevet rigtigt; se, hvordan de andre sider gør", key)
+def _header(path: Path) -> Header:
+    """The header of a page, with what only a page has."""
+    header = Header.read(path, _KEYS)
+    source, values = header.source, header.values
     if not _ADDRESS.fullmatch(values["adresse"]):
         raise source.error('skriv små bogstaver mellem skråstreger, som "/hjaelp/"', "adresse")
     if values["adresse"] in TAKEN:
@@ -223,7 +208,7 @@ def _values(source: LocatedToml) -> dict[str, Any]:
         raise source.error('skriv "top" eller "bund", eller slet linjen', "menu")
     for key in ("titel", "adresse"):
         _check_neutral(source, key)
-    return values
+    return header
 
 
 def _check_neutral(source: LocatedToml, key: str) -> None:
@@ -233,17 +218,22 @@ def _check_neutral(source: LocatedToml, key: str) -> None:
         )
 
 
-def _check_texts(files: Mapping[str, _File]) -> None:
+def _check_texts(files: Mapping[str, _File], receipt: Receipt) -> None:
     found = {address: file.page.text.check() for address, file in files.items()}
     for address, file in files.items():
         if found[address].beside != (address == FORM):
             raise file.source.error(f"::: formular skal stå på {FORM}, og kun dér", "adresse")
-        for line, link in found[address].targets:
-            if link.startswith(("https://", "mailto:", "tel:")):
-                continue
-            place, _, anchor = link.partition("#")
-            target = found.get(place or (address if anchor else ""))
-            if target is None or (anchor and anchor not in target.anchors):
-                raise ContentError(
-                    file.source.path, line, f"linket »{link}« fører ingen steder hen; ret adressen"
-                )
+        _check_links(file.source.path, found[address], found)
+    for links in receipt.check():
+        _check_links(receipt.path, links, found)
+
+
+def _check_links(path: Path, links: Links, found: Mapping[str, Links]) -> None:
+    """Each link of a text leads to a page, or to a heading of one or of its own."""
+    for line, link in links.targets:
+        if link.startswith(("https://", "mailto:", "tel:")):
+            continue
+        place, _, anchor = link.partition("#")
+        target = found.get(place) if place else links if anchor else None
+        if target is None or (anchor and anchor not in target.anchors):
+            raise ContentError(path, line, f"linket »{link}« fører ingen steder hen; ret adressen")

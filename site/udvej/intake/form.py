@@ -4,7 +4,7 @@ A new question is one field here. Its kind (see `questions`) carries it through 
 search for CPR numbers, the errors, the draft, the page, the letter and the drill.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -16,10 +16,10 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, ValidationError
 
-from udvej.errors import FormError
+from udvej.errors import FormError, UnknownQuestion
 from udvej.intake.cpr import MOST_TRACES, Part, Trace
 from udvej.intake.questions import Choice, Group, Line, Mail, Option, Phone, Question, Tick, Words
-from udvej.intake.referral import SAID_AT_SENDING, Referral, Section, new_reference
+from udvej.intake.referral import Referral, Section, new_reference
 from udvej.intake.submission import Bounds
 from udvej.languages import N_, current
 from udvej.languages import gettext as _
@@ -69,7 +69,8 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         def get_translations(self, form: FlaskForm) -> None:
             """None."""
 
-    said_at_sending = SAID_AT_SENDING
+    # What stands at the button that sends, in Danish; see `asked_by`.
+    at_sending = ""
 
     token = HiddenField()
     # Filled in by the page that asks back about a doubtful answer, so that it asks only once.
@@ -95,6 +96,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         section=Section.WHO,
         letter="Vil kaldes",
         render_kw={"autocapitalize": "words"},
+        left_out_as="navn",
     )
     phone = Phone(N_("Telefon"), group=_REACH, section=Section.REPLY, letter="Telefon")
     mail = Mail(N_("Mail"), group=_REACH, section=Section.REPLY, letter="Mail")
@@ -142,18 +144,30 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         letter="Tolk",
         yes="JA, ønskes",
         no="ikke ønsket",
+        left_out_as="tolk",
     )
     adult = Tick(
-        N_("Over 18 år"), group=_MORE, section=Section.ABOUT, letter="Over 18 år", **_TICKED
+        N_("Over 18 år"),
+        group=_MORE,
+        section=Section.ABOUT,
+        letter="Over 18 år",
+        left_out_as="over_18",
+        **_TICKED,
     )
     inside = Tick(
-        N_("Sidder inde"), group=_MORE, section=Section.ABOUT, letter="Sidder inde", **_TICKED
+        N_("Sidder inde"),
+        group=_MORE,
+        section=Section.ABOUT,
+        letter="Sidder inde",
+        left_out_as="sidder_inde",
+        **_TICKED,
     )
     resident = Tick(
         N_("Bor her i kommunen"),
         group=_MORE,
         section=Section.ABOUT,
         letter="Bor i kommunen",
+        left_out_as="bor_her",
         **_TICKED,
     )
     knows = Choice(
@@ -163,6 +177,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         writers=_OF_ANOTHER,
         section=Section.ABOUT,
         letter="Ved, at der er skrevet",
+        left_out_as="ved_det",
     )
     agrees = Choice(
         N_("Har personen sagt ja til, at vi får det at vide?"),
@@ -171,6 +186,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         writers=_OF_ANOTHER,
         section=Section.ABOUT,
         letter="Har sagt ja til, at I får det at vide",
+        left_out_as="sagt_ja",
     )
     workplace = Line(
         N_("Din arbejdsplads (kun fagfolk)"),
@@ -180,6 +196,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         too_long=N_("Navnet på arbejdspladsen er for langt. Skriv højst 100 tegn."),
         section=Section.WHO,
         letter="Arbejdsplads",
+        left_out_as="arbejdsplads",
     )
     title = Line(
         N_("Din titel (kun fagfolk)"),
@@ -189,6 +206,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         too_long=N_("Titlen er for lang. Skriv højst 100 tegn."),
         section=Section.WHO,
         letter="Titel",
+        left_out_as="titel",
     )
     message = Words(
         N_("Er der noget, vi skal vide?"),
@@ -220,6 +238,30 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     def unanswered(cls) -> "ReferralForm":
         """The form before anybody has seen it; needs no session and cannot be sent."""
         return cls(formdata=None, meta={"csrf": False})
+
+    @classmethod
+    def asked_by(cls, at_sending: str, without: Collection[str] = ()) -> "type[ReferralForm]":
+        """The form of one municipality.
+
+        Args:
+            at_sending: what stands at the button that sends, in Danish; the letter repeats it, so
+                that the team knows what was read.
+            without: the questions that are not asked, each by its `left_out_as`.
+
+        Raises:
+            UnknownQuestion: one of them is no question, or is asked always.
+        """
+        may_be_left_out = {
+            question.left_out_as: question.name
+            for question in cls.unanswered().questions
+            if question.left_out_as
+        }
+        for name in without:
+            if name not in may_be_left_out:
+                raise UnknownQuestion(name, [*may_be_left_out])
+        # WTForms takes a field that a subclass sets to None for one that is not there.
+        left_out = dict.fromkeys(may_be_left_out[name] for name in without)
+        return type(cls.__name__, (cls,), {**left_out, "at_sending": at_sending})
 
     @classmethod
     @cache
@@ -312,6 +354,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
             language=current().danish_name,
             written=written,
             reference=new_reference(),
+            at_sending=self.at_sending,
             notes=(*notes, *(note for question in self.questions for note in question.notes)),
             promised=promised,
         )

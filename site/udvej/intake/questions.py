@@ -75,6 +75,7 @@ class Question(Field):
         writers: the kinds of writer that it is for, as the form's `who` names them; all if empty.
         longest: how many characters an answer may have.
         without_numbers: whether none belongs in an answer, so that one may be part of a CPR number.
+        left_out_as: what a municipality calls it that does not ask it; "" where it is always asked.
         doubt: a question back, for an answer that is taken all the same; "" mostly.
         notes: what the team should know of the answer, in Danish.
         remark: said after what is wrong, at the field alone; "" mostly.
@@ -97,6 +98,7 @@ class Question(Field):
         group: Group | None = None,
         writers: Collection[str] = (),
         without_numbers: bool = False,
+        left_out_as: str = "",
         **options: Any,  # noqa: ANN401 (those of WTForms)
     ) -> None:
         """Declare a question.
@@ -111,6 +113,7 @@ class Question(Field):
             group: what it is asked under.
             writers: the kinds of writer that it is for.
             without_numbers: whether no number belongs in an answer.
+            left_out_as: what a municipality calls it that does not ask it.
             options: as WTForms takes them for this kind of field.
         """
         super().__init__(label, **options)
@@ -120,6 +123,7 @@ class Question(Field):
         self.group = group
         self.writers = writers
         self.without_numbers = without_numbers
+        self.left_out_as = left_out_as
         self._missing = missing
         self._section = section
         self._letter = letter

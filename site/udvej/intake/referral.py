@@ -9,14 +9,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from udvej.languages import N_
 from udvej.outbox.series import title
 
-# Stands at the button that sends; the letter repeats it, so that the team knows what was read.
-SAID_AT_SENDING = N_(
-    "Melder du dig til, får politiet besked før mødet. Beskeden er ikke et samtykke. "
-    "Den binder hverken dig eller os."
-)
 # Without characters that are read or heard as another: 0/O, 1/I/L, 2/Z, 5/S, 6/G, 8/B, U/V …
 _REFERENCE_ALPHABET = "34679ACDEFHJKMNPRTWXY"
 _DENMARK = ZoneInfo("Europe/Copenhagen")
@@ -70,6 +64,7 @@ class Referral:
         language: what the page they wrote on is written in, in Danish ("dansk").
         written: when, with time zone.
         reference: what the receipt shows.
+        at_sending: what stood at the button that sends, in Danish.
         notes: what the site has to add, in Danish.
         promised: how soon the site says that the team answers, in Danish, or "".
     """
@@ -78,6 +73,7 @@ class Referral:
     language: str
     written: datetime
     reference: str
+    at_sending: str
     notes: Sequence[str] = ()
     promised: str = ""
 
@@ -114,7 +110,7 @@ class Referral:
                 lines.append("Svar ikke på denne mail. Svaret når ikke den, der har skrevet.")
                 if self.promised:
                     lines.append(f"På siden står, hvor hurtigt I svarer: {self.promised}")
-        lines += ["", f"Ved knappen stod, før den blev sendt: »{SAID_AT_SENDING}«"]
+        lines += ["", f"Ved knappen stod, før den blev sendt: »{self.at_sending}«"]
         return "\n".join(lines) + "\n"
 
 

@@ -17,7 +17,7 @@ from udvej.outbox.mail import SealedMail
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Leased
 
-_MAIL: Final = "team@udvej.invalid"
+_MAIL: Final = "team@demonstration.invalid"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Demonstration:
 
     def carry(self, leased: Leased) -> None:
         """Take a mail into the Maildir."""
-        mail = SealedMail(leased, sender=_MAIL, recipient=_MAIL, team=_MAIL)
+        mail = SealedMail(leased, sender=_MAIL, recipients=[_MAIL], team=_MAIL)
         Maildir(self.folder).add(mail.as_bytes())
 
     def letters(self) -> Iterator[str]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _KEY_BITS = 3072
-_LONGEST_NAME = 64  # RFC 5280, ub-common-name; the SAN holds the whole address
+_LONGEST_NAME = 64  # of each part (RFC 5280, A.1); the SAN holds the whole address
 _VALID = timedelta(days=2 * 365)
 # Clocks differ a little from one machine to the next.
 _LEEWAY = timedelta(hours=1)
@@ -30,16 +30,28 @@ class TeamKey:
     private_key: rsa.RSAPrivateKey
 
     @classmethod
-    def make(cls, mail: str, now: datetime | None = None) -> "TeamKey":
+    def make(
+        cls, mail: str, now: datetime | None = None, *, site: str = "", team: str = ""
+    ) -> "TeamKey":
         """A new self-signed S/MIME key pair (RFC 8550), valid for two years.
 
         Args:
             mail: the team's address, which mail programs match the certificate by.
             now: when it begins to be valid; the present moment if left out.
+            site: the name of the site, by which a list of certificates is told apart.
+            team: the name of the team.
         """
         now = now or datetime.now(UTC)
         key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, mail[:_LONGEST_NAME])])
+        name = x509.Name(
+            x509.NameAttribute(part, words[:_LONGEST_NAME])
+            for part, words in (
+                (NameOID.ORGANIZATION_NAME, site),
+                (NameOID.ORGANIZATIONAL_UNIT_NAME, team),
+                (NameOID.COMMON_NAME, mail),
+            )
+            if words
+        )
         certificate = (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -61,6 +73,12 @@ class TeamKey:
         )
         return cls(certificate, key)
 
+    @property
+    def _names(self) -> str:
+        """Team, site and address, in one line for a list of keys."""
+        parts = [str(part.value) for part in self.certificate.subject]
+        return ", ".join(parts)
+
     def certificate_pem(self) -> bytes:
         """The certificate, for UDVEJ_TEAM_CERTIFICATE."""
         return self.certificate.public_bytes(Encoding.PEM)
@@ -80,7 +98,7 @@ class TeamKey:
         """
         lock = _OLDER.build(passphrase.encode()) if older else None
         return pkcs12.serialize_key_and_certificates(
-            b"Udvej",
+            self._names.encode(),
             self.private_key,
             self.certificate,
             [self.certificate] if older else None,

@@ -4,18 +4,20 @@ What Flask-Mail leaves open is closed here: it neither verifies the server nor g
 and a connection cut after 250 would look like a failure.
 """
 
+import logging
 import re
 import smtplib
 import ssl
 from base64 import encodebytes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
+from email.headerregistry import Address
 from email.message import Message
 from email.policy import SMTP
 from email.utils import formatdate
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import flask_mail
 from flask import Flask
@@ -29,6 +31,8 @@ from udvej.outbox.table import Leased
 _TIMEOUT_SECONDS: Final = 30.0
 _DONE, _FORWARDED = 250, 251  # RFC 5321, 4.2.2
 
+_log = logging.getLogger(__name__)
+
 
 class SealedMail(flask_mail.Message):
     """A mail whose headers say nothing of its content and whose body only the team can open.
@@ -36,13 +40,14 @@ class SealedMail(flask_mail.Message):
     What was sealed for transport is mailed in clear instead, over verified TLS alone.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of an envelope)
         self,
         leased: Leased,
         *,
         sender: str,
-        recipient: str,
-        team: str,
+        recipients: Sequence[str],
+        team: str = "",
+        sender_name: str = "",
         opener: Opener | None = None,
     ) -> None:
         """Address a sealed referral.
@@ -50,14 +55,18 @@ class SealedMail(flask_mail.Message):
         Args:
             leased: what the outbox handed out.
             sender: a plain mail address.
-            recipient: a plain mail address; one a mail, so that a refusal is never half.
-            team: a plain mail address; a reply never reaches a person who wrote, so it comes back.
+            recipients: plain mail addresses, at least one.
+            team: a plain mail address, the first recipient's if ""; a reply never reaches a person
+                who wrote, so it comes back.
+            sender_name: what a list of mails shows in the sender's place (RFC 5322, 3.4), or "".
             opener: opens what was sealed for the transport; other referrals stay sealed.
         """
         # Without the number in the subject, mail programs fold all referrals into one thread.
-        super().__init__(title(leased.number), [recipient], sender=sender)
+        super().__init__(title(leased.number), [*recipients], sender=sender)
         self._sealed: Sealed = leased.sealed
-        self._from, self._to, self._team, self._opener = sender, recipient, team, opener
+        self._from = Address(sender_name, addr_spec=sender)
+        self._to, self._opener = ", ".join(recipients), opener
+        self._team = team or recipients[0]
         self.date = leased.accepted
         self.msgId = f"<{leased.sealed.token}@{sender.rpartition('@')[2]}>"
 
@@ -73,7 +82,7 @@ class SealedMail(flask_mail.Message):
                 raise SealingError("sealed for a server's key, which the settings no longer name")
             mail = message_from_bytes(self._opener.open(self._sealed), policy=SMTP)
             del mail["Subject"], mail["MIME-Version"], mail["X-Padding"]
-        mail["From"] = self._from
+        mail["From"] = str(self._from)
         mail["To"] = self._to
         mail["Reply-To"] = self._team
         mail["Subject"] = self.subject
@@ -93,19 +102,29 @@ class SealedMail(flask_mail.Message):
 class Relay:
     """The municipality's mail server."""
 
-    def __init__(self, server: MailServer, *, team: str, opener: Opener | None = None) -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        recipients: Sequence[str],
+        *,
+        team: str = "",
+        sender_name: str = "",
+        opener: Opener | None = None,
+    ) -> None:
         """Prepare, without connecting.
 
         Args:
             server: where it is and how to prove who we are.
-            team: the team's address, where replies go; the mails too where no other is set.
+            recipients: who receives the mails, at least one; the first is their sender where the
+                settings name no other.
+            team: the team's address, where replies go; the first recipient's if "".
+            sender_name: what the team's list of mails shows as their sender, or "".
             opener: for transport sealing; what it opens goes to this server and nowhere else.
         """
-        self._opener = opener
+        self._opener, self._sender_name = opener, sender_name
         self._server = server
-        self._team = team
-        self._recipient = server.recipient or team
-        self._sender = server.sender or self._recipient
+        self._recipients, self._team = recipients, team
+        self._sender = server.sender or recipients[0]
         self._app = Flask(__name__)
         self._app.config.update(
             MAIL_SERVER=server.host,
@@ -118,6 +137,9 @@ class Relay:
     def carry(self, leased: Leased) -> None:
         """Hand a referral over; when this returns the server has said 250.
 
+        Of several recipients one is enough: a colleague who has left must hold up no referral.
+        That another was refused is logged.
+
         Raises:
             TemporaryFailure: it may succeed later.
             PermanentFailure: the server refused this mail for good.
@@ -125,8 +147,9 @@ class Relay:
         mail = SealedMail(
             leased,
             sender=self._sender,
-            recipient=self._recipient,
+            recipients=self._recipients,
             team=self._team,
+            sender_name=self._sender_name,
             opener=self._opener,
         )
         with (
@@ -137,18 +160,39 @@ class Relay:
             connection.send(mail)
 
     def ask(self) -> None:
-        """See that the server would take a mail for the team, and send none.
+        """See that the server would take a mail for each recipient, and send none.
 
         Raises:
             TemporaryFailure: it may succeed later.
-            PermanentFailure: the server refused the recipient for good.
+            PermanentFailure: the server refused a recipient for good.
         """
         with (
             _failures(self._server.host),
             self._app.app_context(),
             _Connection(self._mail, self._server, self._sender) as connection,
         ):
-            connection.ask(self._recipient)
+            connection.ask(self._recipients)
+
+
+class _Client(smtplib.SMTP):
+    """Says when only some of the recipients were taken, which the library tells its caller alone.
+
+    Their addresses are left out of the log.
+    """
+
+    def sendmail(
+        self,
+        *arguments: Any,  # noqa: ANN401 (as the library takes them)
+        **options: Any,  # noqa: ANN401
+    ) -> dict[str, tuple[int, bytes]]:
+        refused = super().sendmail(*arguments, **options)
+        for code, words in refused.values():
+            _log.warning("event=recipient-refused answer=%r", _answer(code, words))
+        return refused
+
+
+class _ClientOverTls(_Client, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
 
 
 class _Connection(flask_mail.Connection):
@@ -164,8 +208,8 @@ class _Connection(flask_mail.Connection):
         context = ssl.create_default_context(cafile=server.ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         # EHLO with the sender's domain, rather than the name of this machine.
-        secure = partial(smtplib.SMTP_SSL, context=context)
-        connect = secure if server.tls == "tls" else smtplib.SMTP
+        secure = partial(_ClientOverTls, context=context)
+        connect = secure if server.tls == "tls" else _Client
         host = connect(server.host, server.port, self._domain, timeout=_TIMEOUT_SECONDS)
         try:
             if server.tls == "starttls":
@@ -177,16 +221,20 @@ class _Connection(flask_mail.Connection):
             raise
         return host
 
-    def ask(self, recipient: str) -> None:
+    def ask(self, recipients: Sequence[str]) -> None:
         """All of a mail but the mail (RFC 5321, 4.1.1.5)."""
         host = cast("smtplib.SMTP", self.host)
         host.ehlo_or_helo_if_needed()
         code, words = host.mail(self._sender)
         if code != _DONE:
             raise smtplib.SMTPSenderRefused(code, words, self._sender)
-        code, words = host.rcpt(recipient)
-        if code not in (_DONE, _FORWARDED):
-            raise smtplib.SMTPRecipientsRefused({recipient: (code, words)})
+        refused = {}
+        for recipient in recipients:
+            code, words = host.rcpt(recipient)
+            if code not in (_DONE, _FORWARDED):
+                refused[recipient] = (code, words)
+        if refused:
+            raise smtplib.SMTPRecipientsRefused(refused)
         host.rset()
 
     def __exit__(self, *_exception: object) -> None:

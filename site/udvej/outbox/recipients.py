@@ -86,12 +86,13 @@ class Recipients:
             last = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
             yield f"{certificate.subject.rfc4514_string()} ({addresses}), until {last}"
 
-    def warnings(self, address: str) -> Iterator[str]:
+    def warnings(self, addresses: Sequence[str]) -> Iterator[str]:
         """What may be wrong, a line each, though it can be sealed.
 
         Args:
-            address: where the referrals are mailed.
+            addresses: where the referrals are mailed.
         """
+        mailed = {address.casefold() for address in addresses}
         for certificate in self.left_out:
             yield (
                 f"not sealed for {certificate.subject.rfc4514_string()}, whose certificate is not"
@@ -99,11 +100,15 @@ class Recipients:
             )
         for certificate in self.certificates:
             known = [known.casefold() for known in _addresses(certificate)]
-            if known and address.casefold() not in known:
+            if known and not mailed.intersection(known):
                 yield (
                     f"the certificate of {certificate.subject.rfc4514_string()} is for"
-                    f" {', '.join(known)}, and the mails go to {address}"
+                    f" {', '.join(known)}, and the mails go to {', '.join(addresses)}"
                 )
+        named = {known.casefold() for one in self.certificates for known in _addresses(one)}
+        for address in addresses if mailed & named else ():
+            if address.casefold() not in named:
+                yield f"the mails go to {address} too, and no certificate is for that address"
 
 
 def _blocks(path: Path, setting: str) -> Sequence[bytes]:

@@ -15,7 +15,9 @@ from typing import Final
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from udvej import shipped
 from udvej.config import Config
+from udvej.content.editions import translations_of
 from udvej.errors import ConfigError, ContentError
 from udvej.publish.compressed import write_compressed
 from udvej.publish.front import write_for_front
@@ -40,7 +42,7 @@ def stamp(config: Config) -> str:
     live = config.live
     inputs = [config.address, str(live and live.sealing), sys.version, *map(version, _MAKERS)]
     digest = sha256("\n".join(inputs).encode())
-    for folder in (config.content, config.translations, _PACKAGE):
+    for folder in (config.content, translations_of(config.content), shipped.TRANSLATIONS, _PACKAGE):
         for path in _inputs(folder):
             digest.update(f"\n{path.relative_to(folder)}\n".encode())
             with suppress(OSError):  # what cannot be read is named when the page is
@@ -63,7 +65,7 @@ def with_sources_of(build: Path, config: Config) -> Config:
         config: of the site.
     """
     sources = build.resolve() / SOURCES
-    return replace(config, content=sources / "content", translations=sources / "translations")
+    return replace(config, content=sources / "content")
 
 
 def freeze(config: Config, folder: Path) -> Path:
@@ -128,7 +130,7 @@ def _keep_sources(config: Config, making: Path, named: str) -> None:
     kept = with_sources_of(making, config)
     for folder, copy in (
         (config.content, kept.content),
-        (config.translations, kept.translations),
+        (translations_of(config.content), translations_of(kept.content)),
     ):
         copy.mkdir(parents=True)
         for path in _inputs(folder):

@@ -27,10 +27,14 @@ def mail_server(services: Services) -> Answer:
     except PermanentFailure as failure:
         return Answer(
             Level.FAILURE,
-            f"{failure}: it takes no mail for {services.team_address}",
+            f"{failure}: it takes no mail for {_written(services)}",
             "see UDVEJ_MAIL_TO and UDVEJ_MAIL_FROM, or ask your mail administrator",
         )
-    return Answer(Level.OK, f"takes mail for {services.team_address} over verified TLS")
+    return Answer(Level.OK, f"takes mail for {_written(services)} over verified TLS")
+
+
+def _written(services: Services) -> str:
+    return ", ".join(services.team_addresses)
 
 
 def who_can_open(services: Services) -> Answer:
@@ -41,7 +45,7 @@ def who_can_open(services: Services) -> Answer:
     return together(
         [
             *services.health.certificate(),
-            *(Answer(Level.WARNING, line) for line in recipients.warnings(services.team_address)),
+            *(Answer(Level.WARNING, line) for line in recipients.warnings(services.team_addresses)),
         ],
         ", ".join(recipients.lines()),
     )

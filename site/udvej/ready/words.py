@@ -26,7 +26,7 @@ def facts(services: Services) -> Answer:
 
 def translations(services: Services) -> Answer:
     """Whether they are complete, and somebody has read them."""
-    found = ((one.language.tag, [*_behind(one)]) for one in services.content.catalogues)
+    found = ((one.tag, [*_behind(one)]) for one in services.content.catalogues)
     return together(
         (
             Answer(Level.WARNING, f"{tag}: {', '.join(behind)}", "see: udvej check")
@@ -42,5 +42,5 @@ def _behind(one: Catalogue) -> Iterator[str]:
         yield f"{len(one.faults)} left out, since they would break a page"
     if missing := one.messages - one.translated - len(one.faults):
         yield f"{missing} of {one.messages} are shown in Danish"
-    if not one.language.reviewed:
+    if not one.reviewed:
         yield "reviewed by nobody"

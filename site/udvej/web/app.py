@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -18,9 +18,7 @@ from werkzeug.routing import RequestRedirect
 
 from udvej.contacts import phone_link
 from udvej.content import addresses
-from udvej.content.addresses import FORM
 from udvej.content.editions import Content
-from udvej.content.pages import Edition
 from udvej.content.pictures import PICTURES
 from udvej.languages import (
     DANISH,
@@ -28,11 +26,12 @@ from udvej.languages import (
     current,
     danish,
     left_to_right,
+    municipal,
     phrase,
     set_language,
 )
 from udvej.notes import Notes
-from udvej.services import Services
+from udvej.services import Services, form_of
 from udvej.web import health, leaving, pages, referral, searching, weaknesses
 from udvej.web.assets import Assets, allowed
 from udvej.web.bodies import BoundedRequest
@@ -80,8 +79,8 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
     app = _with_pages(content, services.config.address, demonstration=live is None)
     app.secret_key = services.secret_key
     form = referral.FormServices(
-        page=content.editions[DANISH.tag].pages[FORM],
-        prefix="",
+        edition=content.editions[DANISH.tag],
+        form=services.form,
         sealer=services.sealer,
         outbox=services.outbox,
         drafts=services.drafts,
@@ -92,12 +91,12 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         promised=content.facts.text("team.svartid"),
     )
     for tag, edition in content.editions.items():
-        prefix = edition.language.prefix
-        translated = replace(form, page=edition.pages[FORM], prefix=prefix)
         app.register_blueprint(
-            referral.blueprint(translated), name=f"referral-{tag}", url_prefix=prefix
+            referral.blueprint(replace(form, edition=edition)),
+            name=f"referral-{tag}",
+            url_prefix=edition.language.prefix,
         )
-    referral.rehearse(app)
+    referral.rehearse(services.form, app)
     app.register_blueprint(health.blueprint(services.health))
     if live and live.security_contact:
         app.register_blueprint(weaknesses.blueprint(live.security_contact, live.public_address))
@@ -126,9 +125,10 @@ def reader_app(content: Content, address: str, *, demonstration: bool = True) ->
     """
     app = _with_pages(content, address, demonstration=demonstration)
     app.secret_key = secrets.token_bytes()
+    form = form_of(content.facts, content.folder)
     for tag, edition in content.editions.items():
         app.register_blueprint(
-            referral.shown_only(edition.pages[FORM]),
+            referral.shown_only(edition, form),
             name=f"referral-{tag}",
             url_prefix=edition.language.prefix,
         )
@@ -154,7 +154,7 @@ def _with_pages(content: Content, address: str, *, demonstration: bool) -> Flask
         COMPRESS_MIMETYPES=["text/html", "text/plain", "text/xml"],
         COMPRESS_BR_LEVEL=5,
     )
-    _set_up_templates(app, content.editions, address, demonstration=demonstration)
+    _set_up_templates(app, content, address, demonstration=demonstration)
     for tag, edition in content.editions.items():
         app.register_blueprint(
             pages.blueprint(edition), name=f"pages-{tag}", url_prefix=edition.language.prefix
@@ -170,7 +170,7 @@ def _guarded(
     application: "WSGIApplication", content: Content, public_address: str | None
 ) -> "WSGIApplication":
     """Send away who has left, and set the security headers on every answer."""
-    assets = Assets.load()
+    assets = Assets.load(content.face)
     return SecurityHeaders(
         Bounce(AcceptedEncodings(application), Leaving.of(content.facts, SESSION_COOKIE)),
         styles=[allowed(assets.style)],
@@ -210,19 +210,22 @@ class _Compress(Compress):
         return compressed
 
 
-def _set_up_templates(
-    app: Flask, editions: Mapping[str, Edition], address: str, *, demonstration: bool
-) -> None:
+def _set_up_templates(app: Flask, content: Content, address: str, *, demonstration: bool) -> None:
+    editions = content.editions
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        tel=phone_link, danish=_for_language(danish), ltr=_for_language(left_to_right)
+        tel=phone_link,
+        danish=_for_language(danish),
+        ltr=_for_language(left_to_right),
+        municipal=_for_language(municipal),
     )
     languages = {tag: edition.language for tag, edition in editions.items()}
     app.jinja_env.globals.update(
         _=phrase,
         addresses=addresses,
-        assets=Assets.load(),
+        assets=Assets.load(content.face),
+        face=content.face,
         demo=demonstration,
         pictures=PICTURES,
         languages=languages.values(),

@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from udvej.content.face import Face
+
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE / "static"
 # The cascade layers, of which a later one wins, and where their styles lie: those of the whole page
@@ -26,15 +28,6 @@ LAYERS: Final[Mapping[str, str]] = {
 # What only we read: comments, which in scripts have lines of their own, and spaces around lines.
 _OURS_IN_STYLES: Final = re.compile(r"(?:/\*[^*]*\*/|\s)*([{};])(?:/\*[^*]*\*/|\s)*")
 _OURS_IN_SCRIPTS: Final = re.compile(r"^\s*(?://[^\n]*\n)?()\s*", re.MULTILINE)
-_PAPER: Final = re.compile(r"--paper: (#\w+);")
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What a page is written on, as a CSS colour: the browser's own bars take it on too."""
-
-    light: str
-    dark: str
 
 
 @dataclass(frozen=True)
@@ -45,35 +38,37 @@ class Assets:
         style: for the one `<style>`.
         script: for the one `<script>`.
         icon: a `data:` address for the icon.
-        paper: for `<meta name="theme-color">`, as the tokens of the style say.
     """
 
     style: Markup
     script: Markup
     icon: str
-    paper: Paper
 
     @classmethod
-    def load(cls) -> "Assets":
-        """Read them from the package."""
+    def load(cls, face: Face) -> "Assets":
+        """Read them from the package.
+
+        Args:
+            face: the municipality's, which gives the colours.
+        """
         icon = (_STATIC / "icon.svg").read_text("utf-8").strip()
-        light, dark, *_ = _PAPER.findall((_HERE / LAYERS["tokens"]).read_text("utf-8"))
         return cls(
-            _bare(_OURS_IN_STYLES, _styles()),
+            _bare(_OURS_IN_STYLES, _styles(face.styles)),
             _bare(
                 _OURS_IN_SCRIPTS, (path.read_text("utf-8") for path in sorted(_STATIC.glob("*.js")))
             ),
-            f"data:image/svg+xml,{quote(icon)}",
-            Paper(light, dark),
+            f"data:image/svg+xml,{quote(icon.format(colour=face.icon))}",
         )
 
 
-def _styles() -> Iterator[str]:
+def _styles(colours: str) -> Iterator[str]:
     taken = set[Path]()
     for layer, place in LAYERS.items():
         files = sorted({*_HERE.glob(place)} - taken)
         taken.update(files)
         styles = "".join(path.read_text("utf-8") for path in files)
+        if layer == "tokens":
+            styles = colours + styles
         yield f"@layer {layer} {{\n{styles}}}\n"
     yield (_STATIC / "styles" / "old_browsers.css").read_text("utf-8")
 

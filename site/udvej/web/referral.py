@@ -21,13 +21,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from udvej.content.addresses import AGAIN, FORM, TOO_LONG, WITHOUT_COOKIE
-from udvej.content.pages import Page
+from udvej.content import receipt
+from udvej.content.addresses import AGAIN, FORM, RECEIPTS, TOO_LONG, WITHOUT_COOKIE
+from udvej.content.pages import Edition, Page
 from udvej.durations import MINUTE
 from udvej.errors import FormError, SealingError, StorageError
 from udvej.intake.drafts import Draft, Drafts
 from udvej.intake.form import WRITERS, ReferralForm
-from udvej.intake.referral import Referral
+from udvej.intake.referral import Referral, new_reference
 from udvej.intake.sealing import Sealer
 from udvej.intake.submission import Malformed, Posted, Submission, new_form_token
 from udvej.outbox.receipts import SENT_ONCE
@@ -38,6 +39,8 @@ from udvej.web.rate_limit import ClientLimit
 _RECEIPT_SHOWN: Final = 15 * MINUTE
 # A flood waits: what is sent now may wait behind it, and its writer is told.
 _LATE: Final = 10 * MINUTE
+# Who a receipt is for, by the box that is shown to them.
+_READERS: Final = dict(zip(WRITERS, receipt.WRITERS, strict=True))
 # A full form in Danish takes less; what is longer counts as several.
 _SEARCHED_FOR_ONE: Final = 4096
 
@@ -49,8 +52,8 @@ class FormServices:
     """What it takes to receive a referral in one language.
 
     Attributes:
-        page: the form's.
-        prefix: what the language's addresses begin with.
+        edition: the content in that language.
+        form: what is asked.
         sealer: seals it.
         outbox: keeps it.
         drafts: keep a form that was not taken.
@@ -61,8 +64,8 @@ class FormServices:
         promised: how soon the site says that the team answers, in Danish, or "".
     """
 
-    page: Page
-    prefix: str
+    edition: Edition
+    form: type[ReferralForm]
     sealer: Sealer
     outbox: Outbox
     drafts: Drafts
@@ -71,6 +74,16 @@ class FormServices:
     drafts_of_network: ClientLimit
     posts: ClientLimit
     promised: str
+
+    @property
+    def page(self) -> Page:
+        """The form's."""
+        return self.edition.pages[FORM]
+
+    @property
+    def prefix(self) -> str:
+        """What the language's addresses begin with."""
+        return self.edition.language.prefix
 
 
 class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
@@ -88,25 +101,27 @@ def blueprint(desk: FormServices) -> Blueprint:
     return views
 
 
-def shown_only(page: Page) -> Blueprint:
-    """The form before anybody has typed, without what it takes to send it."""
+def shown_only(edition: Edition, form: type[ReferralForm]) -> Blueprint:
+    """The form before anybody has typed, and the receipts, without what it takes to send it."""
     views = Blueprint("referral", __name__)
-    views.add_url_rule(FORM, "form", partial(_empty, page))
+    views.add_url_rule(FORM, "form", partial(_empty, edition.pages[FORM], form))
+    for writer, reader in _READERS.items():
+        view = partial(_receipt, edition, new_reference(), writer)
+        views.add_url_rule(f"{RECEIPTS}{reader}/", f"receipt-{reader}", view)
     return views
 
 
-def _empty(page: Page) -> str:
-    token = new_form_token(datetime.now(UTC))
-    return _page(page, ReferralForm.of({}, token))
+def _empty(page: Page, form: type[ReferralForm]) -> str:
+    return _page(page, form.of({}, new_form_token(datetime.now(UTC))))
 
 
-def rehearse(app: Flask) -> None:
+def rehearse(asked: type[ReferralForm], app: Flask) -> None:
     """See that each question reaches the letter and has a look on the page.
 
     Raises:
         FormError: the page does not show a question, or the answer to a field would be lost.
     """
-    form, names = ReferralForm.unanswered(), ReferralForm.names()
+    form, names = asked.unanswered(), asked.names()
     components = app.jinja_env.get_template("components/question.html").make_module()
     for name in names:
         if f'name="{name}"' not in components.question(form[name]):  # type: ignore[attr-defined]
@@ -121,9 +136,11 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     draft = desk.drafts.open(session["draft"]) if "draft" in session else None
     if draft is None:
         reference, writer = _sent(desk)
-        return _receipt(desk, reference, writer) if reference else _empty(desk.page)
+        if not reference:
+            return _empty(desk.page, desk.form)
+        return _receipt(desk.edition, reference, writer, late=desk.outbox.delay() > _LATE)
     # Its own token keeps the time it was first shown: a quick correction is no robot.
-    form = ReferralForm.of(draft.fields, draft.token)
+    form = desk.form.of(draft.fields, draft.token)
     return _page(
         desk.page,
         form,
@@ -143,7 +160,7 @@ def _send(desk: FormServices) -> ResponseReturnValue:
         # Not kept by the request: it would hold the words as long as the answer takes.
         body = request.get_data(cache=False)
         may_be_searched = desk.posts.allows(_client(), 1 + len(body) // _SEARCHED_FOR_ONE)
-        posted = Posted.read(body, ReferralForm.bounds())
+        posted = Posted.read(body, desk.form.bounds())
     except RequestEntityTooLarge:
         return redirect(desk.prefix + TOO_LONG, 303)
     except Malformed:
@@ -154,8 +171,8 @@ def _send(desk: FormServices) -> ResponseReturnValue:
 def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
     """Take it, or keep it as a draft."""
     now = datetime.now(UTC)
-    typed = Submission.searched(posted, ReferralForm.bounds(), now)
-    form = ReferralForm.of(typed.fields, typed.token, typed.csrf_token, sure=typed.sure)
+    typed = Submission.searched(posted, desk.form.bounds(), now)
+    form = desk.form.of(typed.fields, typed.token, typed.csrf_token, sure=typed.sure)
     problems = form.problems(typed.cpr_in, typed.cut)
     expired = bool(form.csrf_token.errors)
     refused = bool(problems or expired)
@@ -185,7 +202,7 @@ def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
 def _unsearched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
     """Give all of it back, and keep nothing: a CPR number may be in it."""
     _log.warning("event=limited")
-    form = ReferralForm.of(posted.fields, posted.token, posted.csrf_token, sure=posted.sure)
+    form = desk.form.of(posted.fields, posted.token, posted.csrf_token, sure=posted.sure)
     return _page(desk.page, form, busy=True), 429
 
 
@@ -193,15 +210,15 @@ def _client() -> str:
     return request.remote_addr or ""
 
 
-def _receipt(desk: FormServices, reference: str, writer: str) -> str:
+def _receipt(edition: Edition, reference: str, writer: str, *, late: bool = False) -> str:
     return render_template(
         "receipt.html",
         page=None,
         place=FORM,
-        title=desk.page.title,
+        title=edition.pages[FORM].title,
         reference=reference,
-        writer=writer,
-        late=desk.outbox.delay() > _LATE,
+        text=edition.receipt.body(_READERS[writer]),
+        late=late,
         again=AgainForm(),
     )
 

@@ -1,0 +1,24 @@
+"""`udvej translations`."""
+
+import os
+
+import click
+
+from udvej.config import content_folder
+from udvej.content.translators import add, update
+
+
+@click.command("translations")
+@click.option("--add", "language", metavar="LANGUAGE", help="begin one: its code, such as pl")
+def command(language: str | None) -> None:
+    """Bring the Danish of the content to its translators.
+
+    New and changed texts get into each content.po next to the content folder; no translation is
+    lost.
+    """
+    content = content_folder(os.environ)
+    if language:
+        for path in add(content, language):
+            click.echo(f"made {path}")
+    for path in update(content):
+        click.echo(f"changed {path}")

@@ -1,0 +1,114 @@
+"""What a site looks like: its colours and its mark."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor
+from pathlib import Path
+from typing import Final
+
+from udvej.content.colours import Colour
+from udvej.content.facts import FACTS_FILE, Facts
+from udvej.content.located_toml import LocatedToml, read_text
+from udvej.content.mark import MARK_FILE, Mark, load_mark
+
+# Text and its ground (WCAG 1.4.6), and what is no text (WCAG 1.4.11).
+_TEXT: Final = 7.0
+_SIGN: Final = 3.0
+# The grounds of a tab's icon: a light and a dark browser.
+_TABS: Final = (Colour.read("#ffffff"), Colour.read("#202124"))
+
+_STYLES: Final = Path(__file__).with_name("colours.css")
+_NAMED: Final = re.compile(r"(?<=--accent: )#\w{6}(?=;)")
+_GROUND: Final = re.compile(r"--(?:paper|wash): (#\w{6});")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """The colours of one scheme, light or dark.
+
+    Attributes:
+        paper: what a page is written on.
+        accent: of links, buttons and lines.
+    """
+
+    paper: Colour
+    accent: Colour
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a site looks like.
+
+    Attributes:
+        styles: the custom properties of the colours, as CSS.
+        light: the colours of those who like it light.
+        dark: the colours of those who like it dark.
+        icon: the colour of the tab's icon.
+        mark: the municipality's, where it has one.
+    """
+
+    styles: str
+    light: Scheme
+    dark: Scheme
+    icon: Colour
+    mark: Mark | None
+
+    @classmethod
+    def load(cls, folder: Path, facts: Facts) -> "Face":
+        """Read and check it.
+
+        Args:
+            folder: the content; may hold `maerke.svg`.
+            facts: those of the same folder, whose `[udseende]` may name the accents.
+
+        Raises:
+            ContentError: an accent is below 7:1 on the paper, or the mark holds what it may not.
+        """
+        styles = _STYLES.read_text("utf-8")
+        grounds = [Colour.read(ground) for ground in _GROUND.findall(styles)]
+        accents = [
+            _accent(folder, facts, key, Colour.read(ours), on)
+            for key, ours, on in zip(
+                ("farve", "farve_moerk"),
+                _NAMED.findall(styles),
+                (grounds[:2], grounds[2:4]),
+                strict=True,
+            )
+        ]
+        written = map(str, accents)
+        mark = folder / MARK_FILE
+        return cls(
+            _NAMED.sub(lambda _: next(written), styles),
+            Scheme(grounds[0], accents[0]),
+            Scheme(grounds[2], accents[1]),
+            accents[0].nearest(_TABS, _SIGN),
+            load_mark(mark) if mark.exists() else None,
+        )
+
+
+def _accent(
+    folder: Path, facts: Facts, key: str, ours: Colour, grounds: Sequence[Colour]
+) -> Colour:
+    """The municipality's accent of one scheme, or ours.
+
+    Raises:
+        ContentError: it cannot be read on the grounds of a page.
+    """
+    if not (written := facts["udseende"][key]):
+        return ours
+    accent = Colour.read(written)
+    if (contrast := accent.least_contrast(grounds)) < _TEXT:
+        path = folder / FACTS_FILE
+        raise LocatedToml.parse(path, read_text(path)).error(
+            f"{written} er svær at læse på siden ({_ratio(contrast)}, der skal være mindst"
+            f" {_ratio(_TEXT)}); den nærmeste, der kan bruges, er {accent.nearest(grounds, _TEXT)}",
+            key,
+            "udseende",
+        )
+    return accent
+
+
+def _ratio(contrast: float) -> str:
+    """A contrast ratio as Danish writes it, never rounded up."""
+    return f"{floor(contrast * 10) / 10:.1f}:1".replace(".", ",")

@@ -1,0 +1,151 @@
+"""What a value of `kommune.toml` may be, and what to tell the editor when it is not that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+from urllib.parse import urlsplit
+
+from babel import Locale, UnknownLocaleError
+
+from udvej.contacts import is_mail_address, is_phone, numbers_in
+from udvej.content.colours import Colour
+
+# The characters of an address (RFC 3986), after its scheme.
+_WEB: Final = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~:/?#[]@!$&'()*+,;=%-"
+)
+
+
+class Need(Enum):
+    """How much the site needs a fact."""
+
+    ALWAYS = auto()  # no page can do without it
+    SOON = auto()  # "" until the municipality knows it, which is asked for until then
+    ANSWER = auto()  # the same, and may be left out: a folder older than the question stays good
+    CHOICE = auto()  # may be left out, and nobody asks
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value must be, and what to tell the editor when it is not.
+
+    Attributes:
+        fits: whether a value is one.
+        advice: what to write instead.
+        need: whether it may be "" or left out.
+        is_words: whether it is Danish to be translated; names, numbers and addresses are not.
+        example: what `udvej new` writes, "" for nothing; a live site may not show it. None where
+            what we ship is good anywhere.
+    """
+
+    fits: Callable[[object], bool]
+    advice: str
+    need: Need = Need.ALWAYS
+    is_words: bool = False
+    example: str | None = None
+
+    def is_example(self, value: object) -> bool:
+        """Whether a value is the one that the municipality is to replace."""
+        return bool(self.example) and value == self.example
+
+    def may_be(self, value: object) -> bool:
+        """Whether a fact of this kind may have a value."""
+        return self.fits(value) or (value == "" and self.need is not Need.ALWAYS)
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether its line may be left out, which says the same as ""."""
+        return self.need in (Need.ANSWER, Need.CHOICE)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether it is to be filled in before the site goes live."""
+        return self.need is not Need.CHOICE
+
+    def such_as(self, example: str) -> "Kind":
+        """The same, with what a new folder says until the municipality writes its own."""
+        return replace(self, example=example)
+
+    def unless_given(self, need: Need) -> "Kind":
+        """The same, which may be "": the editor is told so."""
+        advice = f'{self.advice}, eller "" indtil I ved det'
+        return replace(self, need=need, advice=advice, example="")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+
+def _phone(value: object) -> bool:
+    return isinstance(value, str) and is_phone(value)
+
+
+def _mail(value: object) -> bool:
+    return isinstance(value, str) and is_mail_address(value, ascii_only=True)
+
+
+def is_link(value: object) -> bool:
+    """Whether a value is a web address."""
+    if not (isinstance(value, str) and value.startswith("https://") and _WEB.issuperset(value)):
+        return False
+    try:
+        return bool(urlsplit(value).hostname)
+    except ValueError:
+        return False
+
+
+def _colour(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(Colour.read(value))
+    except ValueError:
+        return False
+
+
+def _language(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(Locale.parse(value, sep="-")) != "da"
+    except (ValueError, UnknownLocaleError):
+        return False
+
+
+def _all(fits: Callable[[object], bool], *, least: int = 1) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list) and len(value) >= least and all(map(fits, value))
+
+
+def _whole(low: int, high: int) -> Callable[[object], bool]:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+NAME: Final = Kind(_text, 'skriv en tekst i anførselstegn, som "Eksempel Kommune"')
+WORDS: Final = Kind(_text, "skriv en tekst i anførselstegn", is_words=True)
+PHONE: Final = Kind(_phone, 'skriv et telefonnummer, som "12 34 56 78"')
+MAIL: Final = Kind(_mail, 'skriv en mailadresse, som "navn@kommune.dk"')
+MAILS: Final = Kind(
+    _all(_mail), 'skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]', Need.CHOICE,
+    example="",
+)  # fmt: skip
+COLOUR: Final = Kind(_colour, 'skriv en farve som "#14503f"', Need.CHOICE)
+QUESTIONS: Final = Kind(
+    _all(_text, least=0), 'skriv navne på spørgsmål, som ["tolk"], eller [] for ingen', Need.CHOICE
+)
+LINK: Final = Kind(is_link, 'skriv en adresse, der begynder med "https://"')
+LINKS: Final = Kind(_all(is_link), 'skriv mindst én adresse: ["https://…", "https://…"]')
+MINUTES: Final = Kind(_whole(1, 120), "skriv et helt antal minutter fra 1 til 120")
+DAYS: Final = Kind(_whole(1, 90), "skriv et helt antal dage fra 1 til 90")
+LANGUAGES: Final = Kind(
+    _all(_language, least=0), 'skriv sprogenes koder: ["en", "ar"], eller [] for kun dansk',
+    Need.CHOICE,
+)  # fmt: skip
+
+
+def kind_of_own(value: object) -> Kind:
+    """What a municipality's own fact is, by its looks: an address, a number, else words."""
+    if is_link(value):
+        return LINK
+    if _mail(value):
+        return MAIL
+    found = numbers_in(value) if isinstance(value, str) else ()
+    if len(found) == 1 and found[0].is_all_of(str(value)):
+        return PHONE
+    return replace(WORDS, need=Need.CHOICE)

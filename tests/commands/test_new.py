@@ -1,0 +1,174 @@
+"""`udvej new`: a folder that is complete, neutral, and good in every language that we ship."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.checkout import CHECKOUT
+from support.spoiling import spoil
+from udvej import cli
+from udvej.check.content import check
+from udvej.config import Config
+from udvej.content.beginning import begin
+from udvej.content.editions import Content, translations_of
+from udvej.content.facts import FACTS_FILE, examples, load_facts
+from udvej.content.schema import SCHEMA
+from udvej.errors import ContentError
+from udvej.server.checked import Checked
+from udvej.services import load_content
+from udvej.web.app import reader_app
+
+OURS: Final = CHECKOUT / "content"
+EXAMPLES: Final = {
+    f"{table}.{key}": kind.example
+    for table, kinds in SCHEMA.items()
+    for key, kind in kinds.items()
+    if kind.example
+}
+
+
+@pytest.fixture
+def made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The content of a new folder."""
+    assert cli.main(["new", str(tmp_path / "ny")]) == 0
+    assert "UDVEJ_CONTENT=content udvej serve" in capsys.readouterr().out
+    return tmp_path / "ny" / "content"
+
+
+def test_it_is_good_and_asks_for_what_is_to_be_filled_in(made: Path) -> None:
+    """Every page, in each language, without a fault; examples and what is missing are named."""
+    report = check(made)
+    assert report.good
+    assert not [line for line in report.lines if "fuzzy" in line and not line.startswith("lang")]
+    asked = "\n".join(report.lines)
+    for name, example in EXAMPLES.items():
+        key = name.partition(".")[2]
+        assert re.search(rf"{FACTS_FILE}:\d+: {key}: er kun et eksempel \(»{example}«\)", asked)
+    for name in load_facts(made / FACTS_FILE).missing():
+        assert f"{FACTS_FILE}: {name} is to be filled in" in asked
+
+
+def test_every_fact_is_at_its_example_or_empty_with_what_we_say_of_it(made: Path) -> None:
+    """What is good anywhere stays, such as where one is led when one leaves."""
+    facts, ours = load_facts(made / FACTS_FILE), load_facts(OURS / FACTS_FILE)
+    for table, kinds in SCHEMA.items():
+        for key, kind in kinds.items():
+            expected = ours[table][key] if kind.example is None else kind.example
+            assert facts[table][key] == expected, f"{table}.{key}"
+    comments = [
+        line for line in (OURS / FACTS_FILE).read_text("utf-8").splitlines() if line.startswith("#")
+    ]
+    written = (made / FACTS_FILE).read_text("utf-8").splitlines()
+    assert [line for line in comments if line not in written] == []
+
+
+def test_it_says_every_language_that_we_ship(made: Path) -> None:
+    """To the last word of its pages."""
+    content = Content.load(made, {"smime": True, "transport": False})
+    assert {"da", "en", "ar"} <= {*content.editions}
+    for found in content.catalogues:
+        assert (found.translated, found.fuzzy, found.faults) == (found.messages, 0, [])
+
+
+def test_nothing_in_it_is_another_municipality_s(made: Path) -> None:
+    """No name, number or address of the one whose pages are copied."""
+    ours = load_facts(OURS / FACTS_FILE)
+    names = {
+        str(entry[table][key])
+        for table in ("kommune", "team", "politi")
+        for entry in (ours.each(table) if table == "politi" else [ours])
+        for key, kind in SCHEMA[table].items()
+        if kind.example is not None and entry[table][key]
+    }
+    assert len(names) > 10
+    files = [path for path in made.parent.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".md", ".toml", ".po"}
+    for path in files:
+        text = path.read_text("utf-8")
+        assert [name for name in names if name in text] == [], path
+
+
+def test_several_contacts_of_ours_leave_one_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the comments of the first; nor do our own facts go along."""
+    shipped = tmp_path / "shipped"
+    facts = (OURS / FACTS_FILE).read_text("utf-8")
+    [block] = re.findall(r"(?ms)^\[\[politi\]\]\n.*?^\n", facts)
+    shipped.mkdir()
+    for page in OURS.glob("*.md"):
+        (shipped / page.name).write_text(page.read_text("utf-8"), "utf-8")
+    (shipped / FACTS_FILE).write_text(
+        facts.replace(block, block * 2).replace("[egne]\n", '[egne]\nvores = "Vores eget"\n'),
+        "utf-8",
+    )
+    monkeypatch.setattr("udvej.shipped.CONTENT", shipped)
+    made = begin(tmp_path / "ny")
+    text = (made / FACTS_FILE).read_text("utf-8")
+    assert len(load_facts(made / FACTS_FILE).each("politi")) == 1
+    assert text.count("# Kontaktpersonens navn.") == 1
+    assert 'vores = ""' in text
+
+
+def test_a_page_of_it_is_served(made: Path, tmp_path: Path) -> None:
+    """As a demonstration, which needs no other setting."""
+    config = Config.from_environ({"UDVEJ_CONTENT": str(made), "UDVEJ_STATE": str(tmp_path)})
+    client = reader_app(load_content(config), config.address).test_client()
+    for prefix, word in (("", "Ring"), ("/en", "Call"), ("/ar", "الهاتف")):
+        html = client.get(f"{prefix}/kontakt/").text
+        assert word in html
+        assert EXAMPLES["team.telefon"] in html
+
+
+def test_no_live_site_starts_until_every_example_is_replaced(
+    made: Path, settings: dict[str, str]
+) -> None:
+    """The first that is left is named by file, line and key."""
+    live = settings | {"UDVEJ_CONTENT": str(made)}
+    path = made / FACTS_FILE
+    replaced = 0
+    while left := [*examples(path)]:
+        with pytest.raises(ContentError) as refused:
+            Checked.at_start(live)
+        told = re.fullmatch(
+            rf"{re.escape(str(path))}:(\d+): \w+: er kun et eksempel \(»(.*)«\).*",
+            str(refused.value),
+        )
+        assert told
+        assert str(left[0]) == str(refused.value)
+        lines = path.read_text("utf-8").splitlines()
+        own = told[2].replace("eksempel", "nordby").replace("00 00 00 0", "30 40 50 6")
+        lines[int(told[1]) - 1] = lines[int(told[1]) - 1].replace(
+            told[2], own if own != told[2] else f"{own} i Nordby"
+        )
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+        replaced += 1
+    assert replaced == len(EXAMPLES)
+    assert Checked.at_start(live).services.config.live
+
+
+def test_a_slip_in_a_new_folder_is_named_before_its_examples(
+    made: Path, settings: dict[str, str]
+) -> None:
+    """A misspelt table is no fact that could be an example."""
+    spoil(made / FACTS_FILE, "[frister]", "[frist]")
+    with pytest.raises(ContentError, match="frist: kendes ikke"):
+        Checked.at_start(settings | {"UDVEJ_CONTENT": str(made)})
+
+
+@pytest.mark.parametrize("held", ["content", "translations"])
+def test_a_folder_that_is_there_is_left_as_it_is(
+    held: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is somebody's work."""
+    (tmp_path / held).mkdir()
+    assert cli.main(["new", str(tmp_path)]) == 2
+    assert "cannot be made (File exists)" in capsys.readouterr().err
+    assert [*(tmp_path / held).iterdir()] == []
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    """A git that was just begun."""
+    assert cli.main(["new", str(tmp_path)]) == 0
+    assert translations_of(tmp_path / "content").is_dir()

@@ -1,0 +1,125 @@
+"""The wheel alone: installed without a checkout it begins a folder, checks it and serves it."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.checkout import CHECKOUT
+from support.patience import PATIENCE, until
+from support.road import Browser
+from support.running import ended, held_port, next_line, started
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`udvej`, in a fresh environment that has the wheel, and what it depends on from this one."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=CHECKOUT, check=True, timeout=PATIENCE, capture_output=True)
+    [wheel] = folder.glob("udvej-*.whl")
+    environment = folder / "environment"
+    make = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
+    subprocess.run(make, check=True, timeout=PATIENCE)
+    [packages] = environment.glob("lib/python*/site-packages")
+    # A line of it names a folder to look into, whose own .pth files are not read: what this
+    # environment knows of the checkout stays here.
+    (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    python = str(environment / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    install = ["install", "-q", "--no-deps", "--no-index", "--force-reinstall", str(wheel)]
+    subprocess.run([*pip, *install], check=True, timeout=PATIENCE)
+    return environment / "bin" / "udvej"
+
+
+@pytest.fixture
+def run(installed: Path, tmp_path: Path) -> Run:
+    """Run it with these arguments and settings, as somebody who has nothing else."""
+
+    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [installed, *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], **settings},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def content(run: Run, tmp_path: Path) -> Path:
+    """A folder that it began."""
+    assert run("new", "nordby").returncode == 0
+    return tmp_path / "nordby" / "content"
+
+
+@pytest.fixture
+def site(installed: Path, content: Path) -> Iterator[tuple[Browser, "subprocess.Popen[Any]"]]:
+    """It runs, from inside the folder."""
+    settings = {"UDVEJ_CONTENT": "content", "UDVEJ_PORT": str(held_port())}
+    process = started(
+        [installed, "serve"],
+        cwd=content.parent,
+        env={"PATH": os.environ["PATH"], **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+    )
+    try:
+        yield Browser(int(settings["UDVEJ_PORT"])), process
+    finally:
+        ended(process)
+
+
+def is_listening(browser: Browser) -> bool:
+    """Whether it answers yet."""
+    try:
+        return browser.ask("GET", "/sundhed").status == HTTPStatus.OK
+    except ConnectionRefusedError:
+        return False
+
+
+def test_without_a_folder_it_says_how_to_begin_one(run: Run) -> None:
+    """There is no content of ours that anyone would serve by mistake."""
+    refused = run("check")
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "udvej: UDVEJ_CONTENT: missing; name the content/ folder of your own: udvej new FOLDER\n"
+    )
+
+
+def test_what_it_begins_it_finds_good_in_every_language(run: Run, content: Path) -> None:
+    """With the program's own words, which came inside the wheel."""
+    checked = run("check", UDVEJ_CONTENT=str(content))
+    assert checked.returncode == 0, checked.stderr
+    table = [line.split()[:5] for line in checked.stderr.splitlines()[-4:]]
+    assert [line[:2] for line in table] == [
+        [tag, whose] for tag in ("ar", "en") for whose in ("program", "content")
+    ]
+    assert all(messages == translated for _, _, messages, translated, _ in table)
+    assert run("translations", UDVEJ_CONTENT=str(content)).stdout == ""
+
+
+def test_what_it_begins_it_serves_in_three_languages(
+    site: tuple[Browser, "subprocess.Popen[Any]"],
+) -> None:
+    """A demonstration, which says that it shows examples."""
+    browser, process = site
+    printed = [next_line(process) for _ in range(4)]
+    assert "facts are still examples, with which no live site starts" in printed[-1]
+    until(lambda: is_listening(browser))
+    for prefix, word in (("", "Skriv til os"), ("/en", "Write to us"), ("/ar", "الكتابة إلينا")):
+        answer = browser.ask("GET", f"{prefix}/kontakt/")
+        assert (answer.status, word in answer.text) == (200, True), prefix
+        assert "Eksempel Kommune" in answer.text

@@ -1,0 +1,33 @@
+"""Names that a municipality's site must not say: the program's, and another municipality's."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from support.checkout import CHECKOUT
+from support.municipality import FACTS
+from udvej.content.facts import Facts, load_facts
+from udvej.content.kinds import MAIL, NAME, PHONE
+from udvej.content.schema import SCHEMA
+
+_PROGRAM: Final = "Udvej"
+
+
+def _names(facts: Facts) -> Iterator[str]:
+    """What a municipality, its people and its places are called, and how they are reached."""
+    for table, kinds in SCHEMA.items():
+        entries = facts.each(table) or [facts]
+        for key, kind in kinds.items():
+            if kind.fits in (NAME.fits, PHONE.fits, MAIL.fits) and not kind.is_words:
+                yield from (entry.text(f"{table}.{key}") for entry in entries)
+    # "Nordby" of "Nordby Kommune".
+    yield from (facts.text(name).partition(" ")[0] for name in ("kommune.navn", "politi.kreds"))
+
+
+def names_of_others() -> list[str]:
+    """The program's name, and what the checkout's own content calls its municipality.
+
+    Not what Nordby calls itself as well.
+    """
+    ours = {name.casefold() for name in _names(FACTS)}
+    theirs = [_PROGRAM, *_names(load_facts(CHECKOUT / "content" / "kommune.toml"))]
+    return [*dict.fromkeys(name for name in theirs if name and name.casefold() not in ours)]
