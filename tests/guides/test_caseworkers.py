@@ -11,9 +11,12 @@ from playwright.sync_api import Browser
 from support.guides import CASEWORKERS, html, text
 from support.mailserver import Authority, delivered
 from udvej.commands import keys
+from udvej.durations import DAY
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
+from udvej.outbox import drills
 from udvej.outbox.keys import TeamKey
+from udvej.outbox.series import title
 from udvej.outbox.table import Leased
 
 PAGE: Final = text(CASEWORKERS)
@@ -50,6 +53,13 @@ def test_it_names_what_the_mail_shows(team: TeamKey, authority: Authority, tmp_p
     assert f"`{mail.get_filename()}`" in PAGE
     assert "BEMÆRK" in PAGE
     assert "BEMÆRK: Læs det her." in referral.letter(7)
+
+
+def test_it_tells_a_drill_as_it_comes() -> None:
+    """By its subject, and for how long its code counts."""
+    assert f"»{title(-3)}«" in PAGE
+    assert "Koden gælder i syv dage" in PAGE
+    assert drills._CODE_COUNTS == 7 * DAY  # noqa: SLF001 (looked at and not used)
 
 
 def test_it_names_what_the_command_makes(team: TeamKey) -> None:

@@ -44,6 +44,7 @@ WAY, RECORD = "datavejen.md", "fortegnelse.md"
 # By the constant, the beginning of the row of »Hvor længe« that says how long.
 KEPT: Final = {
     "udvej.intake.drafts._KEPT": "Kladde:",
+    "udvej.outbox.drills._REMEMBERED": "Prøver:",
     "udvej.outbox.receipts.SENT_ONCE": "Aftryk",
     "udvej.outbox.table._GIVE_UP": "Besked, der venter",
     "udvej.web.referral._RECEIPT_SHOWN": "Kvittering i browseren",
@@ -56,6 +57,8 @@ KEPT: Final = {
 NOTHING_IS_KEPT: Final = {
     "udvej.outbox.delivery._FORGET_EVERY_SECONDS",
     "udvej.outbox.delivery._PAUSE_SECONDS",
+    "udvej.outbox.drills._AHEAD",
+    "udvej.outbox.drills._CODE_COUNTS",
     "udvej.outbox.mail._TIMEOUT_SECONDS",
     "udvej.outbox.table.PACE",
     "udvej.outbox.table._FIRST_RETRY",
