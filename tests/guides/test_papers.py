@@ -66,6 +66,7 @@ NOTHING_IS_KEPT: Final = {
     "udvej.outbox.table._LONGEST_RETRY",
     "udvej.outbox.table._SHARE_OF_PACED",
     "udvej.web.bodies._TURN_SECONDS",
+    "udvej.web.referral._LATE",
 }
 # What the law is named by; all else is for the municipality's own lawyers.
 ARTICLES: Final = {"5", "6", "9", "10", "28", "30", "35"}

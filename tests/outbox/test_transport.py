@@ -99,7 +99,7 @@ def test_the_team_reads_a_plain_mail_with_every_field_and_neutral_headers(
     token = headers.pop("Message-ID")
     assert headers.pop("Date")
     assert headers == {
-        "From": SENDER,
+        "From": f"{FACTS.text('team.afsender')} <{SENDER}>",
         "To": TEAM,
         "Reply-To": FACTS.text("team.mail"),
         "Subject": "Henvendelse nr. 1",

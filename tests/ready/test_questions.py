@@ -62,7 +62,8 @@ def test_a_site_that_is_ready_is_told_so_and_nothing_is_mailed(live: Live) -> No
     failed = {name for name, answer in answers.items() if answer.level is FAILURE}
     assert failed <= OF_THIS_MACHINE
     assert live.mail.mails.empty()
-    assert all(answers[name].advice for name in OF_NORDBY)
+    assert all(answers[name].advice for name in bad & OF_NORDBY)
+    assert "facts" in bad
 
 
 def test_asking_changes_nothing(live: Live) -> None:
@@ -490,19 +491,19 @@ class TestWords:
         self, live: Live, tmp_path: Path
     ) -> None:
         """How much of it, in which language."""
-        folder = Path(shutil.copytree(live.settings["UDVEJ_TRANSLATIONS"], tmp_path / "behind"))
-        for language in ("ar", "en"):
-            file = folder / language / "LC_MESSAGES" / "udvej.po"
+        shutil.copytree(Path(live.settings["UDVEJ_CONTENT"]).parent, tmp_path / "behind")
+        content = str(tmp_path / "behind" / "content")
+        for file in (tmp_path / "behind" / "translations").glob("*/LC_MESSAGES/content.po"):
             read = file.read_text("utf-8").replace("# Reviewed by: nobody yet", "")
             file.write_text(f"# Reviewed by: Anna, 2026\n{read}", "utf-8")
-        before = live.answers(TRANSLATIONS=str(folder))["translations"]
-        assert "reviewed" not in before.text or before.level is OK
-        file = folder / "en" / "LC_MESSAGES" / "udvej.po"
+        before = live.answers(CONTENT=content)["translations"]
+        assert "content.po: reviewed by nobody" not in before.text
+        file = tmp_path / "behind" / "translations" / "en" / "LC_MESSAGES" / "content.po"
         more = '\nmsgid "Ny"\nmsgstr ""\n\nmsgid "Gå [her](/om/)"\nmsgstr "Go"\n'
         file.write_text(file.read_text("utf-8") + more, "utf-8")
-        answer = live.answers(TRANSLATIONS=str(folder))["translations"]
+        answer = live.answers(CONTENT=content)["translations"]
         assert answer.level is WARNING
-        assert "en: 1 left out, since they would break a page, " in answer.text
+        assert "en, content.po: 1 left out, since they would break a page, " in answer.text
         assert " are shown in Danish" in answer.text
         assert "reviewed by nobody" in live.answers()["translations"].text
 

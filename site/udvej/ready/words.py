@@ -26,11 +26,12 @@ def facts(services: Services) -> Answer:
 
 def translations(services: Services) -> Answer:
     """Whether they are complete, and somebody has read them."""
-    found = ((one.tag, [*_behind(one)]) for one in services.content.catalogues)
+    catalogues = services.content.catalogues
+    found = ((f"{one.tag}, {one.path.name}", [*_behind(one)]) for one in catalogues)
     return together(
         (
-            Answer(Level.WARNING, f"{tag}: {', '.join(behind)}", "see: udvej check")
-            for tag, behind in found
+            Answer(Level.WARNING, f"{name}: {', '.join(behind)}", "see: udvej check")
+            for name, behind in found
             if behind
         ),
         "complete and reviewed",
