@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from support.clock import DAY, HOUR, Clock
 from support.drilled import shown
 from support.mailserver import Authority, Faults, serving
-from support.municipality import FACTS
+from support.municipality import FACTS, NORDBY
 from support.patience import PATIENCE
 from support.readiness import Live, browsed
 from support.running import held_port
@@ -491,7 +491,7 @@ class TestWords:
         self, live: Live, tmp_path: Path
     ) -> None:
         """How much of it, in which language."""
-        shutil.copytree(Path(live.settings["UDVEJ_CONTENT"]).parent, tmp_path / "behind")
+        shutil.copytree(NORDBY, tmp_path / "behind")
         content = str(tmp_path / "behind" / "content")
         for file in (tmp_path / "behind" / "translations").glob("*/LC_MESSAGES/content.po"):
             read = file.read_text("utf-8").replace("# Reviewed by: nobody yet", "")
