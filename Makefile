@@ -15,7 +15,7 @@ EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c T
 # The tests start a Python hundreds of times; each would else compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast bench check format setup setup-test setup-system setup-ci screenshots snapshots translations lock clean
+.PHONY: run test test-fast bench check format setup setup-test setup-system setup-ci screenshots guide-pictures snapshots translations lock clean
 
 run: setup
 	$(BIN)/udvej serve
@@ -98,12 +98,18 @@ setup-ci: setup-test
 translations: setup
 	$(EXTRACT) -o translations/udvej.pot .
 	$(BIN)/pybabel -q update -i translations/udvej.pot -d translations -D udvej --ignore-obsolete
+	$(EXTRACT) --no-default-keywords -k tell -k untold -o .venv/editors.pot .
+	$(BIN)/pybabel -q update -i .venv/editors.pot -d translations -D editors -l en --ignore-obsolete
 	$(BIN)/udvej translations
 	$(BIN)/udvej check
 
 # Pictures of every page, to be looked at after each visible change.
 screenshots: setup-test setup-system
 	PYTHONPATH=tests $(BIN)/python -m support.screenshots
+
+# The pictures of the editors' guide.
+guide-pictures: setup-test setup-system
+	PYTHONPATH=tests $(BIN)/python -m support.guide_pictures
 
 # What each page sounds like, to be read through after each change that is heard.
 snapshots: setup-test setup-system

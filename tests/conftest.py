@@ -68,10 +68,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def alone() -> Iterator[None]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test sees what another has set: the environment, the language being spoken."""
     set_language(DANISH)
-    with patch.dict(os.environ):
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    with patch.dict(os.environ, {"LANG": "C.UTF-8", "XDG_CACHE_HOME": str(cache)}):
+        for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+            os.environ.pop(name, None)
         yield
 
 

@@ -7,7 +7,7 @@ import trustme
 from support.checkout import CHECKOUT
 from udvej.config import Config, content_folder
 from udvej.errors import ConfigError
-from udvej.outbox.sealed import Scheme
+from udvej.outbox.scheme import Scheme
 from udvej.settings import SETTINGS
 
 REQUIRED = (

@@ -19,7 +19,7 @@ from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Line, Reach
 from udvej.outbox import delivery, drills, keys, mail, receipts, recipients, table
 from udvej.server import granian, processes, supervised
-from udvej.web import app, bodies, referral
+from udvej.web import app, bodies, reader, referral
 
 NGINX: Final = (SHIPPED / "nginx" / "udvej.conf").read_text("utf-8")
 UNITS: Final = {"k": 2**10, "m": 2**20, "s": 1}
@@ -55,7 +55,7 @@ def nginx(directive: str) -> int:
         (database._PATIENCE_SECONDS, 10),
         (supervised._RESTART_SECONDS, 1),
         (submission._FASTEST, 3),
-        (app._LARGEST_BODY, 512 * 2**10),
+        (reader._LARGEST_BODY, 512 * 2**10),
     ],
 )
 def test_what_other_tests_replace_is_what_readme_and_security_say(
@@ -130,13 +130,13 @@ def test_a_form_that_is_filled_to_the_brim_fits_into_the_largest_body() -> None:
         question.longest for question in ReferralForm.unanswered() if isinstance(question, Line)
     )
     assert longest >= 1300
-    assert 2 * 12 * longest < app._LARGEST_BODY
+    assert 2 * 12 * longest < reader._LARGEST_BODY
 
 
 def test_nginx_takes_what_the_application_takes_and_never_into_a_file() -> None:
     """One byte more is refused by both; the buffer holds all of it."""
-    assert nginx("client_max_body_size") == app._LARGEST_BODY
-    assert nginx("client_body_buffer_size") > app._LARGEST_BODY
+    assert nginx("client_max_body_size") == reader._LARGEST_BODY
+    assert nginx("client_body_buffer_size") > reader._LARGEST_BODY
     assert re.search(r"^ *proxy_max_temp_file_size 0;", NGINX, re.MULTILINE)
 
 

@@ -22,7 +22,8 @@ from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
 from udvej.services import Services, load_content
-from udvej.web.app import create_app, reader_app
+from udvej.web.app import create_app
+from udvej.web.reader import reader_app
 from wtforms import Field, IntegerField
 
 CPR = "010190-1234"

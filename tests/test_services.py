@@ -12,7 +12,8 @@ from udvej.errors import ConfigError
 from udvej.intake.drafts import Drafts
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
-from udvej.outbox.sealed import Opener, Scheme, Sealed
+from udvej.outbox.scheme import Scheme
+from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services, load_content
 

@@ -1,8 +1,10 @@
 """The command `udvej`."""
 
+import ast
 import errno
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 import click
@@ -14,6 +16,8 @@ from udvej.settings import SETTINGS
 _COMMANDS: Final = (
     "new",
     "serve",
+    "check",
+    "publish",
     "build",
     "deliver",
     "ready",
@@ -22,7 +26,6 @@ _COMMANDS: Final = (
     "metrics",
     "number",
     "flood",
-    "check",
     "translations",
     "inbox",
     "keys",
@@ -57,6 +60,11 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"udvej.commands.{cmd_name}").command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(name)) for name in _COMMANDS])
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Settings, read from the environment"):
             formatter.write_dl(
@@ -66,6 +74,14 @@ class _Commands(click.Group):
                 ]
             )
         super().format_epilog(ctx, formatter)
+
+
+def _summary(name: str) -> str:
+    """What a command does, in a line, read from its file: to import them all takes a second."""
+    source = Path(__file__).with_name("commands").joinpath(f"{name}.py").read_text("utf-8")
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    command = next(node for node in functions if node.name == "command")
+    return (ast.get_docstring(command) or "").partition("\n")[0]
 
 
 @click.group(

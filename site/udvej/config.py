@@ -11,6 +11,7 @@ from udvej import shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
 from udvej.settings import SETTINGS
+from udvej.wording import tell
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
@@ -136,14 +137,18 @@ def content_folder(environ: Mapping[str, str]) -> Path:
     Raises:
         ConfigError: it is not there.
     """
-    named = environ.get("UDVEJ_CONTENT", "")
+    named, here = environ.get("UDVEJ_CONTENT", ""), Path("content")
+    if not named and _is_file(here / "kommune.toml"):
+        return here.absolute()
     if not (named or shipped.IS_CHECKOUT):
         raise ConfigError(
-            "UDVEJ_CONTENT: missing; name the content/ folder of your own: udvej new FOLDER"
+            tell("UDVEJ_CONTENT mangler: skriv, hvor jeres mappe content/ er; lav en med udvej new")
         )
     content = Path(named).absolute() if named else shipped.CONTENT
     if not _is_file(content / "kommune.toml"):
-        raise ConfigError("UDVEJ_CONTENT: no kommune.toml is there; name the content/ folder")
+        raise ConfigError(
+            tell("UDVEJ_CONTENT: der er ingen kommune.toml; skriv, hvor jeres mappe content/ er")
+        )
     return content
 
 

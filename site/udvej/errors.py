@@ -1,6 +1,7 @@
 """What can go wrong, in words that say what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -21,9 +22,64 @@ class ContentError(UdvejError):
         Args:
             path: the file.
             line: counted from 1.
-            problem: what is wrong and what to do, in Danish, for the editor.
+            problem: what is wrong and what to do, in the editor's language (`wording.tell`).
         """
         super().__init__(f"{path}:{line}: {problem}")
+        self.path, self.line, self.problem = path, line, problem
+
+    @property
+    def each(self) -> Sequence["ContentError"]:
+        """The mistakes, each alone."""
+        return (self,)
+
+
+class ContentErrors(ContentError):
+    """Several mistakes, found in one go; its message has a line for each."""
+
+    def __init__(self, found: Sequence[ContentError]) -> None:
+        """Take them together, in the order in which they stand in the files."""
+        self._each = sorted(found, key=lambda error: (error.path, error.line))
+        first = self._each[0]
+        super().__init__(first.path, first.line, first.problem)
+        self.args = ("\n".join(map(str, self._each)),)
+
+    @property
+    def each(self) -> Sequence[ContentError]:
+        """The mistakes, each alone."""
+        return self._each
+
+
+class Mistakes:
+    """Gathers mistakes in content, so that an editor is told all of them at once."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._found: list[ContentError] = []
+
+    def add(self, found: Iterable[ContentError]) -> bool:
+        """Add what has been found; whether that was nothing."""
+        before = len(self._found)
+        self._found += found
+        return len(self._found) == before
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Go on after what is raised in the block."""
+        try:
+            yield
+        except ContentError as error:
+            self._found += error.each
+
+    def end(self) -> None:
+        """See that there were none.
+
+        Raises:
+            ContentError: with all that were found.
+        """
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            raise ContentErrors(self._found)
 
 
 class FormError(UdvejError):

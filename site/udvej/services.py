@@ -1,18 +1,18 @@
 """The one place where settings become parts: for the web, the delivery and each command alike."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import Final
 
+from udvej.asking import form_of
 from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.content.facts import FACTS_FILE, Facts, examples, load_facts
-from udvej.content.located_toml import LocatedToml, read_text
 from udvej.durations import DAY
-from udvej.errors import ConfigError, UnknownQuestion
+from udvej.errors import ConfigError
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
@@ -22,7 +22,8 @@ from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.drills import Drills
 from udvej.outbox.floods import Floods
 from udvej.outbox.mail import Relay
-from udvej.outbox.sealed import Opener, Scheme
+from udvej.outbox.scheme import Scheme, boxes_for
+from udvej.outbox.sealed import Opener
 from udvej.outbox.table import Outbox
 
 _OWNER_ONLY: Final = 0o700
@@ -207,30 +208,6 @@ def load_content(config: Config) -> Content:
         for example in examples(config.content / FACTS_FILE):
             raise example
     return content
-
-
-def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
-    """The form as a municipality asks it, which `[formular]` of its facts says.
-
-    Args:
-        facts: the municipality's.
-        folder: what they were read from.
-
-    Raises:
-        ContentError: a question is to be left out that there is not, or that is always asked.
-    """
-    said = facts["formular"]
-    try:
-        return ReferralForm.asked_by(said["ved_knappen"], said["uden"] or ())
-    except UnknownQuestion as error:
-        path = folder / FACTS_FILE
-        source = LocatedToml.parse(path, read_text(path))
-        raise source.error(str(error), "uden", "formular") from error
-
-
-def boxes_for(sealing: Scheme) -> Mapping[str, bool]:
-    """The boxes of content that are shown under one way of sealing only, by name."""
-    return {scheme: scheme is sealing for scheme in Scheme}
 
 
 def _make_folder(state: Path) -> None:

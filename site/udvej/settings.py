@@ -38,7 +38,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         Setting(
             "UDVEJ_CONTENT",
             "folder with the Danish pages and kommune.toml; next to it lies translations/",
-            default="the checkout's content/",
+            default="./content, or the checkout's",
             live=False,
         ),
         Setting(

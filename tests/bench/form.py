@@ -45,7 +45,8 @@ from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
-from udvej.web.app import SESSION_COOKIE, create_app
+from udvej.web.app import create_app
+from udvej.web.reader import SESSION_COOKIE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

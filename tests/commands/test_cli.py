@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from support.drilled import confirm
 from support.letters import referral
 from support.mailserver import Authority, Faults, Server, serving
-from support.municipality import FACTS, TITLE, places
+from support.municipality import FACTS, HEADING, PHONE, TITLE, places
 from support.opening import opened
 from support.patience import PATIENCE
 from support.running import held_port
@@ -34,8 +34,8 @@ from udvej.services import Services
 from udvej.settings import SETTINGS
 
 COMMANDS = (
-    "serve", "deliver", "ready", "status", "drill", "metrics", "number", "flood", "check", "inbox",
-    "keys",
+    "serve", "publish", "deliver", "ready", "status", "drill", "metrics", "number", "flood",
+    "check", "inbox", "keys",
 )  # fmt: skip
 MARK = "kvittering4711"
 WELL = Answer(Level.OK, "")
@@ -224,62 +224,79 @@ class TestKeys:
 class TestCheck:
     """`udvej check`."""
 
-    def test_is_content_with_the_content(self, udvej: Udvej, content: Path) -> None:
-        """Each page with its LIX, and the facts that are still missing."""
-        outcome = udvej("check", CONTENT=content)
-        assert outcome.status == 0
-        assert re.search(
-            r"^/skriv/ +LIX \d+\.\d of at most 26 +\d+ words$", outcome.err, re.MULTILINE
-        )
-        assert "rewrite" not in outcome.err
-        missing = "kommune.toml: team.svartid is to be filled in before the site goes live"
-        assert missing in outcome.err.splitlines()
-        assert "team.navn" not in outcome.err
+    @pytest.fixture(autouse=True)
+    def _kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What it keeps goes into a folder of the test's own."""
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    def test_asks_what_the_file_asks_above_a_missing_fact(
-        self, udvej: Udvej, content: Path
-    ) -> None:
-        """So that the list can be given to those who know."""
-        spoil(content / "kommune.toml", 'svartid = ""', '# Hvor hurtigt svarer I?\nsvartid = ""')
-        lines = udvej("check", CONTENT=content).err.splitlines()
-        named = lines.index(
-            "kommune.toml: team.svartid is to be filled in before the site goes live"
+    def test_is_content_with_the_content(self, udvej: Udvej, content: Path) -> None:
+        """Each page with its LIX, and the facts that are still missing with what is asked there."""
+        path = content / "kommune.toml"
+        line = spoil(path, 'svartid = ""', '# Hvor hurtigt svarer I?\nsvartid = ""') + 1
+        outcome = udvej("check", CONTENT=content)
+        assert (outcome.status, outcome.err) == (0, "")
+        assert re.search(
+            r"^  /skriv/ har LIX \d+,\d af højst 26 og \d+ ord\.$", outcome.out, re.MULTILINE
         )
-        assert lines[named + 1] == "    Hvor hurtigt svarer I?"
+        assert f"  {path}:{line}: team.svartid: Hvor hurtigt svarer I?" in outcome.out.splitlines()
+        assert "team.navn" not in outcome.out
+        assert outcome.out.splitlines()[-1].startswith("0 fejl, ")
 
     def test_names_no_fact_that_is_filled_in(self, udvej: Udvej, content: Path) -> None:
         """One thing less to do."""
         spoil(content / "kommune.toml", 'svartid = ""', 'svartid = "inden for to dage"')
-        assert "svartid" not in udvej("check", CONTENT=content).err
+        assert "team.svartid" not in udvej("check", CONTENT=content).out
 
-    def test_fails_with_the_three_hardest_sentences_of_a_page(
+    def test_names_the_three_hardest_sentences_of_a_page_by_their_lines(
         self, udvej: Udvej, content: Path
     ) -> None:
-        """So that it can be put right."""
+        """So that they can be put right; words alone keep nobody from publishing."""
+        path = content / "om.md"
+        before = len(path.read_text("utf-8").splitlines())
         hard = [f"Socialforvaltningens {number}sagsbehandlingsprocedurer." for number in range(4)]
         for sentence in hard * 8:
-            path = content / "om.md"
             path.write_text(f"{path.read_text('utf-8')}\n{sentence}\n", "utf-8")
         outcome = udvej("check", CONTENT=content)
-        assert outcome.status == 1
-        lines = outcome.err.splitlines()
-        at = next(number for number, line in enumerate(lines) if line.startswith("/om/ "))
-        assert all(line.startswith("    rewrite: Social") for line in lines[at + 1 : at + 4])
-        assert sum("rewrite" in line for line in lines) == 3
+        assert outcome.status == 0
+        named = re.findall(rf"{path}:(\d+): skriv kortere.*: Social", outcome.out)
+        assert len(named) == 3
+        assert all(int(line) > before for line in named)
+        assert re.search(rf"{path}:\d+: siden har LIX \d+,\d og må højst have 30", outcome.out)
 
-    def test_stops_at_bad_content_with_file_and_line(self, udvej: Udvej, content: Path) -> None:
-        """The editor is led there."""
-        path = content / "om.md"
+    def test_names_every_mistake_of_every_file(self, udvej: Udvej, content: Path) -> None:
+        """The editor is led to all of them in one go."""
+        path, other = content / "om.md", content / "kontakt.md"
         line = spoil(path, f'titel = "{TITLE}"', 'titel = "Exit"')
+        spoil(path, f"# {HEADING}", f"# {HEADING}\n\nRing til {{team.tlf}}.")
+        menu = spoil(other, 'menu = "top"', 'menu = "midt"')
+        fact = spoil(content / "kommune.toml", f'telefon = "{PHONE}"', 'telefon = "99"')
         outcome = udvej("check", CONTENT=content)
-        assert (outcome.status, outcome.out) == (2, "")
-        assert outcome.err.startswith(f"udvej: {path}:{line}: titel: »exit« kan afsløre læseren")
+        assert outcome.status == 1
+        assert f"{path}:{line}: titel: »exit« kan afsløre læseren" in outcome.out
+        assert "mente du {team.telefon}?" in outcome.out
+        assert f"{other}:{menu}: menu: " in outcome.out
+        assert f"kommune.toml:{fact}: telefon: skriv et telefonnummer" in outcome.out
+        assert outcome.out.splitlines()[-1].startswith("4 fejl, ")
+
+    def test_speaks_english_where_the_machine_does(
+        self, udvej: Udvej, content: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And Danish where it says nothing, or only C."""
+        for locale, words in (
+            ("en_GB.UTF-8", "Fine:"),
+            ("de_DE.UTF-8", "Fine:"),
+            ("da_DK.UTF-8", "I orden:"),
+            ("C.UTF-8", "I orden:"),
+            ("", "I orden:"),
+        ):
+            monkeypatch.setenv("LANG", locale)
+            assert words in udvej("check", CONTENT=content).out.splitlines()
 
     def test_needs_content(self, udvej: Udvej) -> None:
         """A wrong folder is told by the setting's key."""
         outcome = udvej("check", CONTENT=f"/{MARK}")
         assert outcome.status == 2
-        assert outcome.err.startswith("udvej: UDVEJ_CONTENT: no kommune.toml is there")
+        assert outcome.err.startswith("udvej: UDVEJ_CONTENT: der er ingen kommune.toml")
         assert MARK not in outcome.err
 
 

@@ -1,6 +1,7 @@
 """`udvej new`: a folder that is complete, neutral, and good in every language that we ship."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from udvej.content.schema import SCHEMA
 from udvej.errors import ContentError
 from udvej.server.checked import Checked
 from udvej.services import load_content
-from udvej.web.app import reader_app
+from udvej.web.reader import reader_app
 
 OURS: Final = CHECKOUT / "content"
 EXAMPLES: Final = {
@@ -32,21 +33,20 @@ EXAMPLES: Final = {
 def made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The content of a new folder."""
     assert cli.main(["new", str(tmp_path / "ny")]) == 0
-    assert "UDVEJ_CONTENT=content udvej serve" in capsys.readouterr().out
+    assert "    udvej serve" in capsys.readouterr().out
     return tmp_path / "ny" / "content"
 
 
 def test_it_is_good_and_asks_for_what_is_to_be_filled_in(made: Path) -> None:
     """Every page, in each language, without a fault; examples and what is missing are named."""
-    report = check(made)
-    assert report.good
-    assert not [line for line in report.lines if "fuzzy" in line and not line.startswith("lang")]
-    asked = "\n".join(report.lines)
+    report = check(made, date(2026, 12, 1))
+    assert report.mistakes == []
+    asked = "\n".join(map(str, report.missing))
     for name, example in EXAMPLES.items():
         key = name.partition(".")[2]
         assert re.search(rf"{FACTS_FILE}:\d+: {key}: er kun et eksempel \(»{example}«\)", asked)
     for name in load_facts(made / FACTS_FILE).missing():
-        assert f"{FACTS_FILE}: {name} is to be filled in" in asked
+        assert f": {name}" in asked
 
 
 def test_every_fact_is_at_its_example_or_empty_with_what_we_say_of_it(made: Path) -> None:
@@ -79,7 +79,7 @@ def test_nothing_in_it_is_another_municipality_s(made: Path) -> None:
         for table in ("kommune", "team", "politi")
         for entry in (ours.each(table) if table == "politi" else [ours])
         for key, kind in SCHEMA[table].items()
-        if kind.example is not None and entry[table][key]
+        if kind.example is not None and isinstance(entry[table][key], str) and entry[table][key]
     }
     assert len(names) > 10
     files = [path for path in made.parent.rglob("*") if path.is_file()]

@@ -24,7 +24,7 @@ def _read(
 ) -> Text:
     reader = Reader(Path("side.md"), 9, facts, speaking(translate))
     text = Text(reader, f"# Overskrift\n\n{markdown}\n")
-    text.check()
+    assert text.links
     return text
 
 
@@ -95,8 +95,8 @@ class TestMarkdown:
     def test_links_and_anchors_are_told(self) -> None:
         """Every link with the line it stands on, and where links may lead."""
         text = _read("## Hvad får jeg?\n\nen [a](/om/)\nto [b](#hvad-får-jeg)\n\n- [c](tel:112)")
-        assert text.check().targets == [(14, "/om/"), (15, "#hvad-får-jeg"), (17, "tel:112")]
-        assert text.check().anchors == {"hvad-får-jeg"}
+        assert text.links.targets == [(14, "/om/"), (15, "#hvad-får-jeg"), (17, "tel:112")]
+        assert text.links.anchors == {"hvad-får-jeg"}
 
 
 class TestFacts:

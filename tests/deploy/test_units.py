@@ -16,6 +16,7 @@ from support.front import SHIPPED
 from udvej import cli
 from udvej.commands import drill
 from udvej.outbox import mail
+from udvej.publish import publishing, swap
 from udvej.server import granian, metrics, processes, supervised
 
 PROGRAM: Final = "/opt/udvej/current/.venv/bin/udvej"
@@ -24,6 +25,9 @@ UNITS: Final = {path.name: path for path in sorted((SHIPPED / "systemd").iterdir
 RUNNING: Final = ("udvej-deliver.service", "udvej-metrics.service", "udvej-web@.service")
 TELLING: Final = "telling@.service"
 DAILY: Final = ("udvej-check", "udvej-drill")
+# Asked for by an editor's push or a timer, and what lets nginx take it up.
+PUBLISHING: Final = "udvej-publish.service"
+PUBLISHED: Final = ("udvej-published.path", "udvej-published.service")
 SPANS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -53,7 +57,7 @@ def seconds(unit: str, key: str) -> float:
 def test_every_unit_is_judged_here() -> None:
     """A new one has to be put into one of the lists."""
     daily = {f"{name}.{kind}" for name in DAILY for kind in ("service", "timer")}
-    assert {*UNITS} == {*RUNNING, *daily, TELLING}
+    assert {*UNITS} == {*RUNNING, *daily, TELLING, PUBLISHING, *PUBLISHED}
 
 
 @pytest.mark.parametrize("unit", RUNNING)
@@ -112,9 +116,22 @@ def test_one_service_delivers_and_the_other_does_not() -> None:
         assert "IPAddressDeny" not in said(unit)
 
 
+def test_who_publishes_is_not_root_and_nginx_takes_it_up_all_the_same() -> None:
+    """What is written last, when all is changed, is watched by a unit that may reload nginx."""
+    assert one(PUBLISHING, "ExecStart") == f"{PROGRAM} publish"
+    assert one(PUBLISHING, "Type") == "oneshot"
+    assert one(PUBLISHING, "CacheDirectory") == "udvej"
+    assert seconds(PUBLISHING, "TimeoutStartSec") > publishing._PATIENCE_SECONDS  # noqa: SLF001
+    path, service = PUBLISHED
+    assert one(path, "PathChanged") == f"/var/lib/udvej/{swap.PUBLISHED}"
+    assert one(path, "WantedBy") == "multi-user.target"
+    assert one(service, "ExecStart") == RELOAD_NGINX.removeprefix("-+")
+    assert "User" not in said(service)
+
+
 SERVICES: Final = [unit for unit in UNITS if unit.endswith(".service")]
 # All but the one that tells, which must work while they do not.
-OURS: Final = [unit for unit in SERVICES if unit != TELLING]
+OURS: Final = [unit for unit in SERVICES if unit not in (TELLING, *PUBLISHED)]
 
 
 @pytest.mark.parametrize("unit", OURS)
@@ -152,7 +169,7 @@ def test_what_a_service_writes_is_its_own_and_nobody_elses(unit: str) -> None:
     assert one(unit, "EnvironmentFile") == "/etc/udvej/settings"
     assert one(unit, "StateDirectory") == "udvej"
     assert one(unit, "StateDirectoryMode") == "0700"
-    assert one(unit, "UMask") == ("0022" if unit == "udvej-web@.service" else "0077")
+    assert one(unit, "UMask") == ("0022" if unit in ("udvej-web@.service", PUBLISHING) else "0077")
     settings = (SHIPPED / "settings.example").read_text("utf-8")
     assert "UDVEJ_STATE=/var/lib/udvej\n" in settings
 

@@ -26,7 +26,8 @@ from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
 from udvej.outbox.recipients import Recipients
-from udvej.outbox.sealed import Opener, Scheme, Sealed
+from udvej.outbox.scheme import Scheme
+from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
 
 BEFORE_TLS = (b"", b"ehlo kommune.example\r\n", b"ehlo kommune.example\r\nSTARTTLS\r\n")

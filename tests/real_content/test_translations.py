@@ -13,8 +13,7 @@ from support.contents import in_place
 from udvej.content import catalogue, facts, pages
 from udvej.content.editions import Content, translations_of
 from udvej.languages import Language, Untranslated
-from udvej.outbox.sealed import Scheme
-from udvej.services import boxes_for
+from udvej.outbox.scheme import Scheme, boxes_for
 
 pytestmark = pytest.mark.content
 

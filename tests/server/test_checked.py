@@ -22,31 +22,39 @@ CHANGED = "Her er hjælp"
 
 def test_in_a_demonstration_a_changed_text_shows_on_reload(config: Config) -> None:
     """An editor sees what they do."""
-    visitor = Client(ReloadingApp(config, frozen_app))
+    visitor = Client(ReloadingApp(config, frozen_app, config))
     assert HEADING in visitor.get("/om/", buffered=True).text
     spoil(config.content / "om.md", f"# {HEADING}", f"# {CHANGED}")
     assert f"<h1>{CHANGED}</h1>" in visitor.get("/om/", buffered=True).text
 
 
-def test_in_a_demonstration_a_mistake_shows_by_file_and_line_until_it_is_mended(
+def test_in_a_demonstration_mistakes_show_above_the_last_good_page_until_they_are_mended(
     config: Config,
 ) -> None:
-    """Instead of a page; then the page is there again."""
-    visitor, path = Client(ReloadingApp(config, frozen_app)), config.content / "om.md"
+    """All of them, by file and line; then the page is there alone again."""
+    visitor = Client(ReloadingApp(config, frozen_app, config))
+    path, other = config.content / "om.md", config.content / "kontakt.md"
     assert visitor.get("/om/", buffered=True).status_code == 200
-    line = spoil(path, f"# {HEADING}", "Uden overskrift")
-    answer = visitor.get("/om/", buffered=True)
-    assert answer.status_code == 500
-    assert f"{path}:" in answer.text
+    spoil(path, f"# {HEADING}", "Uden <b>overskrift</b>")
+    line = spoil(other, 'menu = "top"', 'menu = "midt"')
+    answer = visitor.get("/om/", buffered=True, headers={"Accept-Encoding": "br"})
+    assert answer.status_code == 200
+    assert f"<li>{path}:" in answer.text
     assert "præcis én overskrift" in answer.text
-    assert line
-    spoil(path, "Uden overskrift", f"# {HEADING}")
-    assert HEADING in visitor.get("/om/", buffered=True).text
+    assert f"<li>{other}:{line}: menu: " in answer.text
+    assert "&lt;body" not in answer.text
+    assert answer.text.index("<li>") < answer.text.index(f"<h1>{HEADING}</h1>")
+    assert visitor.get("/robots.txt", buffered=True).text.startswith("User-agent")
+    spoil(path, "Uden <b>overskrift</b>", f"# {CHANGED}")
+    spoil(other, 'menu = "midt"', 'menu = "top"')
+    answer = visitor.get("/om/", buffered=True)
+    assert CHANGED in answer.text
+    assert "<aside" not in answer.text.partition("<main")[0].replace('<aside class="demo', "")
 
 
 def test_a_demonstration_goes_on_receiving_when_a_text_changes(config: Config) -> None:
     """What was sent before is not asked for again."""
-    visitor = Client(ReloadingApp(config, frozen_app))
+    visitor = Client(ReloadingApp(config, frozen_app, config))
     before = visitor.get(FORM, base_url="https://localhost")
     spoil(config.content / "om.md", f"# {HEADING}", f"# {CHANGED}")
     after = visitor.get(FORM, base_url="https://localhost")
@@ -98,16 +106,18 @@ def test_a_translation_that_is_left_out_is_logged_by_file_and_line(
     assert re.search(r"event=translation-left-out fault='.*udvej\.po:\d+", caplog.text)
 
 
-def test_a_demonstration_does_not_start_on_wrong_content(config: Config) -> None:
-    """An editor wants to see the mistake, not what was good before."""
-    environ = {
-        "UDVEJ_STATE": str(config.state),
-        "UDVEJ_CONTENT": str(config.content),
-    }
-    Checked.at_start(environ)
+def test_a_demonstration_starts_on_wrong_content_if_it_was_good_before(config: Config) -> None:
+    """An editor sees the mistakes in the browser; where nothing was good yet, on the terminal."""
+    environ = {"UDVEJ_STATE": str(config.state), "UDVEJ_CONTENT": str(config.content)}
     spoil(config.content / "om.md", f"# {HEADING}", "Uden overskrift")
     with pytest.raises(ContentError):
         Checked.at_start(environ)
+    spoil(config.content / "om.md", "Uden overskrift", f"# {HEADING}")
+    Checked.at_start(environ)
+    spoil(config.content / "om.md", f"# {HEADING}", "Uden overskrift")
+    shown = Client(Checked.at_start(environ).application()).get("/om/", buffered=True).text
+    assert "præcis én overskrift" in shown
+    assert f"<h1>{HEADING}</h1>" in shown
 
 
 def test_good_content_of_which_another_version_of_the_program_cannot_make_pages_is_no_help(

@@ -27,7 +27,7 @@ from support.front import HOST
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM
 from udvej.intake.submission import new_form_token
-from udvej.web.app import SESSION_COOKIE
+from udvej.web.reader import SESSION_COOKIE
 
 _TURNS: Final = count()
 # Until it has its first answer, at most.

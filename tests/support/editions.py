@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from udvej.outbox.sealed import Scheme
-from udvej.services import boxes_for
+from udvej.outbox.scheme import Scheme, boxes_for
 
 BOXES: Final = boxes_for(Scheme.SMIME)

@@ -27,7 +27,8 @@ from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 from udvej.services import Services
-from udvej.web.app import SESSION_COOKIE, create_app
+from udvej.web.app import create_app
+from udvej.web.reader import SESSION_COOKIE
 
 PEOPLE = 300  # an hour, whose referrals are mailed at once
 ALL_THE_SAME = "Det kan være en robot. Kontakt alligevel den, der skriver."

@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from support.patience import PATIENCE, until
 from udvej.content.addresses import FORM, TOO_LONG
-from udvej.web.app import SESSION_COOKIE
 from udvej.web.bodies import MOST_AT_ONCE
+from udvej.web.reader import SESSION_COOKIE
 
 
 class Stalling(BytesIO):

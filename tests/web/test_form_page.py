@@ -25,8 +25,8 @@ from udvej.intake.cpr import find
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Mail, Phone, Question, Tick
 from udvej.languages import Language, set_language
-from udvej.outbox.sealed import Scheme
-from udvej.services import Services, boxes_for
+from udvej.outbox.scheme import Scheme, boxes_for
+from udvej.services import Services
 from udvej.web.app import create_app
 
 TRAP: Final = "website"

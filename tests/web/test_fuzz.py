@@ -27,7 +27,8 @@ from udvej.content.addresses import AGAIN, FORM, LEAVE, TOO_LONG, WITHOUT_COOKIE
 from udvej.outbox.keys import TeamKey
 from udvej.server.processes import _WORKERS
 from udvej.services import Services
-from udvej.web.app import SESSION_COOKIE, create_app
+from udvej.web.app import create_app
+from udvej.web.reader import SESSION_COOKIE
 from werkzeug.datastructures import Headers
 
 if TYPE_CHECKING:

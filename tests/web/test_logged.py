@@ -20,7 +20,8 @@ from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.logs import EventFormatter
 from udvej.services import Services
-from udvej.web.app import SESSION_COOKIE, create_app
+from udvej.web.app import create_app
+from udvej.web.reader import SESSION_COOKIE
 
 ADDRESS, BEFORE = "203.0.113.77", "198.51.100.23"
 AGENT, LANGUAGE, CAME_FROM = "Sofies-browser/4711", "da-sofie", "https://sted.example/sofie4711"

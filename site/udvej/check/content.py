@@ -1,111 +1,111 @@
-"""What `udvej check` looks at: the content, how easy it reads, and the translations."""
+"""What `udvej check` looks at: all that can be edited without programming."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
-from typing import Final
 
-from flask.testing import FlaskClient
-
-from udvej.check.page_weight import MOST_BYTES, heaviest, weight
-from udvej.check.readability import ceiling, measure
-from udvej.content.addresses import RECEIPTS
-from udvej.content.catalogue import CONTENT, Catalogue
+from udvej.check.behind import behind
+from udvej.check.dates import old_contacts, old_page
+from udvej.check.exits import misspelt_exits
+from udvej.check.findings import Finding, Report, near
+from udvej.check.kept import Kept
+from udvej.check.measured import Measured, hard_text, shown
+from udvej.check.reach import unreached
+from udvej.check.readability import ceiling
+from udvej.check.writing import odd_writing
 from udvej.content.editions import Content
 from udvej.content.facts import FACTS_FILE, examples
+from udvej.content.headers import OWNED, Header
 from udvej.content.located_toml import LocatedToml, read_text
-from udvej.content.pages import Edition
-from udvej.content.receipt import WRITERS
+from udvej.content.pages import KEYS, page_paths
+from udvej.content.receipt import RECEIPT_FILE
 from udvej.errors import ContentError
 from udvej.languages import DANISH
-from udvej.outbox.sealed import Scheme
-from udvej.services import boxes_for
-from udvej.web.app import reader_app
-
-_ADDRESS: Final = "http://127.0.0.1:8000"
+from udvej.outbox.scheme import Scheme, boxes_for
+from udvej.wording import tell
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was found.
-
-    Attributes:
-        lines: to be shown, the wrong among them.
-        good: whether nothing is wrong.
-    """
-
-    lines: Sequence[str]
-    good: bool
-
-
-def check(folder: Path) -> Report:
+def check(folder: Path, today: date, kept: Kept | None = None) -> Report:
     """Look at everything that can be edited without programming.
 
     Args:
         folder: holds the Danish pages and `kommune.toml`.
+        today: what dates are compared with.
+        kept: remembers what was measured before; that of the folder if left out.
 
-    Raises:
-        ContentError: a content file is wrong.
+    Returns:
+        What was found; where a file is wrong, without what can only be seen of the whole.
     """
-    content = Content.load(folder, boxes_for(Scheme.SMIME))
-    client = reader_app(content, _ADDRESS).test_client()
-    hard = [*_readability(content, client), *_weights(content, client)]
+    written = [*_of_files(folder, today)]
+    try:
+        content = Content.load(folder, boxes_for(Scheme.SMIME))
+    except ContentError as error:
+        wrong = [Finding(each.path, each.line, each.problem) for each in error.each]
+        later = tell("Når fejlene er rettet, bliver links, læsbarhed og oversættelser set efter.")
+        return Report(sorted(wrong), sorted(written), fine=[later])
+    kept = kept or Kept.of_folder(folder)
+    measured = Measured(content, kept)
+    texts = [*measured.texts()]
+    warnings = [
+        *written,
+        *unreached(content.editions[DANISH.tag]),
+        *(found for page, text in texts for found in hard_text(page, text)),
+        *measured.too_heavy(),
+        *behind(folder, [edition.language for edition in content.editions.values()]),
+    ]
+    kept.write()
+    fine = [tell("%(pages)s sider kan læses og vises.", pages=len(texts))]
+    fine += [
+        tell(
+            "%(address)s har LIX %(lix)s af højst %(most)s og %(words)s ord.",
+            address=page.address,
+            lix=shown(text.lix),
+            most=ceiling(page.address),
+            words=text.words,
+        )
+        for page, text in texts
+        if text.lix <= ceiling(page.address)
+    ]
+    fine += _languages(content)
     faults = [fault for catalogue in content.catalogues for fault in catalogue.faults]
-    lines = [line for line, _ in hard]
-    lines += [*_missing(content), *_coverage(content.catalogues), *faults]
-    return Report(lines, good=not (faults or any(too_hard for _, too_hard in hard)))
+    mistakes = [Finding(each.path, each.line, each.problem) for each in faults]
+    return Report(sorted(mistakes), sorted(warnings), [*_missing(content)], fine)
 
 
-def _readability(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]]:
-    """A line for each page, for the sentences that make one too hard, and for the words of all."""
-    words = 0
-    for address in _addresses(content.editions[DANISH.tag]):
-        answer = client.get(address)
-        if answer.status_code != HTTPStatus.OK:
-            raise ContentError(content.folder, 1, f"siden {address} kan ikke vises")
-        text, most = measure(answer.text), ceiling(address)
-        words += text.words
-        too_hard = text.lix > most
-        yield f"{address:<24} LIX {text.lix:4.1f} of at most {most}{text.words:>6} words", too_hard
-        for sentence in text.worst if too_hard else ():
-            yield f"    rewrite: {sentence}", True
-    yield f"{'all pages':<20}{words:>28} words", False
+def _of_files(folder: Path, today: date) -> Iterator[Finding]:
+    """What can be said of each file alone, as long as it can be read."""
+    files = [*((path, KEYS) for path in page_paths(folder)), (folder / RECEIPT_FILE, OWNED)]
+    for path, keys in files:
+        with suppress(ContentError):
+            file = Header.read(path, keys)
+            yield from odd_writing(file)
+            yield from old_page(file, today)
+    with suppress(ContentError):
+        path = folder / FACTS_FILE
+        source = LocatedToml.parse(path, read_text(path))
+        yield from old_contacts(source, today)
+        yield from misspelt_exits(source)
 
 
-def _addresses(edition: Edition) -> Iterator[str]:
-    """Of the pages, and of each receipt as `reader_app` shows it."""
-    yield from edition.pages
-    yield from (f"{RECEIPTS}{writer}/" for writer in WRITERS)
-
-
-def _weights(content: Content, client: FlaskClient) -> Iterator[tuple[str, bool]]:
-    """A line for each page, in each language, that is too heavy."""
-    for edition in content.editions.values():
-        for address in map(edition.language.at, _addresses(edition)):
-            bytes_sent = weight(client.get(address, headers={"Accept-Encoding": "br"}))
-            if bytes_sent > MOST_BYTES:
-                part = heaviest(client.get(address).text)
-                yield f"{address}: {bytes_sent} bytes of at most {MOST_BYTES}; {part} most", True
-
-
-def _missing(content: Content) -> Iterator[str]:
+def _missing(content: Content) -> Iterator[Finding]:
     """Each fact that the municipality has yet to give, and what the file itself asks for there."""
     path = content.folder / FACTS_FILE
-    yield from map(str, examples(path))
+    yield from (Finding(each.path, each.line, each.problem) for each in examples(path))
     source = LocatedToml.parse(path, read_text(path))
     for fact in content.facts.missing():
-        yield f"{FACTS_FILE}: {fact} is to be filled in before the site goes live"
         table, _, key = fact.partition(".")
-        if asked := source.comment(key, table):
-            yield f"    {asked}"
+        asked = source.comment(key, table)
+        yield Finding(path, source.line(key, table), f"{fact}: {asked}" if asked else fact)
 
 
-def _coverage(catalogues: Sequence[Catalogue]) -> Iterator[str]:
-    """A table of the languages."""
-    row = "{:<10}{:<9}{:>9}{:>12}{:>7}  {}"
-    yield row.format("language", "words of", "messages", "translated", "fuzzy", "reviewed")
-    for one in sorted(catalogues, key=lambda one: one.tag):
-        whose = "content" if one.path.name == CONTENT else "program"
-        reviewed = one.reviewed or "by nobody yet"
-        yield row.format(one.tag, whose, one.messages, one.translated, one.fuzzy, reviewed)
+def _languages(content: Content) -> Iterator[str]:
+    for one in content.catalogues:
+        reviewed = tell("Læst igennem: %(who)s.", who=one.reviewed)
+        yield tell(
+            "%(file)s: %(translated)s af %(messages)s tekster er oversat. %(reviewed)s",
+            file=near(one.path),
+            translated=one.translated,
+            messages=one.messages,
+            reviewed=reviewed if one.reviewed else tell("Ingen oversætter har læst dem igennem."),
+        )

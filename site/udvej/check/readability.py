@@ -15,6 +15,8 @@ _CEILINGS = {
     "/tilgaengelighed/": _LEGAL,
 }
 _LONG = 6
+# Of a sentence; beyond, many readers have lost its beginning.
+MOST_WORDS = 25
 
 _BLOCKS = {"p", "li", "h1", "h2", "h3", "label", "legend"}
 _WORD = re.compile(r"[^\W_]+(?:[-'\u2019.@/:][^\W_]+)*")
@@ -35,11 +37,13 @@ class Readability:
         words: all that stand in `main`, those of buttons and labels among them.
         lix: words a sentence plus the percentage of words of more than six letters.
         worst: its three hardest sentences, the hardest first.
+        long: those of more than 25 words.
     """
 
     words: int
     lix: float
     worst: Sequence[str]
+    long: Sequence[str]
 
 
 def ceiling(address: str) -> int:
@@ -57,7 +61,13 @@ def measure(html: str) -> Readability:
     finder.feed(html)
     sentences = [sentence for block in finder.running() for sentence in _sentences(block)]
     hardest = sorted(sentences, key=lambda sentence: _lix([sentence]), reverse=True)
-    return Readability(len(_WORD.findall(finder.text)), _lix(sentences), hardest[:3])
+    long = [sentence for sentence in sentences if len(words_of(sentence)) > MOST_WORDS]
+    return Readability(len(words_of(finder.text)), _lix(sentences), hardest[:3], long)
+
+
+def words_of(text: str) -> Sequence[str]:
+    """The words of a text, as LIX counts them."""
+    return _WORD.findall(text)
 
 
 def _lix(sentences: Sequence[str]) -> float:

@@ -8,6 +8,7 @@ import click
 from udvej.config import Config, state_folder
 from udvej.errors import ContentError, UdvejError
 from udvej.publish.freeze import PAGES, freeze, with_sources_of
+from udvej.publish.swap import Builds
 from udvej.server.checked import Checked, refuse
 
 
@@ -22,14 +23,18 @@ from udvej.server.checked import Checked, refuse
 def command(folder: Path, *, checked: bool) -> None:
     """Freeze the pages to files, for a web server in front.
 
-    FOLDER becomes a link to a folder next to it. Wrong content leaves it as it was; where it was
-    not there, it gets the pages that the site was last found good with.
+    FOLDER becomes a link to a folder next to it, which `udvej publish` changes along with the
+    site. Wrong content leaves it as it was; where it was not there, it gets the pages that the site
+    was last found good with.
     """
     if checked:
         _check()
     config, folder = Config.from_environ(os.environ), folder.absolute()
+    builds = Builds(config.state)
     try:
-        click.echo(freeze(config, folder))
+        click.echo(freeze(builds.served(config), folder))
+        if config.live:
+            builds.note_front(folder)
     except ContentError:
         good = config.state / PAGES
         if good.is_dir() and not folder.exists():

@@ -1,6 +1,7 @@
 """`udvej check`."""
 
 import os
+from datetime import UTC, datetime
 
 import click
 
@@ -11,6 +12,7 @@ from udvej.config import content_folder
 @click.command("check")
 def command() -> int:
     """Check the content and its translations, and how easy it reads."""
-    report = check(content_folder(os.environ))
-    click.echo("\n".join(report.lines), err=True)
-    return int(not report.good)
+    today = datetime.now(UTC).astimezone().date()
+    report = check(content_folder(os.environ), today)
+    click.echo("\n".join(report.lines()))
+    return int(bool(report.mistakes))

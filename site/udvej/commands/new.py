@@ -21,6 +21,6 @@ def command(folder: Path) -> None:
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be made ({error.strerror})") from error
     click.echo(f"{folder} is made. Look at it, from inside:")
-    click.echo("    UDVEJ_CONTENT=content udvej serve")
+    click.echo("    udvej serve")
     click.echo(f"Write your own facts in {content / FACTS_FILE}. What is missing is told by:")
-    click.echo("    UDVEJ_CONTENT=content udvej check")
+    click.echo("    udvej check")

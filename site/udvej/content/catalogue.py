@@ -25,8 +25,10 @@ from babel.messages.pofile import PoFileError, read_po
 
 from udvej.content.markdown import shape
 from udvej.content.titles import TELL_TALE, TITLE, telling_word, with_danish
+from udvej.errors import ContentError
 from udvej.languages import Marking
 from udvej.shipped import TRANSLATIONS
+from udvej.wording import tell
 
 # A translation is longer than the Danish, but not without end.
 _LONGER: Final = 4
@@ -57,7 +59,7 @@ class Catalogue:
         messages: how many there are to translate.
         translated: how many of them are, and are good.
         fuzzy: how many wait for a translator to look, since the Danish has changed.
-        faults: what is wrong, a line each, with file and line.
+        faults: what is wrong, with file and line.
     """
 
     path: Path
@@ -67,7 +69,7 @@ class Catalogue:
     messages: int = 0
     translated: int = 0
     fuzzy: int = 0
-    faults: Sequence[str] = ()
+    faults: Sequence[ContentError] = ()
 
 
 # Where there is no file: everything is Danish, and marked so.
@@ -110,7 +112,9 @@ def _read(path: Path, tell_tale: str = "") -> Catalogue:
     try:
         return _judged(path, path.read_bytes(), tell_tale)
     except OSError as error:
-        return _unreadable(path, 1, f"cannot be read ({error.strerror})")
+        return _unreadable(
+            path, 1, tell("filen kan ikke læses (%(reason)s)", reason=error.strerror)
+        )
 
 
 # A demonstration that shows a changed page does not judge thousands of messages again.
@@ -121,21 +125,25 @@ def _judged(path: Path, content: bytes, tell_tale: str) -> Catalogue:
         locale = Locale.parse(name)
         given = read_po(BytesIO(content.removeprefix(BOM_UTF8)), locale=name, abort_invalid=True)
     except PoFileError as error:
-        return _unreadable(path, error.lineno + 1, "this line is not as gettext writes it")
+        return _unreadable(path, error.lineno + 1, tell("linjen er ikke, som gettext skriver den"))
     except UnknownLocaleError:
-        return _unreadable(path, 1, f"no language is called {name}; name the folder as CLDR does")
+        return _unreadable(
+            path, 1, tell("intet sprog hedder %(name)s; kald mappen, som CLDR gør", name=name)
+        )
     except ValueError:
-        return _unreadable(path, 1, "cannot be read as UTF-8 gettext")
+        return _unreadable(path, 1, tell("filen er ikke gettext i UTF-8"))
     kept = Catalog(locale=locale)
     faults = []
     if not _same_plurals(given.plural_forms, kept.plural_forms):
-        faults.append(f"{path}:1: {name}: Plural-Forms must be {kept.plural_forms}")
+        wanted = tell("Plural-Forms skal være %(forms)s", forms=kept.plural_forms)
+        faults.append(ContentError(path, 1, f"{name}: {wanted}"))
     judge = _Judge(kept.num_plurals, with_danish(tell_tale))
     messages = [message for message in given if message.id]
     ready = [message for message in messages if not message.fuzzy and _is_translated(message)]
     for message in ready:
         problems = [*judge.problems(message)]
-        faults += [f"{path}:{message.lineno}: {name}: {problem}" for problem in problems]
+        line = message.lineno or 1
+        faults += [ContentError(path, line, f"{name}: {problem}") for problem in problems]
         if not problems:
             kept.add(message.id, message.string, context=message.context)
     reviewed = _REVIEWED.search(given.header_comment)
@@ -167,7 +175,7 @@ def _same_plurals(given: str, wanted: str) -> bool:
 
 
 def _unreadable(path: Path, line: int, problem: str) -> Catalogue:
-    fault = f"{path}:{line}: {path.parents[1].name}: {problem}"
+    fault = ContentError(path, line, f"{path.parents[1].name}: {problem}")
     return Catalogue(path, _tag(path), Marking(), faults=[fault])
 
 
@@ -206,25 +214,28 @@ class _Judge:
     def problems(self, message: Message) -> Iterator[str]:
         originals, forms = _strings(message.id), _strings(message.string)
         if len(originals) > 1 and (len(forms) != self.plurals or not all(forms)):
-            yield f"a number takes {self.plurals} forms in this language; give them all"
+            yield tell("et tal har %(forms)s former på sproget; skriv dem alle", forms=self.plurals)
         for form in forms:
             if len(form) > _LONGER * max(map(len, originals)) + _LONGEST_MORE:
-                yield "far longer than the Danish"
+                yield tell("oversættelsen er alt for lang i forhold til den danske tekst")
                 continue
             if _ODD.search(form):
-                yield "holds a character that does not show, or turns the direction of words"
+                yield tell("her er et tegn, som ikke kan ses, eller som vender ordene")
             if _HTML.search(form) and not any(map(_HTML.search, originals)):
-                yield "holds HTML; write words, and Markdown where the Danish does"
+                yield tell("her er HTML; skriv ord, og Markdown hvor den danske tekst gør")
             if all(_kept(form) != _kept(original) for original in originals):
-                yield "placeholders, links and markup must be those of the Danish"
+                yield tell("navne i {}, links og fed skrift skal være dem fra den danske tekst")
         if message.context == TITLE:
             yield from self._title(forms[0].casefold())
 
     def _title(self, title: str) -> Iterator[str]:
         if word := telling_word(title, self.tell_tale):
-            yield f"{word!r} can betray the reader, since the browser keeps titles"
+            yield tell(
+                "»%(word)s« kan afsløre læseren, for browseren gemmer den; vælg et andet ord",
+                word=word,
+            )
         if title in self.titles:
-            yield "another title is the same"
+            yield tell("en anden titel hedder det samme")
         self.titles.add(title)
 
 

@@ -8,10 +8,11 @@ from types import MappingProxyType
 from udvej.content import catalogue
 from udvej.content.catalogue import Catalogue
 from udvej.content.face import Face
-from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.content.facts import FACTS_FILE, Facts
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.pages import Edition, load_edition
 from udvej.languages import DANISH, Language
+from udvej.wording import tell
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,21 @@ class Content:
         Raises:
             ContentError: a content file is wrong. A wrong translation is left out instead.
         """
-        facts = load_facts(folder / FACTS_FILE)
+        danish = load_edition(folder, DANISH, boxes=boxes)
+        facts = danish.facts
+        face = Face.load(folder, facts)
         program = catalogue.of_program(translations_of(folder))
         own = catalogue.of_content(translations_of(folder), program)
         _check_offered(folder, facts, own)
-        languages = [DANISH, *_spoken(own, program, facts)]
+        languages = [*_spoken(own, program, facts)]
         used = [program[one.tag] for one in languages if one.tag in program]
         return cls(
             folder,
-            Face.load(folder, facts),
-            {one.tag: load_edition(folder, one, boxes=boxes) for one in languages},
+            face,
+            {
+                DANISH.tag: danish,
+                **{one.tag: load_edition(folder, one, boxes=boxes) for one in languages},
+            },
             [*used, *own.values()],
         )
 
@@ -72,7 +78,9 @@ def _check_offered(folder: Path, facts: Facts, own: Mapping[str, Catalogue]) -> 
     path = folder / FACTS_FILE
     for tag in facts["sprog"]["tilbyd"]:
         if tag not in own:
-            problem = f"»{tag}« er der ikke begyndt på; kør: udvej translations --add {tag}"
+            problem = tell(
+                "»%(tag)s« er der ikke begyndt på; kør: udvej translations --add %(tag)s", tag=tag
+            )
             raise LocatedToml.parse(path, read_text(path)).error(problem, "tilbyd", "sprog")
 
 

@@ -1,6 +1,7 @@
 """`kommune.toml`: the facts that differ from one municipality to the next."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,11 +15,12 @@ from udvej.content.kinds import DAYS, MAIL, MINUTES, PHONE, Kind, is_link, kind_
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.messages import Message
 from udvej.content.schema import LISTS, OWN, SCHEMA
-from udvej.errors import ContentError
+from udvej.errors import ContentError, Mistakes
+from udvej.wording import meant, nearest, tell
 
 FACTS_FILE: Final = "kommune.toml"
 _OWN_KEY: Final = re.compile(r"[a-zæøå0-9_]+")
-_UNKNOWN: Final = "kendes ikke; slet linjen, eller ret stavningen"
+_TABLES: Final = {*SCHEMA, OWN}
 
 _Table = Mapping[str, Any]
 
@@ -29,9 +31,18 @@ class Facts:
 
     Attributes:
         tables: each table of `SCHEMA`, of which a list is a tuple, and the municipality's own.
+        known: whether they could be read; else there may be any fact of its own.
     """
 
     tables: Mapping[str, _Table | Sequence[_Table]]
+    known: bool = True
+
+    @classmethod
+    def unknown(cls) -> "Facts":
+        """All of them still to be filled in; to look at pages while `kommune.toml` is wrong."""
+        blank = {table: dict.fromkeys(kinds, "") for table, kinds in SCHEMA.items()}
+        lists = {table: (blank[table],) for table in LISTS}
+        return cls({**blank, **lists, OWN: defaultdict(str)}, known=False)
 
     def __getitem__(self, table: str) -> _Table:
         """One table of `kommune.toml`; of a list the first, or one in which nothing is given."""
@@ -88,6 +99,8 @@ class Facts:
             KeyError: there is no fact of that name.
         """
         kind, value = self._kind(name), self._value(name)
+        if value == "":
+            return None
         if kind is MINUTES:
             return timedelta(minutes=value)
         return timedelta(days=value) if kind is DAYS else None
@@ -110,7 +123,9 @@ class Facts:
     def has(self, name: str) -> bool:
         """Whether there is a fact of that name, filled in or not."""
         table, _, key = name.partition(".")
-        return key in (self[OWN] if table == OWN else SCHEMA.get(table, {}))
+        if table == OWN:
+            return key in self[OWN] or not self.known
+        return key in SCHEMA.get(table, {})
 
     def names(self) -> Iterator[str]:
         """The names of all facts, filled in or not."""
@@ -141,25 +156,16 @@ def load_facts(path: Path) -> Facts:
     Raises:
         ContentError: naming file, line and key.
     """
-    source = LocatedToml.parse(path, read_text(path))
-    for table, found in source.data.items():
-        if table not in (*SCHEMA, OWN):
-            raise source.error("kendes ikke; slet den, eller ret stavningen", table, table)
-        if table in LISTS:
-            if not (isinstance(found, list) and all(isinstance(each, dict) for each in found)):
-                problem = f"skriv [[{table}]] på en linje for sig, én for hver"
-                raise source.error(problem, table, table)
-        elif not isinstance(found, dict):
-            raise source.error(f"skriv [{table}] på en linje for sig", table, table)
-    tables: dict[str, _Table | Sequence[_Table]] = {OWN: _own(source)}
+    source, mistakes = LocatedToml.parse(path, read_text(path)), Mistakes()
+    mistakes.add(_wrong_tables(source))
+    for table, number, given in _entries(source):
+        mistakes.add(_wrong_own(source) if table == OWN else _wrong(source, table, given, number))
+    mistakes.end()
+    tables: dict[str, _Table | Sequence[_Table]] = {OWN: MappingProxyType(source.data.get(OWN, {}))}
     for table, kinds in SCHEMA.items():
-        if table not in LISTS:
-            tables[table] = _checked(source, table, source.data.get(table, {}))
-        elif table in source.data:  # `[]` says that there is none
-            given = enumerate(source.data[table])
-            tables[table] = tuple(_checked(source, table, entry, at) for at, entry in given)
-        else:
-            tables[table] = (MappingProxyType(dict.fromkeys(kinds, "")),)
+        given = source.data.get(table, [{}] if table in LISTS else {})  # `[]` says: there is none
+        whole = [MappingProxyType({**dict.fromkeys(kinds, ""), **each}) for each in _listed(given)]
+        tables[table] = tuple(whole) if table in LISTS else whole[0]
     return Facts(MappingProxyType(tables))
 
 
@@ -172,7 +178,8 @@ def examples(path: Path) -> Iterator[ContentError]:
     source = LocatedToml.parse(path, read_text(path))
     for place, _, kind, value in _given(source):
         if kind.is_example(value):
-            yield source.error(f"er kun et eksempel (»{value}«); skriv jeres eget", *place)
+            problem = tell("er kun et eksempel (»%(value)s«); skriv jeres eget", value=value)
+            yield source.error(problem, *place)
 
 
 def messages(path: Path) -> Iterator[Message]:
@@ -200,40 +207,69 @@ _Place = tuple[str, str, int]
 def _given(source: LocatedToml) -> Iterator[tuple[_Place, str, Kind, Any]]:
     """Each fact that the file gives, with its place, name and kind."""
     for table, found in source.data.items():
-        for number, entry in enumerate(found if isinstance(found, list) else [found]):
+        for number, entry in enumerate(_listed(found)):
             for key, value in entry.items():
                 kind = kind_of_own(value) if table == OWN else SCHEMA[table][key]
                 yield (key, table, number), f"{table}.{key}", kind, value
 
 
-def _own(source: LocatedToml) -> _Table:
-    own = source.data.get(OWN, {})
-    for key, value in own.items():
-        if not _OWN_KEY.fullmatch(key):
-            raise source.error("skriv navnet med små bogstaver og _, som tolk_telefon", key, OWN)
+def _listed(found: Any) -> Sequence[_Table]:  # noqa: ANN401 (what TOML can hold)
+    return found if isinstance(found, list) else [found]
+
+
+def _entries(source: LocatedToml) -> Iterator[tuple[str, int, _Table]]:
+    """Each table that is as it should be, and is looked at closer; those left out are empty."""
+    misspelt = {nearest(table, _TABLES) for table in source.data.keys() - _TABLES}
+    for table in sorted(_TABLES - misspelt):
+        found = source.data.get(table, [] if table in LISTS else {})
+        if not _misshapen(table, found):
+            yield from ((table, number, entry) for number, entry in enumerate(_listed(found)))
+
+
+def _misshapen(table: str, found: object) -> bool:
+    if table not in LISTS:
+        return not isinstance(found, dict)
+    return not (isinstance(found, list) and all(isinstance(each, dict) for each in found))
+
+
+def _wrong_tables(source: LocatedToml) -> Iterator[ContentError]:
+    for table, found in source.data.items():
+        if table not in _TABLES:
+            problem = tell("kendes ikke; slet den, eller ret stavningen")
+            yield source.error(problem + meant(table, _TABLES), table, table)
+        elif _misshapen(table, found) and table in LISTS:
+            problem = tell("skriv [[%(table)s]] på en linje for sig, én for hver", table=table)
+            yield source.error(problem, table, table)
+        elif _misshapen(table, found):
+            problem = tell("skriv [%(table)s] på en linje for sig", table=table)
+            yield source.error(problem, table, table)
+
+
+def _wrong_own(source: LocatedToml) -> Iterator[ContentError]:
+    for key, value in source.data.get(OWN, {}).items():
         kind = kind_of_own(value)
-        if not kind.may_be(value):
-            raise source.error(kind.advice, key, OWN)
-    return MappingProxyType(own)
+        if not _OWN_KEY.fullmatch(key):
+            problem = tell("skriv navnet med små bogstaver og _, som tolk_telefon")
+            yield source.error(problem, key, OWN)
+        elif not kind.may_be(value):
+            yield source.error(kind.told, key, OWN)
 
 
-def _checked(source: LocatedToml, table: str, given: _Table, number: int = 0) -> _Table:
+def _wrong(source: LocatedToml, table: str, given: _Table, number: int) -> Iterator[ContentError]:
     kinds = SCHEMA[table]
-    for key in given:
-        if key not in kinds:
-            raise source.error(_UNKNOWN, key, table, number)
+    unknown = [key for key in given if key not in kinds]
+    for key in unknown:
+        problem = tell("kendes ikke; slet linjen, eller ret stavningen")
+        yield source.error(problem + meant(key, kinds), key, table, number)
     if table in LISTS and not any(value != "" for value in given.values()):
-        given = dict.fromkeys(kinds, "")  # an entry that waits to be filled in
-    else:
-        for key, kind in kinds.items():
-            if key not in given and not kind.may_be_absent:
-                raise source.error(
-                    f"mangler under {_header(table)}; {kind.advice}", key, table, number
-                )
-            if not kind.may_be(given.get(key, "")):
-                raise source.error(kind.advice, key, table, number)
-    return MappingProxyType({**dict.fromkeys(kinds, ""), **given})
-
-
-def _header(table: str) -> str:
-    return f"[[{table}]]" if table in LISTS else f"[{table}]"
+        return  # an entry that waits to be filled in
+    misspelt = {nearest(key, kinds) for key in unknown}  # which is said already
+    for key, kind in kinds.items():
+        if key in misspelt:
+            continue
+        if key not in given and not kind.may_be_absent:
+            header = f"[[{table}]]" if table in LISTS else f"[{table}]"
+            problem = tell("mangler under %(table)s; ", table=header)
+            yield source.error(problem + kind.told, key, table, number)
+        elif not kind.may_be(given.get(key, "")):
+            yield source.error(kind.told, key, table, number)

@@ -1,7 +1,7 @@
 """The header of a page's file, between two lines of `+++`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import ContentError
+from udvej.wording import meant, nearest, tell
 
 # A key of a header: the type it has, and its value where it may be left out.
 Keys = Mapping[str, tuple[type, Any]]
@@ -18,19 +19,19 @@ OWNED: Final[Keys] = {"ansvarlig": (str, None), "gennemgaaet": (date, None)}
 _HEADER: Final = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Header:
-    """A header that has been checked, and what follows it.
+    """A header, and what follows it, as they were written.
 
     Attributes:
         source: for errors.
-        values: by key, also of those left out.
+        keys: what the header may and must hold.
         above: how many lines of the file stand above the Markdown.
         markdown: the rest of the file.
     """
 
     source: LocatedToml
-    values: Mapping[str, Any]
+    keys: Keys
     above: int
     markdown: str
 
@@ -43,25 +44,35 @@ class Header:
             keys: what its header may and must hold.
 
         Raises:
-            ContentError: there is no header, or a key is missing, unknown or of another type.
+            ContentError: there is no header, or none that is TOML.
         """
         content = read_text(path)
         header = _HEADER.match(content)
         if header is None:
-            raise ContentError(path, 1, "begynd filen med +++, sidens oplysninger og +++ igen")
+            problem = tell("begynd filen med +++, sidens oplysninger og +++ igen")
+            raise ContentError(path, 1, problem)
         source = LocatedToml.parse(path, header[1], above=1)
-        above, markdown = header[0].count("\n"), content[header.end() :]
-        return cls(source, _values(source, keys), above, markdown)
+        return cls(source, keys, header[0].count("\n"), content[header.end() :])
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """By key; what is left out is None, or as the key's default is."""
+        return {key: self.source.data.get(key, default) for key, (_, default) in self.keys.items()}
 
-def _values(source: LocatedToml, keys: Keys) -> Mapping[str, Any]:
-    for key in source.data:
-        if key not in keys:
-            raise source.error("kendes ikke; slet linjen, eller ret stavningen", key)
-    values = {key: source.data.get(key, default) for key, (_, default) in keys.items()}
-    for key, (kind, default) in keys.items():
-        if values[key] is None or (default is None and not str(values[key]).strip()):
-            raise source.error("mangler; skriv den mellem de to linjer med +++", key)
-        if type(values[key]) is not kind:
-            raise source.error("er ikke skrevet rigtigt; se, hvordan de andre sider gør", key)
-    return values
+    def wrong(self) -> Iterator[ContentError]:
+        """Each key that is missing, unknown or of another type."""
+        unknown = [key for key in self.source.data if key not in self.keys]
+        for key in unknown:
+            problem = tell("kendes ikke; slet linjen, eller ret stavningen")
+            yield self.source.error(problem + meant(key, self.keys), key)
+        misspelt = {nearest(key, self.keys) for key in unknown}  # which is said already
+        values = self.values
+        for key, (kind, default) in self.keys.items():
+            if key in misspelt:
+                continue
+            if values[key] is None or (default is None and not str(values[key]).strip()):
+                problem = tell("mangler; skriv den mellem de to linjer med +++")
+                yield self.source.error(problem, key)
+            elif type(values[key]) is not kind:
+                problem = tell("er ikke skrevet rigtigt; se, hvordan de andre sider gør")
+                yield self.source.error(problem, key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum, auto
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 
 from udvej.contacts import is_mail_address, is_phone, numbers_in
 from udvej.content.colours import Colour
+from udvej.wording import tell, untold
 
 # The characters of an address (RFC 3986), after its scheme.
 _WEB: Final = frozenset(
@@ -69,8 +71,13 @@ class Kind:
 
     def unless_given(self, need: Need) -> "Kind":
         """The same, which may be "": the editor is told so."""
-        advice = f'{self.advice}, eller "" indtil I ved det'
-        return replace(self, need=need, advice=advice, example="")
+        return replace(self, need=need, example="")
+
+    @property
+    def told(self) -> str:
+        """The advice, in the editor's language."""
+        later = self.need in (Need.SOON, Need.ANSWER)
+        return tell(self.advice) + (tell(', eller "" indtil I ved det') if later else "")
 
 
 def _text(value: object) -> bool:
@@ -117,24 +124,35 @@ def _whole(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
 
-NAME: Final = Kind(_text, 'skriv en tekst i anførselstegn, som "Eksempel Kommune"')
-WORDS: Final = Kind(_text, "skriv en tekst i anførselstegn", is_words=True)
-PHONE: Final = Kind(_phone, 'skriv et telefonnummer, som "12 34 56 78"')
-MAIL: Final = Kind(_mail, 'skriv en mailadresse, som "navn@kommune.dk"')
+NAME: Final = Kind(_text, untold('skriv en tekst i anførselstegn, som "Eksempel Kommune"'))
+WORDS: Final = Kind(_text, untold("skriv en tekst i anførselstegn"), is_words=True)
+PHONE: Final = Kind(_phone, untold('skriv et telefonnummer, som "12 34 56 78"'))
+MAIL: Final = Kind(_mail, untold('skriv en mailadresse, som "navn@kommune.dk"'))
 MAILS: Final = Kind(
-    _all(_mail), 'skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]', Need.CHOICE,
+    _all(_mail),
+    untold('skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]'),
+    Need.CHOICE,
     example="",
-)  # fmt: skip
-COLOUR: Final = Kind(_colour, 'skriv en farve som "#14503f"', Need.CHOICE)
-QUESTIONS: Final = Kind(
-    _all(_text, least=0), 'skriv navne på spørgsmål, som ["tolk"], eller [] for ingen', Need.CHOICE
 )
-LINK: Final = Kind(is_link, 'skriv en adresse, der begynder med "https://"')
-LINKS: Final = Kind(_all(is_link), 'skriv mindst én adresse: ["https://…", "https://…"]')
-MINUTES: Final = Kind(_whole(1, 120), "skriv et helt antal minutter fra 1 til 120")
-DAYS: Final = Kind(_whole(1, 90), "skriv et helt antal dage fra 1 til 90")
+COLOUR: Final = Kind(_colour, untold('skriv en farve som "#14503f"'), Need.CHOICE)
+QUESTIONS: Final = Kind(
+    _all(_text, least=0),
+    untold('skriv navne på spørgsmål, som ["tolk"], eller [] for ingen'),
+    Need.CHOICE,
+)
+LINK: Final = Kind(is_link, untold('skriv en adresse, der begynder med "https://"'))
+LINKS: Final = Kind(_all(is_link), untold('skriv mindst én adresse: ["https://…", "https://…"]'))
+MINUTES: Final = Kind(_whole(1, 120), untold("skriv et helt antal minutter fra 1 til 120"))
+DAYS: Final = Kind(_whole(1, 90), untold("skriv et helt antal dage fra 1 til 90"))
+# When somebody last tried a contact's number and addresses.
+TRIED: Final = Kind(
+    lambda value: type(value) is date,
+    untold("skriv en dato, som 2026-11-26"),
+    Need.CHOICE,
+    example="",
+)
 LANGUAGES: Final = Kind(
-    _all(_language, least=0), 'skriv sprogenes koder: ["en", "ar"], eller [] for kun dansk',
+    _all(_language, least=0), untold('skriv sprogenes koder: ["en", "ar"], eller [] for kun dansk'),
     Need.CHOICE,
 )  # fmt: skip
 

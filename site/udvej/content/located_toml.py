@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from udvej.errors import ContentError
+from udvej.wording import tell
 
 _TABLE = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
 _SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -42,7 +43,9 @@ class LocatedToml:
             found = _SYNTAX_LINE.search(str(error))
             line = int(found[1]) if found else len(text.splitlines())
             raise ContentError(
-                path, above + line, 'her står noget, der ikke kan læses; skriv: navn = "værdi"'
+                path,
+                above + line,
+                tell('her står noget, der ikke kan læses; skriv: navn = "værdi"'),
             ) from error
 
     def error(self, problem: str, key: str, table: str = "", number: int = 0) -> ContentError:
@@ -91,6 +94,10 @@ def read_text(path: Path) -> str:
         return path.read_text("utf-8-sig")  # some editors put a mark first
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise ContentError(path, line, "filen er ikke gemt som UTF-8; gem den sådan") from error
+        raise ContentError(
+            path, line, tell("filen er ikke gemt som UTF-8; gem den sådan")
+        ) from error
     except OSError as error:
-        raise ContentError(path, 1, f"filen kan ikke læses ({error.strerror})") from error
+        raise ContentError(
+            path, 1, tell("filen kan ikke læses (%(reason)s)", reason=error.strerror)
+        ) from error

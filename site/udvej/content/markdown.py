@@ -19,12 +19,14 @@ from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.container import container_plugin
 
+from udvej.contacts import is_phone
 from udvej.content.facts import Facts
 from udvej.content.pictures import PICTURES, asked_for, pictures_plugin, place, with_pictures
 from udvej.content.schema import LISTS
 from udvej.content.shapes import name_shapes
-from udvej.errors import ContentError
+from udvej.errors import ContentError, Mistakes
 from udvej.languages import DANISH, Language, Untranslated
+from udvej.wording import meant, tell, untold
 
 # `::: kontakt` or, once for each entry of a list of facts, `::: kontakt politi`.
 _CONTACT: Final = "kontakt"
@@ -38,8 +40,11 @@ _BOX: Final = "container_box"
 _NO_TRACE: Final = "no trace"
 _LEFT_OUT: Final = "left out"
 _FACTS: Final = "facts"
-_PICTURE = f"en tegning står først og hedder ![](navn), hvor navnet er {', '.join(PICTURES)}"
-_UNCLOSED = "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
+_CALL: Final = "tel:"
+_SHORT: Final = re.compile(r"\d{3,6}")  # such as 112, which no library's plan of numbers holds
+_UNCLOSED: Final = untold(
+    "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
+)
 
 # What Markdown makes; a span is the place of a picture.
 _TAGS = frozenset((
@@ -104,25 +109,21 @@ class Reader:
         """Find what is wrong with a text.
 
         Raises:
-            ContentError: naming file and line.
+            ContentError: naming file and line, with all that was found.
         """
-        self._check_boxes(markdown)
+        mistakes = Mistakes()
         written = self._parsed(markdown)
-        self._check_syntax(written)
-        links = [*self._links(written)]
+        mistakes.add(self._wrong_boxes(markdown))
+        mistakes.add(self._wrong_syntax(written))
+        mistakes.end()  # the rest is of a text that can be filled
+        links = [*self._links(written)]  # as written, which filling changes
         tokens = self._filled(written)
-        titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
-        if self.titled and len(titles) != 1:
-            line = self._line(titles[1]) if titles else 1
-            raise self._error(line, "siden skal have præcis én overskrift med ét #")
-        if titles and not self.titled:
-            line = self._line(titles[0])
-            raise self._error(
-                line, "programmet skriver overskriften; begynd hver overskrift med ##"
-            )
+        mistakes.add(self._wrong_titles(tokens))
         form = _form(tokens)
         if form and (after := tokens[form[1] + 1 :]):
-            raise self._error(self._line(after[0]), "efter ::: formular må der ikke stå mere")
+            problem = tell("efter ::: formular må der ikke stå mere")
+            mistakes.add([self._error(self._line(after[0]), problem)])
+        mistakes.end()
         anchors = (str(token.attrs["id"]) for token in tokens if "id" in token.attrs)
         return Links(links, frozenset(anchors), beside=bool(form))
 
@@ -215,50 +216,75 @@ class Reader:
             for part, term in self.language.parts(words):
                 yield from _kept_apart(part, _MARKED) if term else [_text(part)]
 
-    def _check_boxes(self, markdown: str) -> None:
+    def _wrong_boxes(self, markdown: str) -> Iterator[ContentError]:
         """Every box has a name we know, and ends before the next one begins."""
-        begun = 0
+        begun, known = 0, (*BOXES, *self.boxes)
         for number, line in enumerate(markdown.split("\n"), start=1):
             if not line.lstrip().startswith(":::"):
                 continue
             name = line.strip().removeprefix(":::").strip()
-            known = (*BOXES, *self.boxes)
             box, _, shown = name.rpartition(" ")
             if name and not (name in known or (box in BOXES and shown in self.boxes)):
-                raise self._error(
-                    number, f"»{name}« er ikke en boks; skriv et af {', '.join(known)}"
+                problem = tell(
+                    "»%(name)s« er ikke en boks; skriv et af %(names)s",
+                    name=name,
+                    names=", ".join(known),
                 )
+                yield self._error(number, problem + meant(name, known))
             if bool(name) == bool(begun):
-                raise self._error(begun or number, _UNCLOSED)
+                yield self._error(begun or number, tell(_UNCLOSED))
             begun = number if name else 0
         if begun:
-            raise self._error(begun, _UNCLOSED)
+            yield self._error(begun, tell(_UNCLOSED))
 
-    def _check_syntax(self, tokens: Sequence[Token]) -> None:
+    def _wrong_syntax(self, tokens: Sequence[Token]) -> Iterator[ContentError]:
         for at, token in enumerate(tokens):
             if token.type == "heading_open" and token.tag not in _TAGS:
-                raise self._error(self._line(token), "en overskrift har højst tre #")
+                yield self._error(self._line(token), tell("en overskrift har højst tre #"))
             if asked_for(token) not in ("", *PICTURES) or "![" in token.content:
-                raise self._error(self._line(token), _PICTURE)
+                problem = tell(
+                    "en tegning står først og hedder ![](navn), hvor navnet er %(names)s",
+                    names=", ".join(PICTURES),
+                )
+                yield self._error(self._line(token), problem)
             if (
                 token.type == f"{_BOX}_open"
                 and token.info.strip() == _FOLDED
                 and tokens[at + 1].type != "heading_open"
             ):
-                raise self._error(self._line(token), f"::: {_FOLDED} begynder med en overskrift")
+                problem = tell("::: foldet begynder med en overskrift")
+                yield self._error(self._line(token), problem)
         for line, piece in self._pieces(tokens):
-            for name in _facts([piece]):
-                if not self.facts.has(name.removeprefix(_UNTIL)):
-                    raise self._error(
-                        line,
-                        f"{{{name}}} står ikke i kommune.toml; ret navnet, eller tilføj det dér",
-                    )
-            target = _target(piece)
-            fact = _FACT.fullmatch(target)
-            if fact and self.facts.text(fact[1]) and not self.facts.link(fact[1]):
-                raise self._error(line, f"linket »{target}« fører ingen steder hen; ret adressen")
-            if _is_broken_link(piece) or ("{" in target and not fact):
-                raise self._error(line, "et link er ikke skrevet rigtigt; skriv [ord](/adresse/)")
+            yield from self._wrong_piece(line, piece)
+
+    def _wrong_piece(self, line: int, piece: Token) -> Iterator[ContentError]:
+        named = [name.removeprefix(_UNTIL) for name in _facts([piece])]
+        unknown = [name for name in named if not self.facts.has(name)]
+        for name in unknown:
+            problem = tell(
+                "{%(name)s} står ikke i kommune.toml; ret navnet, eller tilføj det dér", name=name
+            )
+            yield self._error(line, problem + meant(name, self.facts.names(), "{{{}}}"))
+        target = _target(piece)
+        fact = _FACT.fullmatch(target)
+        if fact and not unknown and self.facts.text(fact[1]) and not self.facts.link(fact[1]):
+            yield self._error(line, leads_nowhere(target))
+        if _is_broken_link(piece) or ("{" in target and not fact):
+            problem = tell("et link er ikke skrevet rigtigt; skriv [ord](/adresse/)")
+            yield self._error(line, problem)
+        number = target.removeprefix(_CALL)
+        if number != target and not (_SHORT.fullmatch(number) or is_phone(number)):
+            problem = tell("»%(number)s« er ikke et telefonnummer; ret det", number=number)
+            yield self._error(line, problem)
+
+    def _wrong_titles(self, tokens: Sequence[Token]) -> Iterator[ContentError]:
+        titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
+        if self.titled and len(titles) != 1:
+            line = self._line(titles[1]) if titles else 1
+            yield self._error(line, tell("siden skal have præcis én overskrift med ét #"))
+        if titles and not self.titled:
+            problem = tell("programmet skriver overskriften; begynd hver overskrift med ##")
+            yield self._error(self._line(titles[0]), problem)
 
     def _links(self, tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
         for line, piece in self._pieces(tokens):
@@ -309,11 +335,12 @@ class Text:
         """What the form's page shows before the send button (`::: formular`), else empty."""
         return _html(self._parts[1])
 
-    def check(self) -> Links:
-        """Find what is wrong with it.
+    @cached_property
+    def links(self) -> Links:
+        """Where it leads, once it has been found good.
 
         Raises:
-            ContentError: naming file and line.
+            ContentError: naming file and line of each mistake in it.
         """
         return self.reader.check(self.markdown)
 
@@ -331,6 +358,18 @@ def blocks(markdown: str) -> Iterator[tuple[int, str, str]]:
             item = tokens[at - 2].type == "list_item_open"
             kind = "heading" if heading else "list item" if item else "paragraph"
             yield (token.map or [0])[0] + 1, kind, token.content
+
+
+def leads_nowhere(target: str) -> str:
+    """What to say of a link that is none of ours and none that may be."""
+    if target.startswith("http://"):
+        return tell("»%(link)s« er ikke sikker; skriv https:// i stedet for http://", link=target)
+    return tell("linket »%(link)s« fører ingen steder hen; ret adressen", link=target)
+
+
+def parsed(markdown: str) -> Sequence[Token]:
+    """A text as markdown-it reads it, nothing filled in."""
+    return _MARKDOWN.parse(markdown)
 
 
 def shape(message: str) -> Counter[str]:

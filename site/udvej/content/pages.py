@@ -1,12 +1,13 @@
 """`content/`: every page loaded once, checked and frozen."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from markupsafe import Markup
 
@@ -14,20 +15,20 @@ from udvej.contacts import phone_link
 from udvej.content.addresses import FORM, TAKEN
 from udvej.content.facts import FACTS_FILE, Facts, load_facts
 from udvej.content.headers import OWNED, Header, Keys
-from udvej.content.located_toml import LocatedToml
-from udvej.content.markdown import Links, Reader, Text, blocks
+from udvej.content.markdown import Links, Reader, Text, blocks, leads_nowhere
 from udvej.content.messages import Message
 from udvej.content.receipt import RECEIPT_FILE, Receipt, load_receipt
 from udvej.content.titles import TITLE, tell_tale, telling_word
-from udvej.errors import ContentError
+from udvej.errors import ContentError, Mistakes
 from udvej.languages import DANISH, Language
+from udvej.wording import tell
 
 # The program itself links to these, so they must be there.
-_NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
+NEEDED = ("/", "/kontakt/", FORM, "/paaroerende/", "/sikker-brug/", "/privatliv/",
            "/tilgaengelighed/")  # fmt: skip
 
 _ADDRESS = re.compile(r"/(?:[a-z0-9-]+/)*")
-_KEYS: Keys = {
+KEYS: Keys = {
     "adresse": (str, None),
     "titel": (str, None),
     "resume": (str, None),
@@ -50,6 +51,7 @@ class Page:
         owner: who answers for the text.
         reviewed: when they last read it.
         text: what stands in `main`.
+        file: what it was made of.
     """
 
     address: str
@@ -60,6 +62,7 @@ class Page:
     owner: str
     reviewed: date
     text: Text
+    file: Header
 
     @property
     def body(self) -> Markup:
@@ -119,32 +122,37 @@ def load_edition(
             one way to seal.
 
     Raises:
-        ContentError: naming file, line and what to do.
+        ContentError: naming file, line and what to do, for each mistake in all files.
     """
-    facts = load_facts(folder / FACTS_FILE)
-    receipt = load_receipt(folder, facts, language, boxes)
-    files = [
-        _load(path, facts, language, boxes)
-        for path in sorted(folder.glob("[!.]*.md"))
-        if path != receipt.path
-    ]
-    by_address: dict[str, _File] = {}
-    by_title: dict[str, _File] = {}
+    mistakes, facts = Mistakes(), Facts.unknown()
+    with mistakes.gathering():
+        facts = load_facts(folder / FACTS_FILE)
+    receipt: list[Receipt] = []
+    with mistakes.gathering():
+        receipt.append(load_receipt(folder, facts, language, boxes))
+    files: list[Header] = []
+    paths = page_paths(folder)
+    for path in paths:
+        with mistakes.gathering():
+            files.append(Header.read(path, KEYS))
     for file in files:
-        for key, value, seen in (
-            ("adresse", file.page.address, by_address),
-            ("titel", file.source.data["titel"].casefold(), by_title),
-        ):
-            if value in seen:
-                raise file.source.error(f"bruges også i {seen[value].source.path.name}", key)
-            seen[value] = file
-    for address in _NEEDED:
-        if address not in by_address:
-            raise ContentError(folder, 1, f'der mangler en side med adresse = "{address}"')
+        mistakes.add(wrong_header(file))
+    mistakes.add(_wrong_places(folder, files, whole=len(files) == len(paths)))
+    texts = {
+        file: Text(Reader(file.source.path, file.above, facts, language, boxes), file.markdown)
+        for file in files
+    }
     if language.is_danish:  # the others are made of the same
-        _check_texts(by_address, receipt)
-    pages = sorted((file.page for file in files), key=lambda page: (page.order, page.address))
-    return Edition(language, facts, {page.address: page for page in pages}, receipt)
+        mistakes.add(_wrong_texts(texts, receipt, whole=len(files) == len(paths)))
+    mistakes.end()
+    pages = [_page(file, text, language) for file, text in texts.items()]
+    pages.sort(key=lambda page: (page.order, page.address))
+    return Edition(language, facts, {page.address: page for page in pages}, receipt[0])
+
+
+def page_paths(folder: Path) -> Sequence[Path]:
+    """The files of the pages; what an editor or a system hides is none."""
+    return [path for path in sorted(folder.glob("[!.]*.md")) if path.name != RECEIPT_FILE]
 
 
 def messages(path: Path) -> Iterator[Message]:
@@ -154,15 +162,20 @@ def messages(path: Path) -> Iterator[Message]:
         ContentError: it is not a page.
     """
     if path.name == RECEIPT_FILE:
-        yield from _blocks(Header.read(path, OWNED), "the receipt")
+        receipt, mistakes = Header.read(path, OWNED), Mistakes()
+        mistakes.add(receipt.wrong())
+        mistakes.end()
+        yield from _blocks(receipt, "the receipt")
         return
-    header = _header(path)
-    source, values = header.source, header.values
+    file, mistakes = Header.read(path, KEYS), Mistakes()
+    mistakes.add(wrong_header(file))
+    mistakes.end()
+    source, values = file.source, file.values
     title = "title: short; the browser keeps it, so it must not tell what the page is about"
     yield Message(source.line("titel"), values["titel"], TITLE, title)
     summary = "one sentence for search engines, neutral like the title"
     yield Message(source.line("resume"), values["resume"], "", summary)
-    yield from _blocks(header, values["adresse"])
+    yield from _blocks(file, values["adresse"])
 
 
 def _blocks(header: Header, place: str) -> Iterator[Message]:
@@ -170,20 +183,117 @@ def _blocks(header: Header, place: str) -> Iterator[Message]:
         yield Message(header.above + line, words, "", f"{kind} on {place}")
 
 
+def wrong_header(file: Header) -> Iterator[ContentError]:
+    """What is wrong with what stands above a page's text."""
+    values = file.values
+    yield from file.wrong()
+    for key, (kind, _) in KEYS.items():
+        if type(values[key]) is kind and (problem := _wrong_value(key, values[key])):
+            yield file.source.error(problem, key)
+
+
+def _wrong_value(key: str, value: Any) -> str:  # noqa: ANN401 (what TOML can hold)
+    """What is wrong with a value that has the right type, or ""."""
+    if key == "adresse" and not _ADDRESS.fullmatch(value):
+        return tell('skriv små bogstaver mellem skråstreger, som "/hjaelp/"')
+    if key == "adresse" and value in TAKEN:
+        return tell("bruges af programmet selv; vælg en anden")
+    if key == "menu" and value not in ("", "top", "bund"):
+        return tell('skriv "top" eller "bund", eller slet linjen')
+    if key in ("titel", "adresse") and (word := telling_word(value, tell_tale(DANISH))):
+        return tell(
+            "»%(word)s« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", word=word
+        )
+    return ""
+
+
+def _wrong_places(folder: Path, files: Sequence[Header], *, whole: bool) -> Iterator[ContentError]:
+    """No two pages share an address or a title, and none is missing."""
+    for key in ("adresse", "titel"):
+        seen: dict[str, Header] = {}
+        for file in files:
+            value = str(file.values[key]).casefold()
+            if value in seen and file.values[key]:
+                name = seen[value].source.path.name
+                yield file.source.error(tell("bruges også i %(file)s", file=name), key)
+            seen.setdefault(value, file)
+    given = {file.values["adresse"] for file in files}
+    for address in NEEDED if whole else ():
+        if address not in given:
+            problem = tell('der mangler en side med adresse = "%(address)s"', address=address)
+            yield ContentError(folder, 1, problem)
+
+
+def _wrong_texts(
+    texts: Mapping[Header, Text], receipt: Sequence[Receipt], *, whole: bool
+) -> Iterator[ContentError]:
+    """What is wrong in each text, and the links that lead nowhere.
+
+    Args:
+        texts: of the files that could be read.
+        receipt: the one there is, if it could be read.
+        whole: whether all could; else a page may be there that is not known.
+    """
+    found: dict[str, Links] = {}
+    mistakes: set[str] = set()
+    for file, text in texts.items():
+        address = file.values["adresse"]
+        try:
+            found[address] = text.links
+        except ContentError as error:
+            mistakes.add(address)
+            yield from error.each
+            continue
+        if found[address].beside != (address == FORM):
+            problem = tell("::: formular skal stå på %(form)s, og kun dér", form=FORM)
+            yield file.source.error(problem, "adresse")
+    known = all(text.reader.facts.known for text in texts.values())
+    places = _Places(found, mistakes, whole=whole, facts_known=known)
+    for file in texts:
+        if links := found.get(file.values["adresse"]):
+            yield from places.wrong_links(file.source.path, links)
+    for one in receipt:
+        try:
+            for links in one.check():
+                yield from places.wrong_links(one.path, links)
+        except ContentError as error:
+            yield from error.each
+
+
 @dataclass(frozen=True)
-class _File:
-    """A page with what is needed to check it against the others."""
+class _Places:
+    """Where links may lead.
 
-    source: LocatedToml
-    page: Page
+    Attributes:
+        found: by address, the texts in which nothing is wrong.
+        wrong: the addresses of the others.
+        whole: whether these are all pages.
+        facts_known: else a heading may be left out with a fact that could not be read.
+    """
+
+    found: Mapping[str, Links]
+    wrong: Collection[str]
+    whole: bool
+    facts_known: bool
+
+    def wrong_links(self, path: Path, links: Links) -> Iterator[ContentError]:
+        """Each link of a text leads to a page, or to a heading of one or of its own."""
+        for line, link in links.targets:
+            if link.startswith(("https://", "mailto:", "tel:")):
+                continue
+            place, _, anchor = link.partition("#")
+            if place in self.wrong or (place.startswith("/") and not self.whole):
+                continue
+            target = self.found.get(place) if place else links if anchor else None
+            wanted = anchor and self.facts_known
+            if target is None or (wanted and anchor not in target.anchors):
+                yield ContentError(path, line, leads_nowhere(link))
 
 
-def _load(path: Path, facts: Facts, language: Language, boxes: Mapping[str, bool]) -> _File:
-    header = _header(path)
-    values = header.values
-    text = Text(Reader(path, header.above, facts, language, boxes), header.markdown)
+def _page(file: Header, text: Text, language: Language) -> Page:
+    values = file.values
     title, summary = values["titel"], values["resume"]
-    page = Page(
+    return Page(
         address=values["adresse"],
         title=language.content.pgettext(TITLE, title),
         summary=language.content.gettext(summary),
@@ -192,48 +302,5 @@ def _load(path: Path, facts: Facts, language: Language, boxes: Mapping[str, bool
         owner=values["ansvarlig"],
         reviewed=values["gennemgaaet"],
         text=text,
+        file=file,
     )
-    return _File(header.source, page)
-
-
-def _header(path: Path) -> Header:
-    """The header of a page, with what only a page has."""
-    header = Header.read(path, _KEYS)
-    source, values = header.source, header.values
-    if not _ADDRESS.fullmatch(values["adresse"]):
-        raise source.error('skriv små bogstaver mellem skråstreger, som "/hjaelp/"', "adresse")
-    if values["adresse"] in TAKEN:
-        raise source.error("bruges af programmet selv; vælg en anden", "adresse")
-    if values["menu"] not in ("", "top", "bund"):
-        raise source.error('skriv "top" eller "bund", eller slet linjen', "menu")
-    for key in ("titel", "adresse"):
-        _check_neutral(source, key)
-    return header
-
-
-def _check_neutral(source: LocatedToml, key: str) -> None:
-    if word := telling_word(source.data[key], tell_tale(DANISH)):
-        raise source.error(
-            f"»{word}« kan afsløre læseren, for browseren gemmer den; vælg et andet ord", key
-        )
-
-
-def _check_texts(files: Mapping[str, _File], receipt: Receipt) -> None:
-    found = {address: file.page.text.check() for address, file in files.items()}
-    for address, file in files.items():
-        if found[address].beside != (address == FORM):
-            raise file.source.error(f"::: formular skal stå på {FORM}, og kun dér", "adresse")
-        _check_links(file.source.path, found[address], found)
-    for links in receipt.check():
-        _check_links(receipt.path, links, found)
-
-
-def _check_links(path: Path, links: Links, found: Mapping[str, Links]) -> None:
-    """Each link of a text leads to a page, or to a heading of one or of its own."""
-    for line, link in links.targets:
-        if link.startswith(("https://", "mailto:", "tel:")):
-            continue
-        place, _, anchor = link.partition("#")
-        target = found.get(place) if place else links if anchor else None
-        if target is None or (anchor and anchor not in target.anchors):
-            raise ContentError(path, line, f"linket »{link}« fører ingen steder hen; ret adressen")

@@ -14,8 +14,9 @@ from markupsafe import Markup
 from udvej.content.facts import Facts
 from udvej.content.headers import OWNED, Header
 from udvej.content.markdown import Links, Reader, Text
-from udvej.errors import ContentError
+from udvej.errors import ContentError, Mistakes
 from udvej.languages import Language
+from udvej.wording import tell
 
 RECEIPT_FILE: Final = "kvittering.md"
 # The boxes that are shown to one kind of writer alone.
@@ -49,13 +50,15 @@ class Receipt:
             ContentError: naming file and line.
         """
         for writer, text in self.texts.items():
-            links = text.check()
+            links = text.links
             if links.beside:
-                raise ContentError(self.path, 1, "::: formular hører til på siden med formularen")
+                problem = tell("::: formular hører til på siden med formularen")
+                raise ContentError(self.path, 1, problem)
             if not text.body.strip():
-                raise ContentError(
-                    self.path, 1, f"skriv, hvad der sker nu, i en boks, der hedder ::: {writer}"
+                problem = tell(
+                    "skriv, hvad der sker nu, i en boks, der hedder ::: %(writer)s", writer=writer
                 )
+                raise ContentError(self.path, 1, problem)
             yield links
 
 
@@ -74,7 +77,9 @@ def load_receipt(
         ContentError: it is not there, or its header is wrong.
     """
     path = folder / RECEIPT_FILE
-    header = Header.read(path, OWNED)
+    header, mistakes = Header.read(path, OWNED), Mistakes()
+    mistakes.add(header.wrong())
+    mistakes.end()
     texts = {}
     for writer in WRITERS:
         shown = {**boxes, **{other: other == writer for other in WRITERS}}

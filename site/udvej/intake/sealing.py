@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from udvej.errors import SealingError
 from udvej.intake.referral import Referral
 from udvej.outbox.recipients import Recipients, holds_private_key
-from udvej.outbox.sealed import Opener, Scheme, Sealed, new_token
+from udvej.outbox.scheme import Scheme
+from udvej.outbox.sealed import Opener, Sealed, new_token
 
 # The older of the library's two ways to write a mail, at a third of the time.
 _CRLF = compat32.clone(linesep="\r\n")

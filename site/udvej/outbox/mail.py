@@ -24,7 +24,8 @@ from flask import Flask
 
 from udvej.config import MailServer
 from udvej.errors import PermanentFailure, SealingError, TemporaryFailure
-from udvej.outbox.sealed import Opener, Scheme, Sealed
+from udvej.outbox.scheme import Scheme
+from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.series import title
 from udvej.outbox.table import Leased
 

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
@@ -10,16 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
 
 from udvej.errors import SealingError
+from udvej.outbox.scheme import Scheme
 
 _SERVER = "UDVEJ_SERVER_KEY"
 _MAKE = "make one: udvej keys FOLDER --server"
-
-
-class Scheme(StrEnum):
-    """For whom referrals are sealed."""
-
-    SMIME = "smime"  # for the team: nobody else can open them
-    TRANSPORT = "transport"  # for the server: at rest only; opened to be mailed inside TLS
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from udvej.durations import DAY, HOUR, MINUTE, Clock
 from udvej.errors import FullError, UnknownNumber
 from udvej.outbox import receipts, watch
 from udvej.outbox.schema import DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
-from udvej.outbox.sealed import Scheme, Sealed, new_token
+from udvej.outbox.scheme import Scheme
+from udvej.outbox.sealed import Sealed, new_token
 from udvej.outbox.series import named
 from udvej.outbox.watch import Status
 

@@ -3,14 +3,14 @@
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -20,10 +20,14 @@ from udvej.config import Config
 from udvej.content.editions import translations_of
 from udvej.errors import ConfigError, ContentError
 from udvej.publish.compressed import write_compressed
-from udvej.publish.front import write_for_front
+from udvej.publish.front import write_for_front, write_home
+from udvej.publish.turns import turn
 from udvej.services import load_content
-from udvej.web.app import reader_app
 from udvej.web.frozen import PAGE
+from udvej.web.reader import reader_app
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 # In the state folder: the pages that the site was last found good with.
 PAGES: Final = "pages"
@@ -42,12 +46,23 @@ def stamp(config: Config) -> str:
     live = config.live
     inputs = [config.address, str(live and live.sealing), sys.version, *map(version, _MAKERS)]
     digest = sha256("\n".join(inputs).encode())
-    for folder in (config.content, translations_of(config.content), shipped.TRANSLATIONS, _PACKAGE):
+    _hash(digest, config.content, translations_of(config.content), shipped.TRANSLATIONS, _PACKAGE)
+    return digest.hexdigest()[:_STAMP_LENGTH]
+
+
+def stamp_of_sources(config: Config) -> str:
+    """A hash over what an editor writes: whatever the program makes of it."""
+    digest = sha256()
+    _hash(digest, config.content, translations_of(config.content))
+    return digest.hexdigest()
+
+
+def _hash(digest: "_Hash", *folders: Path) -> None:
+    for folder in folders:
         for path in _inputs(folder):
             digest.update(f"\n{path.relative_to(folder)}\n".encode())
             with suppress(OSError):  # what cannot be read is named when the page is
                 digest.update(path.read_bytes())
-    return digest.hexdigest()[:_STAMP_LENGTH]
 
 
 def _inputs(folder: Path) -> Iterator[Path]:
@@ -90,30 +105,67 @@ def freeze(config: Config, folder: Path) -> Path:
         ConfigError: the folder is something else, or cannot be written.
         ContentError: a page cannot be rendered.
     """
+    made = build(config, folder)
+    repoint(folder, made)
+    return made
+
+
+def build(config: Config, folder: Path, like: Path | None = None) -> Path:
+    """The same, but for the link, which is left as it is until `repoint`.
+
+    Args:
+        config: as for `freeze`.
+        folder: likewise.
+        like: a build of the same for another folder, to be copied rather than made once more.
+
+    Returns:
+        The folder that the link is to lead to.
+
+    Raises:
+        ConfigError: as for `freeze`.
+        ContentError: as for `freeze`.
+    """
     named = stamp(config)
     made = folder.with_name(f"{folder.name}.{named}")
     if folder.exists() and not folder.is_symlink():
         raise ConfigError(f"{folder} is there already and was not made by `udvej build`; move it")
-    try:
+    with _writing(folder):
         if not made.is_dir():
-            content, live = load_content(config), config.live is not None
-            app = reader_app(content, config.address, demonstration=not live)
             with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as temporary:
                 making = Path(temporary, folder.name)
-                _write(app, config, making)
-                write_for_front(app, content, config.address, making, made)
-                _keep_sources(config, making, named)
-                _move(making, made)
-        _repoint(folder, made)
-    except OSError as error:
-        raise ConfigError(f"{folder} cannot be written ({error.strerror})") from error
+                if like is not None and like.name.endswith(f".{named}"):
+                    shutil.copytree(like, making)
+                    write_home(making, made)
+                else:
+                    _make(config, folder, making)
+                    write_home(making, made)
+                    _keep_sources(config, making, named)
+                making.rename(made)
     return made
 
 
-def _write(app: Flask, config: Config, making: Path) -> None:
+def _make(config: Config, folder: Path, making: Path) -> None:
+    content, live = load_content(config), config.live is not None
+    app = reader_app(content, config.address, demonstration=not live)
+    _write(app, config, making, folder)
+    write_for_front(app, content, config.address, making)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """One process at a time: what one has built, another would delete before it is linked."""
+    try:
+        with turn(folder.with_name(f".{folder.name}.lock")):
+            yield
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be written ({error.strerror})") from error
+
+
+def _write(app: Flask, config: Config, making: Path, before: Path) -> None:
     for address, answer in _answers(app, config):
-        path = making / WWW / address.removeprefix("/")
-        write_compressed(answer.data, path / PAGE if address.endswith("/") else path)
+        path = Path(WWW, address.removeprefix("/"))
+        path = path / PAGE if address.endswith("/") else path
+        write_compressed(answer.data, making / path, before / path)
 
 
 def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:
@@ -141,26 +193,41 @@ def _keep_sources(config: Config, making: Path, named: str) -> None:
         raise ConfigError("UDVEJ_CONTENT: changed while it was read; try again")
 
 
-def _move(making: Path, made: Path) -> None:
-    try:
-        making.rename(made)
-    except OSError:
-        if not made.is_dir():  # another process may have made it meanwhile
-            raise
+def before(folder: Path) -> Path:
+    """The link to the build that `folder` led to when it was made of other sources."""
+    return folder.with_name(f"{folder.name}-before")
 
 
-def _repoint(folder: Path, made: Path) -> None:
-    """Replace the link in one step, and delete all builds but this and the one it replaces.
+def repoint(folder: Path, made: Path) -> None:
+    """Replace the link in one step, and delete the builds that nobody needs any more.
 
-    A web server may still be reading from the latter.
+    Besides the new one, the one it replaces stays, from which a web server may still be reading;
+    and the last that was made of other sources, to which one may want to go back.
+
+    Raises:
+        ConfigError: it cannot be written.
     """
-    before = folder.resolve()
-    if before != made:
-        with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as temporary:
-            link = Path(temporary, folder.name)
-            link.symlink_to(made.name)
-            link.replace(folder)
-    length = len(made.name)
-    for old in folder.parent.glob(f"{folder.name}.*"):
-        if len(old.name) == length and old not in (made, before):
-            shutil.rmtree(old, ignore_errors=True)
+    with _writing(folder):
+        replaced = folder.resolve()
+        if replaced != made:
+            if replaced.is_dir() and _differ(replaced, made):
+                _link(before(folder), replaced)
+            _link(folder, made)
+        kept = (made, replaced, before(folder).resolve())
+        for old in folder.parent.glob(f"{folder.name}.*"):
+            if len(old.name) == len(made.name) and old not in kept:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _differ(one: Path, other: Path) -> bool:
+    digests = [sha256(), sha256()]
+    for digest, made in zip(digests, (one, other), strict=True):
+        _hash(digest, made / SOURCES)
+    return digests[0].digest() != digests[1].digest()
+
+
+def _link(link: Path, made: Path) -> None:
+    with TemporaryDirectory(dir=link.parent, prefix=f"{link.name}.") as temporary:
+        making = Path(temporary, link.name)
+        making.symlink_to(made.name)
+        making.replace(link)

@@ -12,8 +12,8 @@ from werkzeug.exceptions import default_exceptions
 
 from udvej.content.editions import Content
 from udvej.publish.compressed import write_compressed
-from udvej.web.app import SESSION_COOKIE
 from udvej.web.leaving import Leaving
+from udvej.web.reader import SESSION_COOKIE
 
 HEADERS: Final = "headers.conf"
 PAGES: Final = "pages.conf"
@@ -28,7 +28,7 @@ _ERROR_CODES: Final = (400, 429, 503)
 _DIGITS: Final = "0123456789abcdef"
 
 
-def write_for_front(app: Flask, content: Content, address: str, folder: Path, home: Path) -> None:
+def write_for_front(app: Flask, content: Content, address: str, folder: Path) -> None:
     """Write the includes for nginx and its error pages, in every language.
 
     Args:
@@ -36,7 +36,6 @@ def write_for_front(app: Flask, content: Content, address: str, folder: Path, ho
         content: what the site says.
         address: the one people use.
         folder: where to write.
-        home: where the folder will be when it is complete.
 
     Raises:
         OSError: it cannot be written.
@@ -51,6 +50,18 @@ def write_for_front(app: Flask, content: Content, address: str, folder: Path, ho
             write_compressed(page.data, path)
     _write_leaving(content, folder)
     (folder / HEADERS).write_text(_headers(app, address), "utf-8")
+
+
+def write_home(folder: Path, home: Path) -> None:
+    """Let nginx find the pages by the build's own name, so that they change as their headers do.
+
+    Args:
+        folder: where to write.
+        home: where the folder will be when it is complete.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     (folder / PAGES).write_text(f'set $udvej_pages "{home}";\n', "utf-8")
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from udvej.config import Live
 from udvej.health import Answer, Level, together
 from udvej.outbox.recipients import holds_private_key
-from udvej.outbox.sealed import Scheme
+from udvej.outbox.scheme import Scheme
 from udvej.services import Services
 
 # A secret of random signs has more; one that is typed or repeated has not.

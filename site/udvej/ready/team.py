@@ -7,7 +7,7 @@ from udvej.durations import DAY
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.health import Answer, Level, together
 from udvej.outbox.mail import Relay
-from udvej.outbox.sealed import Scheme
+from udvej.outbox.scheme import Scheme
 from udvej.outbox.series import named
 from udvej.services import Services
 

@@ -6,6 +6,7 @@ themselves: whatever is changed meanwhile, one that has died is replaced.
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from udvej.config import Config
 from udvej.errors import ContentError, UdvejError
 from udvej.notes import Note, Notes
 from udvej.publish.freeze import PAGES, WWW, freeze, with_sources_of
+from udvej.publish.running import Asked
+from udvej.publish.swap import Builds
 from udvej.server.reloading import ReloadingApp
 from udvej.services import Services
 from udvej.web.app import create_app
@@ -31,10 +34,12 @@ class Checked:
     Attributes:
         services: its parts.
         build: the folder that `freeze` made of its content.
+        written: names the content that a demonstration shows, with mistakes if it has any.
     """
 
     services: Services
     build: Path
+    written: Config
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Checked":
@@ -45,12 +50,29 @@ class Checked:
         """
         config = Config.from_environ(environ)
         checked = cls._of(config)
+        Builds(config.state).take_folder()
+        Notes(config.state).clear()
+        return checked
+
+    @classmethod
+    def asked(cls, environ: Mapping[str, str], asked: Asked) -> "Checked":
+        """Check what a publisher asks for, and change all that the site shows to it.
+
+        Raises:
+            UdvejError: a setting or a certificate is wrong, or it cannot be written.
+        """
+        config = Config.from_environ(environ)
+        builds = Builds(config.state)
+        checked = cls._of(with_sources_of(config.state / asked.build, config))
+        builds.take(asked)
         Notes(config.state).clear()
         return checked
 
     @classmethod
     def at_start(cls, environ: Mapping[str, str]) -> "Checked":
-        """The same, and where only the content of a live site is wrong, the last that was good.
+        """The same, and where only the content is wrong, the last that was good.
+
+        What an editor has undone is not taken up by a start; a reload or `publish` does that.
 
         Wrong settings and certificates are refused: nobody would know for whom to seal, while
         pages, leaving and the phone number are the business of the web server in front.
@@ -58,22 +80,26 @@ class Checked:
         Raises:
             UdvejError: a setting or certificate is wrong, or there is no good content yet.
         """
+        config = Config.from_environ(environ)
+        builds = Builds(config.state)
+        if config.live and builds.undone:
+            with suppress(ContentError):  # good for another version of the program
+                return cls._of(builds.served(config))
         try:
             return cls.from_environ(environ)
         except ContentError as error:
-            config = Config.from_environ(environ)
             build = config.state / PAGES
-            if config.live is None or not build.is_dir():
+            if not build.is_dir():
                 raise
             try:
-                checked = cls._of(with_sources_of(build, config))
+                checked = cls._of(with_sources_of(build, config), config)
             except ContentError:  # good for another version of the program
                 raise error from None
             refuse(error, config.state)
             return checked
 
     @classmethod
-    def _of(cls, config: Config) -> "Checked":
+    def _of(cls, config: Config, shown: Config | None = None) -> "Checked":
         services = Services.open(config)
         _ = services.sealer, services.carrier
         for table in (services.outbox, services.drafts):
@@ -84,15 +110,15 @@ class Checked:
             _ = services.sealer, services.carrier
             for catalogue in services.content.catalogues:
                 for fault in catalogue.faults:
-                    _log.warning("event=translation-left-out fault=%r", fault)
-        return cls(services, build)
+                    _log.warning("event=translation-left-out fault=%r", str(fault))
+        return cls(services, build, shown or config)
 
     def application(self) -> "WSGIApplication":
         """What a web worker answers with, made in its own process."""
         config = self.services.config
         if config.live:
             return create_app(self.services, self.build / WWW)
-        return ReloadingApp(config, frozen_app)
+        return ReloadingApp(self.written, frozen_app, config)
 
 
 def frozen_app(config: Config) -> "WSGIApplication":

@@ -23,10 +23,12 @@ class Server(MPServer):
     Attributes:
         on_stop: called before the workers are stopped.
         may_reload: called on SIGHUP; says whether the workers are to be renewed.
+        on_reloaded: called when all of them have been.
     """
 
     on_stop: Callable[[], None] | None = None
     may_reload: Callable[[], bool] | None = None
+    on_reloaded: Callable[[], None] | None = None
 
     def shutdown(self, exit_code: int = 0) -> None:
         """Wait until each worker listens for signals, since one that is younger forgets them."""
@@ -43,6 +45,8 @@ class Server(MPServer):
         good = self.may_reload is None or self.may_reload()
         if good and not self.reload_signal:  # else once more: it was asked for meanwhile
             super()._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+            if self.on_reloaded is not None:
+                self.on_reloaded()
         if self.interrupt_signal:  # it may have been cleared with the reload's
             self.main_loop_interrupt.set()
 

@@ -15,6 +15,7 @@ from granian.constants import Interfaces
 from udvej import logs
 from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
+from udvej.publish.running import Announced, Asked
 from udvej.server.checked import Checked, refuse
 from udvej.server.delivery import deliver
 from udvej.server.granian import Server, reset_signals_in_workers
@@ -75,7 +76,7 @@ def run(checked: Checked, *, delivers: bool) -> None:
         log_access=False,  # addresses are never written
         log_enabled=False,
     )
-    server.may_reload = serving.renew
+    server.may_reload, server.on_reloaded = serving.renew, serving.says
     reset_signals_in_workers()
     _open_many_files()
     _share_memory()
@@ -97,6 +98,9 @@ class _Serving:
 
     def __init__(self, checked: Checked) -> None:
         self._checked = checked
+        config = checked.services.config
+        self._announced = Announced(config.state, config.port, checked.build)
+        self._answers = ""
 
     def application(self) -> "WSGIApplication":
         logs.configure()
@@ -106,9 +110,13 @@ class _Serving:
         deliver(self._checked.services)
 
     def renew(self) -> bool:
-        """Check what has changed; whether it is good."""
+        """Check what has changed, or what a publisher asks for; whether it is good."""
+        asked = next(Asked.read(self._checked.services.config.state), None)
+        self._answers = asked.number if asked else ""
         try:
-            self._checked = Checked.from_environ(os.environ)
+            self._checked = (
+                Checked.asked(os.environ, asked) if asked else Checked.from_environ(os.environ)
+            )
         except UdvejError as error:
             return self._refused(error)
         except Exception:  # noqa: BLE001 (whatever it is, what runs goes on)
@@ -119,8 +127,13 @@ class _Serving:
             self.delivery.renew()
         return True
 
+    def says(self, refused: str = "") -> None:
+        """Tell a publisher what is served now."""
+        self._announced.says(self._checked.build, self._answers, refused)
+
     def _refused(self, error: UdvejError) -> bool:
         refuse(error, self._checked.services.config.state)
+        self.says(str(error))
         return False
 
 

@@ -1,36 +1,55 @@
 """A demonstration that an editor looks at while writing."""
 
 import logging
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from udvej.check.findings import Finding
 from udvej.config import Config
-from udvej.errors import UdvejError
+from udvej.errors import ContentError, UdvejError
 from udvej.publish.freeze import stamp
+from udvej.wording import tell
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_BODY: Final = re.compile("<body[^>]*>")
+# What a page without the banner would be answered by: compressed, or "not modified".
+_ASKED_FOR: Final = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+_BANNER: Final = Markup(
+    '<aside class="layout" lang="da" dir="ltr"><div class="notice notice--problem" role="alert">'
+    "<h2>{heading}</h2><ul>{mistakes}</ul><p>{advice}</p></div></aside>"
+)
 
 _log = logging.getLogger(__name__)
 
 
 class ReloadingApp:
-    """WSGI application that shows changed content on the next request, mistakes too."""
+    """WSGI application that shows changed content on the next request.
 
-    def __init__(self, config: Config, make: Callable[[Config], "WSGIApplication"]) -> None:
+    What is wrong with it is shown by file and line above the pages as they last were good.
+    """
+
+    def __init__(
+        self, config: Config, make: Callable[[Config], "WSGIApplication"], last_good: Config
+    ) -> None:
         """Make nothing yet.
 
         Args:
             config: names the content.
             make: makes the site as the content is now; raises UdvejError where it is wrong.
+            last_good: names what is shown until the content is found good for the first time.
         """
-        self._config, self._make = config, make
+        self._config, self._make, self._last_good = config, make, last_good
         self._changing = Lock()
         self._stamp = ""
-        self._application: WSGIApplication = Response("")
+        self._application: WSGIApplication | None = None
+        self._banner = Markup()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -38,10 +57,50 @@ class ReloadingApp:
         """Answer as the site is now."""
         with self._changing:
             if (now := stamp(self._config)) != self._stamp:
-                try:
-                    self._application, self._stamp = self._make(self._config), now
-                except UdvejError as error:
-                    _log.exception("event=cannot-be-shown")
-                    self._application, self._stamp = Response(f"{error}\n", 500), ""
-            application = self._application
+                self._take_up(now)
+            application, banner = self._application, self._banner
+        if application is None:
+            application = Response(_page(banner), 500, mimetype="text/html")
+        elif banner:
+            application = _below(banner, application, environ)
         return application(environ, start_response)
+
+    def _take_up(self, now: str) -> None:
+        try:
+            self._application, self._banner = self._make(self._config), Markup()
+            self._stamp = now
+        except UdvejError as error:
+            _log.exception("event=cannot-be-shown")
+            self._banner = _banner(error)
+            self._stamp = now if isinstance(error, ContentError) else ""
+            if self._application is None and self._last_good != self._config:
+                self._application = self._make(self._last_good)
+
+
+def _banner(error: UdvejError) -> Markup:
+    lines: Sequence[object] = [error]
+    if isinstance(error, ContentError):
+        lines = [Finding(each.path, each.line, each.problem) for each in error.each]
+    return _BANNER.format(
+        heading=tell("Der er fejl i teksten"),
+        mistakes=Markup().join(Markup("<li>{}</li>").format(str(line)) for line in lines),
+        advice=tell("Herunder er siden, som den sidst var i orden. Ret fejlene, og indlæs igen."),
+    )
+
+
+def _page(banner: Markup) -> str:
+    return Markup('<!doctype html><html lang="da"><title>Udvej</title><body>{}').format(banner)
+
+
+def _below(
+    banner: Markup, application: "WSGIApplication", environ: "WSGIEnvironment"
+) -> "WSGIApplication":
+    """The answer of an application with the banner above all that it shows."""
+    for name in _ASKED_FOR:
+        environ.pop(name, None)
+    answer = Response.from_app(application, environ, buffered=True)
+    if answer.mimetype == "text/html":
+        html = answer.get_data(as_text=True)
+        answer.set_data(_BODY.sub(lambda body: body[0] + str(banner), html, count=1))
+        answer.headers.pop("ETag", None)
+    return answer

@@ -18,29 +18,26 @@ from typing import Final
 
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from udvej.content import receipt
-from udvej.content.addresses import AGAIN, FORM, RECEIPTS, TOO_LONG, WITHOUT_COOKIE
+from udvej.content.addresses import AGAIN, FORM, TOO_LONG, WITHOUT_COOKIE
 from udvej.content.pages import Edition, Page
 from udvej.durations import MINUTE
 from udvej.errors import FormError, SealingError, StorageError
 from udvej.intake.drafts import Draft, Drafts
 from udvej.intake.form import WRITERS, ReferralForm
-from udvej.intake.referral import Referral, new_reference
+from udvej.intake.referral import Referral
 from udvej.intake.sealing import Sealer
-from udvej.intake.submission import Malformed, Posted, Submission, new_form_token
+from udvej.intake.submission import Malformed, Posted, Submission
 from udvej.outbox.receipts import SENT_ONCE
 from udvej.outbox.table import Outbox
+from udvej.web import form_page
 from udvej.web.rate_limit import ClientLimit
 
 # Somebody who picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
 # A flood waits: what is sent now may wait behind it, and its writer is told.
 _LATE: Final = 10 * MINUTE
-# Who a receipt is for, by the box that is shown to them.
-_READERS: Final = dict(zip(WRITERS, receipt.WRITERS, strict=True))
 # A full form in Danish takes less; what is longer counts as several.
 _SEARCHED_FOR_ONE: Final = 4096
 
@@ -86,10 +83,6 @@ class FormServices:
         return self.edition.language.prefix
 
 
-class AgainForm(FlaskForm):  # type: ignore[misc]  # the library has no types
-    """The button for another message; nothing but its CSRF token."""
-
-
 def blueprint(desk: FormServices) -> Blueprint:
     """The form, its receipt and the way to another message."""
     views = Blueprint("referral", __name__)
@@ -99,20 +92,6 @@ def blueprint(desk: FormServices) -> Blueprint:
     for address, name in ((WITHOUT_COOKIE, "cookies"), (TOO_LONG, "too_long")):
         views.add_url_rule(address, name, partial(_not_kept, desk, address, f"{name}.html"))
     return views
-
-
-def shown_only(edition: Edition, form: type[ReferralForm]) -> Blueprint:
-    """The form before anybody has typed, and the receipts, without what it takes to send it."""
-    views = Blueprint("referral", __name__)
-    views.add_url_rule(FORM, "form", partial(_empty, edition.pages[FORM], form))
-    for writer, reader in _READERS.items():
-        view = partial(_receipt, edition, new_reference(), writer)
-        views.add_url_rule(f"{RECEIPTS}{reader}/", f"receipt-{reader}", view)
-    return views
-
-
-def _empty(page: Page, form: type[ReferralForm]) -> str:
-    return _page(page, form.of({}, new_form_token(datetime.now(UTC))))
 
 
 def rehearse(asked: type[ReferralForm], app: Flask) -> None:
@@ -137,11 +116,11 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     if draft is None:
         reference, writer = _sent(desk)
         if not reference:
-            return _empty(desk.page, desk.form)
-        return _receipt(desk.edition, reference, writer, late=desk.outbox.delay() > _LATE)
+            return form_page.empty(desk.page, desk.form)
+        return form_page.receipt(desk.edition, reference, writer, late=desk.outbox.delay() > _LATE)
     # Its own token keeps the time it was first shown: a quick correction is no robot.
     form = desk.form.of(draft.fields, draft.token)
-    return _page(
+    return form_page.show(
         desk.page,
         form,
         errors=form.problems(draft.cpr_in, draft.cut),
@@ -191,11 +170,11 @@ def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
         if busy or not kept:
             _log.warning("event=limited")
         if not kept:
-            return _page(desk.page, form, busy=True, **state), 429
+            return form_page.show(desk.page, form, busy=True, **state), 429
         _keep_draft(desk, draft)
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
-        return _page(desk.page, form, not_stored=True, **state), 503
+        return form_page.show(desk.page, form, not_stored=True, **state), 503
     return redirect(desk.prefix + FORM, 303)
 
 
@@ -203,24 +182,11 @@ def _unsearched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
     """Give all of it back, and keep nothing: a CPR number may be in it."""
     _log.warning("event=limited")
     form = desk.form.of(posted.fields, posted.token, posted.csrf_token, sure=posted.sure)
-    return _page(desk.page, form, busy=True), 429
+    return form_page.show(desk.page, form, busy=True), 429
 
 
 def _client() -> str:
     return request.remote_addr or ""
-
-
-def _receipt(edition: Edition, reference: str, writer: str, *, late: bool = False) -> str:
-    return render_template(
-        "receipt.html",
-        page=None,
-        place=FORM,
-        title=edition.pages[FORM].title,
-        reference=reference,
-        text=edition.receipt.body(_READERS[writer]),
-        late=late,
-        again=AgainForm(),
-    )
 
 
 def _not_kept(desk: FormServices, address: str, template: str) -> str:
@@ -228,15 +194,9 @@ def _not_kept(desk: FormServices, address: str, template: str) -> str:
 
 
 def _again(desk: FormServices) -> ResponseReturnValue:
-    if AgainForm().validate():
+    if form_page.AgainForm().validate():
         session.pop("sent", None)
     return redirect(desk.prefix + FORM, 303)
-
-
-def _page(page: Page, form: ReferralForm, **state: object) -> str:
-    nothing = {"errors": [], "cpr_found": False, "not_stored": False, "busy": False}
-    context = {**nothing, "expired": False, **state}
-    return render_template("write.html", page=page, title=page.title, form=form, **context)
 
 
 def _keep_draft(desk: FormServices, draft: Draft) -> None:

@@ -1,0 +1,27 @@
+"""What a municipality asks in the form; apart from what receives the answers."""
+
+from pathlib import Path
+
+from udvej.content.facts import FACTS_FILE, Facts
+from udvej.content.located_toml import LocatedToml, read_text
+from udvej.errors import UnknownQuestion
+from udvej.intake.form import ReferralForm
+
+
+def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
+    """The form as a municipality asks it, which `[formular]` of its facts says.
+
+    Args:
+        facts: the municipality's.
+        folder: what they were read from.
+
+    Raises:
+        ContentError: a question is to be left out that there is not, or that is always asked.
+    """
+    said = facts["formular"]
+    try:
+        return ReferralForm.asked_by(said["ved_knappen"], said["uden"] or ())
+    except UnknownQuestion as error:
+        path = folder / FACTS_FILE
+        source = LocatedToml.parse(path, read_text(path))
+        raise source.error(str(error), "uden", "formular") from error

@@ -1,0 +1,102 @@
+"""Everything that a site shows, changed all at once, and back."""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from udvej.config import Config
+from udvej.errors import ConfigError, UdvejError
+from udvej.publish.changes import Changes
+from udvej.publish.freeze import stamp_of_sources, with_sources_of
+from udvej.publish.running import PUBLISHING, Asked, running
+from udvej.publish.swap import Builds
+from udvej.publish.turns import turn
+from udvej.wording import tell
+
+# Two workers are renewed one after the other, each given time to answer what it has in hand.
+_PATIENCE_SECONDS: Final = 120.0
+_STEP_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What publishing has come to.
+
+    Attributes:
+        changes: what visitors see now that they did not see before.
+        done: whether anything was changed.
+        withheld: whether it was not, since just this was undone.
+    """
+
+    changes: Changes
+    done: bool
+    withheld: bool = False
+
+
+def publish(config: Config, *, undo: bool = False) -> Outcome:
+    """Build what the content folder says, and let servers and web server show it.
+
+    Nothing changes before all of it is built and every server has found it good; a process that is
+    killed on the way leaves the site as it was, or as it was to be.
+
+    Args:
+        config: of a live site.
+        undo: go back to what was shown before; once more goes forward again.
+
+    Raises:
+        ConfigError: nothing was published yet, or a folder cannot be written.
+        ContentError: the content is wrong.
+        StorageError: somebody else is publishing, and does not end.
+        UdvejError: a server has refused it, or does not answer.
+    """
+    builds = Builds(config.state)
+    try:
+        if config.state.stat().st_uid != os.geteuid():
+            raise ConfigError("UDVEJ_STATE: another user's; publish as the user who runs the site")
+        with turn(config.state / PUBLISHING):
+            return _publish(config, builds, undo=undo)
+    except OSError as error:
+        raise ConfigError(f"UDVEJ_STATE: cannot be written ({error.strerror})") from error
+
+
+def _publish(config: Config, builds: Builds, *, undo: bool) -> Outcome:
+    if undo and not builds.before.is_dir():
+        raise ConfigError(tell("der er ikke noget at gå tilbage til: intet er ændret endnu"))
+    wanted = with_sources_of(builds.before, config) if undo else config
+    if not undo and builds.undone == stamp_of_sources(config):
+        return Outcome(Changes(), done=False, withheld=True)
+    undoes = ""
+    if undo:
+        undoes = stamp_of_sources(with_sources_of(builds.current, config))
+    asked = builds.asked(wanted, secrets.token_hex(8), undoes)
+    servers = [*running(config.state)]
+    if not undo and builds.are_at(asked) and all(one.build == asked.build for one in servers):
+        builds.take_folder()
+        return Outcome(Changes(), done=False)
+    changes = Changes.between(builds.current, config.state / asked.build)
+    if servers:
+        _ask(config, asked)
+    else:
+        builds.take(asked)
+    return Outcome(changes, done=True)
+
+
+def _ask(config: Config, asked: Asked) -> None:
+    """Let every server look at it; the first that finds it good changes the links."""
+    asked.write(config.state)
+    try:
+        for server in running(config.state):
+            server.tell()
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while waiting := [one for one in running(config.state) if one.answered != asked.number]:
+            if time.monotonic() > until:
+                pids = ", ".join(str(one.pid) for one in waiting)
+                raise UdvejError(tell("siden svarer ikke (proces %(pids)s); prøv igen", pids=pids))
+            time.sleep(_STEP_SECONDS)
+        for server in running(config.state):
+            if server.refused:
+                raise UdvejError(server.refused)
+    finally:
+        Asked.forget(config.state)

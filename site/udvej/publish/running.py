@@ -1,0 +1,128 @@
+"""The running servers of a site, and what a publisher asks of them.
+
+Each server holds a lock on a file of its own in the state folder as long as it lives, so that no
+signal is ever sent to a process that has taken the number of a dead one.
+"""
+
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from udvej.publish.turns import is_held
+
+# In the state folder: held while somebody publishes, and what they ask for.
+PUBLISHING: Final = "publish.lock"
+_ASKED: Final = "publish.json"
+_SERVERS: Final = "server-{}.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What servers are asked to serve from now on.
+
+    Attributes:
+        number: tells it from what was asked before.
+        build: a folder that `freeze.build` made in the state folder.
+        fronts: the same for the web server in front, by the link that leads to it.
+        undoes: the sources that are given up with it, as `freeze.stamp_of_sources` names them, or
+            "" where those of the content folder are published.
+    """
+
+    number: str
+    build: str
+    fronts: dict[str, str]
+    undoes: str = ""
+
+    def write(self, state: Path) -> None:
+        """Ask for it, before the servers get their signal.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        making = state / f"{_ASKED}.new"
+        making.write_text(json.dumps(asdict(self)), "utf-8")
+        making.replace(state / _ASKED)
+
+    @classmethod
+    def read(cls, state: Path) -> Iterator["Asked"]:
+        """What is asked for now; nothing where the publisher is gone."""
+        if is_held(state / PUBLISHING):
+            with suppress(OSError, ValueError):
+                yield cls(**json.loads((state / _ASKED).read_text("utf-8")))
+
+    @staticmethod
+    def forget(state: Path) -> None:
+        """Ask for nothing any more."""
+        (state / _ASKED).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server as it last said itself.
+
+    Attributes:
+        pid: its first process, which takes SIGHUP.
+        build: the folder that it serves.
+        answered: the number of what it was last asked for.
+        refused: why it went on as it was then, or "".
+    """
+
+    pid: int
+    build: str
+    answered: str = ""
+    refused: str = ""
+
+    def tell(self) -> None:
+        """Let it look at what is asked for."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGHUP)
+
+
+def running(state: Path) -> Iterator[Running]:
+    """The servers that live."""
+    for path in sorted(state.glob(_SERVERS.format("*"))):
+        with suppress(OSError, ValueError), path.open("r+") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield Running(**json.loads(file.read()))
+
+
+class Announced:
+    """A server's own file; the lock on it is not handed on to forked processes (fcntl(2))."""
+
+    def __init__(self, state: Path, port: int, build: Path) -> None:
+        """Say that a server lives.
+
+        Args:
+            state: the state folder.
+            port: its own, since two may serve one site while it is upgraded.
+            build: what it serves.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._said = Running(os.getpid(), build.name)
+        self._file = (state / _SERVERS.format(port)).open("a+")
+        with suppress(BlockingIOError):  # two on one port: the other one is about to end
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._write()
+
+    def says(self, build: Path, answered: str = "", refused: str = "") -> None:
+        """Say what it serves, and what became of what it was asked for."""
+        self._said = replace(self._said, build=build.name, answered=answered, refused=refused)
+        with suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        text = json.dumps(asdict(self._said))
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(text)
+        self._file.flush()

@@ -1,0 +1,100 @@
+"""Which build a site serves, here and in front; and what was undone."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from udvej.config import Config
+from udvej.publish.freeze import PAGES, before, build, repoint, with_sources_of
+from udvej.publish.running import Asked
+
+# Written when all is changed: what reloads the web server in front watches it.
+PUBLISHED: Final = "published"
+_UNDONE: Final = "undone"
+_FRONTS: Final = "fronts"
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The builds of a live site, by its state folder."""
+
+    state: Path
+
+    @property
+    def current(self) -> Path:
+        """The link to what is served."""
+        return self.state / PAGES
+
+    @property
+    def before(self) -> Path:
+        """The link to what was served before; it may lead nowhere."""
+        return before(self.current)
+
+    @property
+    def undone(self) -> str:
+        """The sources that were given up, by their stamp; "" where none were since."""
+        try:
+            return (self.state / _UNDONE).read_text("utf-8")
+        except OSError:
+            return ""
+
+    def served(self, config: Config) -> Config:
+        """The site with the sources it is to start with: after an undo those it went back to."""
+        return with_sources_of(self.current, config) if self._holds() else config
+
+    def _holds(self) -> bool:
+        return bool(self.undone) and self.current.is_dir()
+
+    def take_folder(self) -> None:
+        """The content folder counts again, whatever was undone."""
+        (self.state / _UNDONE).unlink(missing_ok=True)
+
+    @property
+    def fronts(self) -> Sequence[Path]:
+        """The folders that a web server in front reads: what `udvej build` made and is there."""
+        try:
+            noted = (self.state / _FRONTS).read_text("utf-8").splitlines()
+        except OSError:
+            return []
+        return [Path(line) for line in noted if Path(line).is_symlink()]
+
+    def note_front(self, folder: Path) -> None:
+        """Remember a folder, to be changed along with the site."""
+        folders = dict.fromkeys([*map(str, self.fronts), str(folder)])
+        with suppress(OSError):
+            (self.state / _FRONTS).write_text("\n".join(folders) + "\n", "utf-8")
+
+    def asked(self, config: Config, number: str, undoes: str = "") -> Asked:
+        """Build everything, and change nothing yet.
+
+        Raises:
+            ConfigError: it cannot be written.
+            ContentError: a page cannot be rendered.
+        """
+        made = build(config, self.current)
+        fronts = {str(front): build(config, front, made).name for front in self.fronts}
+        return Asked(number, made.name, fronts, undoes)
+
+    def take(self, asked: Asked) -> None:
+        """Let every link lead to what has been built.
+
+        Raises:
+            ConfigError: it cannot be written.
+            OSError: likewise.
+        """
+        if asked.undoes:
+            (self.state / _UNDONE).write_text(asked.undoes, "utf-8")
+        repoint(self.current, self.state / asked.build)
+        for front, made in asked.fronts.items():
+            repoint(Path(front), Path(front).with_name(made))
+        if not asked.undoes:
+            self.take_folder()
+        (self.state / PUBLISHED).write_text(f"{asked.number} {asked.build}\n", "utf-8")
+
+    def are_at(self, asked: Asked) -> bool:
+        """Whether all links lead there already."""
+        here = self.current.resolve().name == asked.build
+        fronts = asked.fronts.items()
+        return here and all(Path(front).resolve().name == made for front, made in fronts)

@@ -1,0 +1,63 @@
+"""What editors are told: Danish, or English by the locale of their machine."""
+
+import re
+from io import BytesIO
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from support.checkout import CHECKOUT
+from udvej.wording import CATALOGUE, meant, tell
+
+_NAMED = re.compile(r"%\(\w+\)s")
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    """The catalogue that is shipped."""
+    return read_po(BytesIO(CATALOGUE.read_bytes()), locale="en")
+
+
+def test_everything_that_editors_are_told_is_there_in_english(english: Catalog) -> None:
+    """With what is put into it, and nothing that the program no longer says."""
+    said = {
+        str(message)
+        for _, _, message, _, _ in extract_from_dir(
+            CHECKOUT / "site", [("**.py", "python")], keywords={"tell": None, "untold": None}
+        )
+    }
+    there = {str(message.id): str(message.string) for message in english if message.id}
+    assert there.keys() == said
+    for danish, translated in there.items():
+        assert translated, danish
+        assert sorted(_NAMED.findall(danish)) == sorted(_NAMED.findall(translated)), danish
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LANG", "", "I orden:"),
+        ("LANG", "C.UTF-8", "I orden:"),
+        ("LC_ALL", "POSIX", "I orden:"),
+        ("LANG", "da_DK.UTF-8", "I orden:"),
+        ("LANGUAGE", "da:en", "I orden:"),
+        ("LANG", "en_GB.UTF-8", "Fine:"),
+        ("LC_MESSAGES", "sv_SE.UTF-8", "Fine:"),
+        ("LANGUAGE", "de:da", "Fine:"),
+    ],
+)
+def test_the_locale_decides(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Danish unless the machine says that it speaks another language."""
+    monkeypatch.setenv(name, value)
+    assert tell("I orden:") == words
+
+
+def test_a_guess_is_made_only_where_something_is_near() -> None:
+    """A wrong guess would be worse than none."""
+    assert (
+        meant("team.tlf", ["team.telefon", "politi.mail"], "{{{}}}") == "; mente du {team.telefon}?"
+    )
+    assert meant("xyz", ["team.telefon"]) == ""
