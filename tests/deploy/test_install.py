@@ -61,7 +61,7 @@ def done() -> list[str]:
     commands = [re.sub(r" (\|\||;;).*$", "", command).replace('"', "") for command in found]
     for ours, guides in {"$version": "VERSION", "$host": "HOST", "sfn $1": "sfn VERSION"}.items():
         commands = [command.replace(ours, guides) for command in commands]
-    return [command.replace(" --yes", "") for command in commands]
+    return [command.replace(" --yes --no-upgrade", "") for command in commands]
 
 
 def offered() -> list[str]:
