@@ -35,7 +35,7 @@ def test_the_site_lives_under_systemd_as_the_guide_says(tmp_path: Path, team: Te
         install(machine, team)
         for unit in (WEB, DELIVERY, NGINX):
             machine.becomes(unit, "active")
-        until(lambda: asked(machine, "/sundhed") == "ok\n")
+        until(lambda: machine.asked("/sundhed") == "ok\n")
         good_changes_show_and_wrong_ones_change_nothing(machine, team)
         pages_and_leaving_outlive_the_application(machine)
         wrong_settings_wait_for_a_person(machine)
@@ -43,19 +43,8 @@ def test_the_site_lives_under_systemd_as_the_guide_says(tmp_path: Path, team: Te
     with booted(root) as machine:
         for unit in (WEB, DELIVERY, NGINX):
             machine.becomes(unit, "active")
-        until(lambda: "En god linje." in asked(machine, "/om/"))
-        until(lambda: asked(machine, "/sundhed") == "ok\n")
-
-
-def asked(machine: Machine, address: str, *options: str) -> str:
-    """What nginx answers over HTTPS."""
-    to = f"--insecure --resolve {HOST}:443:127.0.0.1 https://{HOST}{address}"
-    return machine.run(f"curl --silent {' '.join(options)} {to}")
-
-
-def status(machine: Machine, address: str, *options: str) -> str:
-    """The status of an answer."""
-    return asked(machine, address, "--output /dev/null --write-out '%{http_code}'", *options)
+        until(lambda: "En god linje." in machine.asked("/om/"))
+        until(lambda: machine.asked("/sundhed") == "ok\n")
 
 
 def install(machine: Machine, team: TeamKey) -> None:
@@ -75,34 +64,34 @@ def good_changes_show_and_wrong_ones_change_nothing(machine: Machine, team: Team
     """By `systemctl reload`, in nginx's pages and in the application."""
     page = machine.root / "etc" / "udvej" / "team-certificate.pem"
     machine.run(f"printf '\\nEn god linje.\\n' >> {CONTENT}/om.md && systemctl reload {WEB}")
-    until(lambda: "En god linje." in asked(machine, "/om/"))
+    until(lambda: "En god linje." in machine.asked("/om/"))
     first = machine.run(f"systemctl show --property MainPID --value {WEB}")
     page.write_text("-----BEGIN PUBLIC KEY-----\n")
     machine.run(f"printf '\\nEn linje til.\\n' >> {CONTENT}/om.md")
     machine.run(f"systemctl reload {WEB}", well=False)
-    assert "a change was refused (UDVEJ_TEAM_CERTIFICATE)" in asked(machine, "/sundhed")
+    assert "a change was refused (UDVEJ_TEAM_CERTIFICATE)" in machine.asked("/sundhed")
     page.write_bytes(team.certificate_pem())
     machine.run(f"printf '\\n[x](/findes-ikke/)\\n' >> {CONTENT}/om.md")
     machine.run(f"systemctl reload {WEB}", well=False)
-    assert "a change was refused (om.md:" in asked(machine, "/sundhed")
-    assert "En linje til." not in asked(machine, "/om/")
+    assert "a change was refused (om.md:" in machine.asked("/sundhed")
+    assert "En linje til." not in machine.asked("/om/")
     assert machine.run(f"systemctl show --property MainPID --value {WEB}") == first
     # Wrong content keeps it from nothing: started again it serves the last good one.
     machine.run(f"systemctl restart {WEB} {DELIVERY}")
-    until(lambda: "a change was refused (om.md:" in asked(machine, "/sundhed"))
+    until(lambda: "a change was refused (om.md:" in machine.asked("/sundhed"))
     machine.run(f"sed -i -e '/findes-ikke/d' -e '/En linje til/d' {CONTENT}/om.md")
     machine.run(f"systemctl reload {WEB}")
-    until(lambda: asked(machine, "/sundhed") == "ok\n")
+    until(lambda: machine.asked("/sundhed") == "ok\n")
 
 
 def pages_and_leaving_outlive_the_application(machine: Machine) -> None:
     """While it is stopped; the form says so."""
     machine.run(f"systemctl stop {WEB}")
-    assert status(machine, "/om/") == "200"
-    assert status(machine, "/forlad/", "--data x") == "200"
-    assert status(machine, "/skriv/") == "503"
+    assert machine.status("/om/") == "200"
+    assert machine.status("/forlad/", "--data x") == "200"
+    assert machine.status("/skriv/") == "503"
     machine.run(f"systemctl start {WEB}")
-    until(lambda: status(machine, "/skriv/") == "200")
+    until(lambda: machine.status("/skriv/") == "200")
 
 
 def wrong_settings_wait_for_a_person(machine: Machine) -> None:
@@ -113,6 +102,6 @@ def wrong_settings_wait_for_a_person(machine: Machine) -> None:
     told = machine.run(f"systemctl show --property ExecMainStatus --property NRestarts {WEB}")
     assert set(told.split()) == {"ExecMainStatus=2", "NRestarts=0"}
     assert "UDVEJ_MAIL_PORT: not a port" in machine.run(f"journalctl --unit {WEB} --lines 20")
-    assert status(machine, "/om/") == "200"
+    assert machine.status("/om/") == "200"
     machine.run(f"sed -i /UDVEJ_MAIL_PORT/d {settings} && systemctl start {WEB}")
-    until(lambda: status(machine, "/skriv/") == "200")
+    until(lambda: machine.status("/skriv/") == "200")

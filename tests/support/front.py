@@ -237,7 +237,7 @@ def checked(ports: Ports, pages: Path, folder: Path, **changes: str) -> Path:
 def _change_as_the_guide_says(main: Path) -> None:
     """Run the line of the guide that changes Debian's own configuration."""
     guide = (SHIPPED / "README.md").read_text("utf-8").replace("\\\n", "")
-    (line,) = re.findall(r"^ +(sed -i .*) /etc/nginx/nginx\.conf$", guide, re.MULTILINE)
+    line, _back = re.findall(r"^ +(sed -i .*) /etc/nginx/nginx\.conf$", guide, re.MULTILINE)
     subprocess.run([*shlex.split(line), main], check=True, timeout=PATIENCE)
 
 

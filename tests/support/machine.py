@@ -1,5 +1,6 @@
 """A Debian machine of a test's own: made by debootstrap, booted under systemd by systemd-nspawn."""
 
+import ctypes
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from support.checkout import CHECKOUT
-from support.front import SHIPPED
+from support.front import HOST, SHIPPED
 from support.patience import PATIENCE, until
 from support.running import ended, started
 
@@ -19,6 +20,7 @@ _NEEDED: Final = ("debootstrap", "systemd-nspawn", "nsenter", "git")
 _MAKING_SECONDS: Final = 900
 # What any Debian machine has, and the smallest that debootstrap makes has not.
 _GIVEN: Final = ("systemd-sysv", "dbus", "adduser", "ca-certificates")
+_CLONE_NEWNET: Final = 0x40000000
 _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -30,15 +32,35 @@ def why_not() -> str:
     return f"not installed: {', '.join(missing)}" if missing else ""
 
 
-def guide(section: int) -> list[str]:
-    """The commands of a section of the guide, each in one line."""
-    text = (SHIPPED / "README.md").read_text("utf-8").replace("\\\n", "")
-    _, _, rest = text.partition(f"\n## {section}. ")
+def guide(section: int | str) -> list[str]:
+    """The commands of a section of the guide, each in one line.
+
+    Args:
+        section: its number, or all of its heading.
+    """
+    text = re.sub(r" *\\\n *", " ", (SHIPPED / "README.md").read_text("utf-8"))
+    heading = f"{section}. " if isinstance(section, int) else f"{section}\n"
+    _, found, rest = text.partition(f"\n## {heading}")
+    assert found
     return re.findall(r"^    (\S.*)$", rest.partition("\n## ")[0], re.MULTILINE)
 
 
 def make(root: Path) -> None:
     """Make a machine with the program on it, as the guide's first two sections do.
+
+    Args:
+        root: a folder that is not there yet.
+    """
+    debian(root)
+    checkout(root / "opt" / "udvej" / "tested")
+    for command in guide(1):
+        inside(root, command.replace("apt-get install", "apt-get install --yes"))
+    inside(root, "make -C /opt/udvej/tested setup")
+    (root / "opt" / "udvej" / "current").symlink_to("tested")
+
+
+def debian(root: Path) -> None:
+    """Make an empty Debian, such as the guide begins with.
 
     Args:
         root: a folder that is not there yet.
@@ -50,17 +72,29 @@ def make(root: Path) -> None:
     # The network of the machine that it is made on, while the program is installed.
     shutil.copyfile("/etc/resolv.conf", root / "etc" / "resolv.conf")
     shutil.copyfile(_AUTHORITIES, root / _AUTHORITIES.relative_to("/"))
-    place = root / "opt" / "udvej" / "tested"
+
+
+def checkout(folder: Path) -> None:
+    """Copy what the repository lists, as it is now."""
     for name in _listed():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(CHECKOUT / name, place / name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, folder / name)
+
+
+def inside(root: Path, command: str, status: int = 0) -> str:
+    """Run a command on a machine that is not booted, with the network of this one.
+
+    Args:
+        root: the machine.
+        command: for its shell.
+        status: how it must end.
+
+    Returns:
+        What it prints.
+    """
     kept = [f"PIP_CERT={_AUTHORITIES}", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
     kept += ["DEBIAN_FRONTEND=noninteractive"]
-    inside = ["chroot", str(root), "env", "-i", *kept]
-    for command in guide(1):
-        _run(*inside, "sh", "-ec", command.replace("apt-get install", "apt-get install --yes"))
-    _run(*inside, "make", "-C", "/opt/udvej/tested", "setup")
-    (root / "opt" / "udvej" / "current").symlink_to("tested")
+    return _run("chroot", str(root), "env", "-i", *kept, "sh", "-ec", command, status=status)
 
 
 def _listed() -> list[str]:
@@ -69,7 +103,7 @@ def _listed() -> list[str]:
     return [name for name in names.decode().split("\0") if name and (CHECKOUT / name).is_file()]
 
 
-def _run(*command: str) -> None:
+def _run(*command: str, status: int = 0) -> str:
     ran = subprocess.run(
         command,
         stdout=subprocess.PIPE,
@@ -78,7 +112,8 @@ def _run(*command: str) -> None:
         check=False,
         timeout=_MAKING_SECONDS,
     )
-    assert ran.returncode == 0, ran.stdout[-3000:]
+    assert ran.returncode == status, ran.stdout[-3000:]
+    return ran.stdout
 
 
 @dataclass(frozen=True)
@@ -88,14 +123,14 @@ class Machine:
     root: Path
     first: int
 
-    def run(self, command: str, *, well: bool = True) -> str:
-        """What a command prints; it ends well, or must not."""
+    def run(self, command: str, *, well: bool = True, patience: float = PATIENCE) -> str:
+        """What a command prints; it ends well, or must not, within so many seconds."""
         ran = subprocess.run(
             ["nsenter", "-t", str(self.first), "-a", "sh", "-ec", command],
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=patience,
         )
         if (ran.returncode == 0) is not well:
             journal = self.run("journalctl --no-pager --lines 40")
@@ -106,6 +141,27 @@ class Machine:
         """Wait until a unit is in a state (`ActiveState`)."""
         asked = f"systemctl show --property ActiveState --value {unit}"
         until(lambda: self.run(asked).strip() == state)
+
+    def asked(self, address: str, *options: str) -> str:
+        """What nginx answers over HTTPS."""
+        to = f"--insecure --resolve {HOST}:443:127.0.0.1 https://{HOST}{address}"
+        return self.run(f"curl --silent {' '.join(options)} {to}")
+
+    def status(self, address: str, *options: str) -> str:
+        """The status of an answer."""
+        return self.asked(address, "--output /dev/null --write-out '%{http_code}'", *options)
+
+    @contextmanager
+    def network(self) -> Iterator[None]:
+        """Sockets that this thread makes meanwhile are on the machine's network (setns(2))."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        here, there = Path("/proc/thread-self/ns/net"), Path(f"/proc/{self.first}/ns/net")
+        with here.open("rb") as ours, there.open("rb") as its:
+            assert libc.setns(its.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+            try:
+                yield
+            finally:
+                assert libc.setns(ours.fileno(), _CLONE_NEWNET) == 0
 
 
 @contextmanager
