@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 from udvej.content import shapes
-from udvej.content.markdown import BOXES
+from udvej.content.parser import BOXES
 from udvej.content.pictures import PICTURES
 from udvej.web import assets
 

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 from udvej.check.findings import Finding
 from udvej.content.headers import Header
-from udvej.content.markdown import parsed
+from udvej.content.parser import parsed
 from udvej.wording import tell
 
 # What a phone's tab and a search engine show of it.

@@ -15,8 +15,9 @@ from udvej.contacts import phone_link
 from udvej.content.addresses import FORM, TAKEN
 from udvej.content.facts import FACTS_FILE, Facts, load_facts
 from udvej.content.headers import OWNED, Header, Keys
-from udvej.content.markdown import Links, Reader, Text, blocks, leads_nowhere
+from udvej.content.markdown import Links, Reader, Text, blocks
 from udvej.content.messages import Message
+from udvej.content.proofreading import leads_nowhere
 from udvej.content.receipt import RECEIPT_FILE, Receipt, load_receipt
 from udvej.content.titles import TITLE, tell_tale, telling_word
 from udvej.errors import ContentError, Mistakes
