@@ -56,6 +56,7 @@ def publish(config: Config, *, undo: bool = False) -> Outcome:
         if config.state.stat().st_uid != os.geteuid():
             raise ConfigError("UDVEJ_STATE: another user's; publish as the user who runs the site")
         with turn(config.state / PUBLISHING):
+            Asked.forget(config.state)  # by one who was killed
             return _publish(config, builds, undo=undo)
     except OSError as error:
         raise ConfigError(f"UDVEJ_STATE: cannot be written ({error.strerror})") from error
