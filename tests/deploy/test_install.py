@@ -32,7 +32,6 @@ LEFT_TO_A_PERSON: Final = (
     "editor /etc/udvej/settings",
     "install -m 640 -g udvej server-key.pem /etc/udvej/server-key.pem",
     "systemctl status udvej-web@8000.service udvej-deliver.service",
-    "journalctl -u udvej-drill.service -n 5",
     "udvej drill --code CODE",
     "install -m 600 /opt/udvej/current/site/deploy/telling.example /etc/udvej/telling",
     "editor /etc/udvej/telling",
