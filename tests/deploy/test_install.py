@@ -155,7 +155,7 @@ def test_ten_commands_lead_from_an_empty_debian_to_a_live_site(
     debian(root)
     published(root)
     commands = [spelt(command, "v1") for command in guide(SHORT)]
-    before_booting = commands.index(f"/opt/udvej/v1/site/deploy/install {HOST} /srv/kommune")
+    before_booting = commands.index(f"/opt/udvej/v1/site/deploy/install {HOST} /srv/udvej/folder")
     for command in commands[:before_booting]:
         inside(root, command)
     # The network of the machine it is made on ends here, so that all is fetched now.
