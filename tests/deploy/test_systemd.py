@@ -35,7 +35,7 @@ def test_the_site_lives_under_systemd_as_the_guide_says(tmp_path: Path, team: Te
         install(machine, team)
         for unit in (WEB, DELIVERY, NGINX):
             machine.becomes(unit, "active")
-        until(lambda: machine.asked("/sundhed") == "ok\n")
+        until(lambda: is_well(machine))
         good_changes_show_and_wrong_ones_change_nothing(machine, team)
         pages_and_leaving_outlive_the_application(machine)
         wrong_settings_wait_for_a_person(machine)
@@ -44,7 +44,13 @@ def test_the_site_lives_under_systemd_as_the_guide_says(tmp_path: Path, team: Te
         for unit in (WEB, DELIVERY, NGINX):
             machine.becomes(unit, "active")
         until(lambda: "En god linje." in machine.asked("/om/"))
-        until(lambda: machine.asked("/sundhed") == "ok\n")
+        until(lambda: is_well(machine))
+
+
+def is_well(machine: Machine) -> bool:
+    """Whether nothing is wrong but that nobody opens a drill here, where no mail server is."""
+    said = machine.asked("/sundhed").splitlines()
+    return len(said) == 1 and said[0].startswith("nobody has shown")
 
 
 def install(machine: Machine, team: TeamKey) -> None:
@@ -81,7 +87,7 @@ def good_changes_show_and_wrong_ones_change_nothing(machine: Machine, team: Team
     until(lambda: "a change was refused (om.md:" in machine.asked("/sundhed"))
     machine.run(f"sed -i -e '/findes-ikke/d' -e '/En linje til/d' {CONTENT}/om.md")
     machine.run(f"systemctl reload {WEB}")
-    until(lambda: machine.asked("/sundhed") == "ok\n")
+    until(lambda: is_well(machine))
 
 
 def pages_and_leaving_outlive_the_application(machine: Machine) -> None:
