@@ -12,7 +12,7 @@ from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.content.facts import FACTS_FILE, Facts, examples, load_facts
 from udvej.durations import DAY
-from udvej.errors import ConfigError
+from udvej.errors import ConfigError, Mistakes
 from udvej.health import Health
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
@@ -205,8 +205,9 @@ def load_content(config: Config) -> Content:
     sealing = Scheme(config.live.sealing) if config.live else Scheme.SMIME
     content = Content.load(config.content, boxes_for(sealing))
     if config.live:
-        for example in examples(config.content / FACTS_FILE):
-            raise example
+        mistakes = Mistakes()
+        mistakes.add(examples(config.content / FACTS_FILE))
+        mistakes.end()
     return content
 
 

@@ -145,6 +145,38 @@ def test_what_other_languages_now_show_in_danish_is_named_by_line(
     assert words.endswith(": Det er nyt.")
 
 
+@pytest.mark.parametrize("name", ["om.txt", "Mærke.svg", "maerke.png", "ny.MD", "mappe/x.md"])
+def test_a_file_that_nobody_reads_is_named(
+    report: Callable[..., Report], content: Path, name: str
+) -> None:
+    """Its editor thinks that it is a page, or the mark."""
+    (content / name).parent.mkdir(exist_ok=True)
+    (content / name).write_text("x", "utf-8")
+    found = report()
+    assert found.mistakes == []
+    path = content / Path(name).parts[0]
+    assert any("filen bliver ikke brugt" in words for words in told(found, path, 1))
+
+
+def test_what_editors_leave_behind_is_not_named(
+    report: Callable[..., Report], content: Path
+) -> None:
+    """Copies and locks of the program that they write with, and what git keeps."""
+    for name in ("om.md~", ".om.md.swp", ".gitkeep"):
+        (content / name).write_text("x", "utf-8")
+    assert [one for one in report().warnings if "ikke brugt" in one.words] == []
+
+
+def test_a_question_that_cannot_be_left_out_is_a_mistake_like_others(
+    report: Callable[..., Report], content: Path
+) -> None:
+    """With all that is found otherwise."""
+    line = spoil(content / "kommune.toml", "uden = []", 'uden = ["cpr"]')
+    [found] = report().mistakes
+    assert (found.path, found.line) == (content / "kommune.toml", line)
+    assert "uden: »cpr« er ikke et spørgsmål, I kan undvære" in found.words
+
+
 def test_all_mistakes_are_named_and_the_start_is_refused_with_all(
     report: Callable[..., Report], content: Path
 ) -> None:

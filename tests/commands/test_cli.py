@@ -561,6 +561,28 @@ class TestDrill:
             log.out,
         )
 
+    def test_with_the_code_of_another_certificate_shows_nothing(
+        self,
+        udvej: Udvej,
+        live: dict[str, str],
+        authority: Authority,
+        team: TeamKey,
+        tmp_path: Path,
+    ) -> None:
+        """It was mailed before the key was exchanged, and all would seem to be well."""
+        with serving(authority.context()) as server:
+            settings = at(server, authority, live)
+            udvej("drill", "--confirm", **settings)
+            letter = opened(server.mails.get_nowait().content, team, tmp_path, form="SMIME")
+        (code,) = re.findall(r"Koden er (\S{14})\. ", letter.get_content())
+        exchanged = tmp_path / "exchanged.pem"
+        exchanged.write_bytes(TeamKey.make("team@exit.example").certificate_pem())
+        settings |= {"TEAM_CERTIFICATE": str(exchanged)}
+        outcome = udvej("drill", "--code", code, **settings)
+        assert outcome.status == 1
+        assert "another certificate than today's" in outcome.err
+        assert "nobody has shown of late" in udvej("status", **settings).out
+
     def test_says_why_it_was_refused(
         self, udvej: Udvej, live: dict[str, str], authority: Authority
     ) -> None:

@@ -33,7 +33,7 @@ EXAMPLES: Final = {
 def made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The content of a new folder."""
     assert cli.main(["new", str(tmp_path / "ny")]) == 0
-    assert "    udvej serve" in capsys.readouterr().out
+    assert "udvej serve" in capsys.readouterr().out
     return tmp_path / "ny" / "content"
 
 
@@ -83,7 +83,7 @@ def test_nothing_in_it_is_another_municipality_s(made: Path) -> None:
     }
     assert len(names) > 10
     files = [path for path in made.parent.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".md", ".toml", ".po"}
+    assert {path.suffix or path.name for path in files} == {".md", ".toml", ".po", ".gitignore"}
     for path in files:
         text = path.read_text("utf-8")
         assert [name for name in names if name in text] == [], path
@@ -124,19 +124,18 @@ def test_a_page_of_it_is_served(made: Path, tmp_path: Path) -> None:
 def test_no_live_site_starts_until_every_example_is_replaced(
     made: Path, settings: dict[str, str]
 ) -> None:
-    """The first that is left is named by file, line and key."""
+    """All that are left are named at once, by file, line and key."""
     live = settings | {"UDVEJ_CONTENT": str(made)}
     path = made / FACTS_FILE
     replaced = 0
     while left := [*examples(path)]:
         with pytest.raises(ContentError) as refused:
             Checked.at_start(live)
+        assert str(refused.value).splitlines() == [*map(str, left)]
         told = re.fullmatch(
-            rf"{re.escape(str(path))}:(\d+): \w+: er kun et eksempel \(»(.*)«\).*",
-            str(refused.value),
+            rf"{re.escape(str(path))}:(\d+): \w+: er kun et eksempel \(»(.*)«\).*", str(left[0])
         )
         assert told
-        assert str(left[0]) == str(refused.value)
         lines = path.read_text("utf-8").splitlines()
         own = told[2].replace("eksempel", "nordby").replace("00 00 00 0", "30 40 50 6")
         lines[int(told[1]) - 1] = lines[int(told[1]) - 1].replace(
@@ -164,8 +163,58 @@ def test_a_folder_that_is_there_is_left_as_it_is(
     """It is somebody's work."""
     (tmp_path / held).mkdir()
     assert cli.main(["new", str(tmp_path)]) == 2
-    assert "cannot be made (File exists)" in capsys.readouterr().err
-    assert [*(tmp_path / held).iterdir()] == []
+    assert f"{tmp_path / held} er der i forvejen; vælg en" in capsys.readouterr().err
+    assert [*tmp_path.rglob("*")] == [tmp_path / held]
+
+
+@pytest.mark.parametrize("held", ["content", "translations"])
+def test_a_link_is_not_followed_to_somebody_else_s_folder(
+    held: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor is a link that leads nowhere made to lead somewhere."""
+    (tmp_path / held).symlink_to(tmp_path / "andre")
+    assert cli.main(["new", str(tmp_path)]) == 2
+    assert "er der i forvejen" in capsys.readouterr().err
+    assert [*tmp_path.iterdir()] == [tmp_path / held]
+
+
+def test_a_folder_that_cannot_be_made_is_said_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file stands in its place."""
+    (tmp_path / "fil").write_text("", "utf-8")
+    assert cli.main(["new", str(tmp_path / "fil")]) == 2
+    assert capsys.readouterr().err == f"udvej: {tmp_path / 'fil'} er en fil; vælg en anden mappe\n"
+
+
+@pytest.mark.parametrize("found", ["/usr/bin/udvej", None])
+def test_what_to_type_next_is_found_by_the_shell(
+    found: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Also where the folder has spaces in it, and the command is not on the path."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "udvej").write_text("", "utf-8")
+    monkeypatch.setattr("udvej.commands.new.which", lambda _: found)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
+    assert cli.main(["new", str(tmp_path / "vores mappe på nettet")]) == 0
+    typed = [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "]
+    program = "udvej" if found else str(tmp_path / "bin" / "udvej")
+    place = f"cd '{tmp_path}/vores mappe på nettet'"
+    assert typed == [place, f"{program} serve", f"{program} check"]
+
+
+def test_what_no_git_may_hold_is_left_out_of_it(tmp_path: Path) -> None:
+    """A preview's state and the team's key; a list that is there already stays."""
+    for name, given in (("ny", None), ("vores", "*.bak\n")):
+        (tmp_path / name).mkdir()
+        ignored = tmp_path / name / ".gitignore"
+        if given:
+            ignored.write_text(given, "utf-8")
+        assert cli.main(["new", str(tmp_path / name)]) == 0
+        assert ignored.read_text("utf-8") == (given or "/state/\n*.p12\n*.pem\n")
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:

@@ -102,9 +102,6 @@ BAD: list[tuple[str, str, int, str]] = [
     ("[dpo]", "[[dpo]]", 0, "dpo: skriv [dpo] på en linje for sig"),
     ("indgang = ", "indgang = 3 # ", 0, "indgang: skriv en tekst i anførselstegn"),
     ("indgang = ", '"Ind gang" = ', 0, "Ind gang: skriv navnet med små bogstaver og _"),
-    ("[egne]\n", '[sprog]\ntilbyd = ["eng lish"]\n[egne]\n', 1, "tilbyd: skriv sprogenes koder"),
-    ("[egne]\n", '[sprog]\ntilbyd = ["da"]\n[egne]\n', 1, "tilbyd: skriv sprogenes koder"),
-    ("[egne]\n", '[sprog]\ntilbyd = "en"\n[egne]\n', 1, "tilbyd: skriv sprogenes koder"),
     (NUMBER, '"99 88 77"', 0, "telefon: skriv et telefonnummer"),
     (NUMBER, '"ring til os"', 0, "telefon: skriv et telefonnummer"),
     (NUMBER, f'"{PHONE} <b>"', 0, "telefon: skriv et telefonnummer"),
@@ -166,6 +163,10 @@ BAD: list[tuple[str, str, int, str]] = [
         -1,
         "sider: skriv mindst én adresse",
     ),
+    (f'center = "{CENTER}"', f"center = »{CENTER}«", 0, 'center: skriv lige anførselstegn (")'),
+    (f'center = "{CENTER}"', f'center = "{CENTER}"\n[team]', 1, "[team]: står der to gange"),
+    (f'center = "{CENTER}"', 'center = "{team.navn}"', 0, "center: { og } kan kun bruges på"),
+    ("[sikkerpost]\n", "politi = []\n[sikkerpost]\n", 0, "politi: flyt linjen op over den første"),
     ("[sikkerpost]", "[sikkerpost", 0, "her står noget, der ikke kan læses"),
     (f"minutter = {MINUTES}", "minutter = ti", 0, "her står noget, der ikke kan læses"),
 ]
@@ -204,6 +205,26 @@ def test_a_missing_fact_is_named_at_its_table(
     assert str(refused.value).startswith(
         f"{path}:{place}: {key}: mangler under [{table}]; {advice}"
     )
+
+
+def test_a_key_whose_table_lost_its_line_is_not_to_be_deleted(content: Path) -> None:
+    """The line of the table is what is missing; the key is as it should be."""
+    path = content / "kommune.toml"
+    line = spoil(path, "[sikkerpost]\n", "")
+    with pytest.raises(ContentError) as refused:
+        load_facts(path)
+    told = f"{path}:{line}: adresse: skal stå under [sikkerpost]; skriv den linje over"
+    assert told in str(refused.value).splitlines()
+
+
+def test_a_fact_of_one_s_own_has_no_braces(content: Path) -> None:
+    """They would be shown as they are."""
+    path = content / "kommune.toml"
+    line = spoil(path, "[egne]\n", '[egne]\nporten = "ved {egne.indgang}"\n') + 1
+    with pytest.raises(ContentError) as refused:
+        load_facts(path)
+    told = f"{path}:{line}: porten: {{ og }} kan kun bruges på en side"
+    assert str(refused.value).startswith(told)
 
 
 def test_an_answer_may_be_left_out(content: Path) -> None:

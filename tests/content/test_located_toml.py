@@ -73,26 +73,30 @@ def test_lines_above_the_toml_count() -> None:
     assert str(source.error("gør noget", "mail", "frister")).startswith("kommune.toml:2: ")
 
 
+UNREADABLE = 'her står noget, der ikke kan læses; skriv: navn = "værdi"'
+QUOTES = 'skriv ét lige anførselstegn (") i hver ende og ingen inde i teksten'
+
+
 @pytest.mark.parametrize(
-    ("toml", "line"),
+    ("toml", "line", "told"),
     [
-        ("navn", 1),
-        ('a = 1\nnavn = "x\nb = 2\n', 2),
-        ("a = 1\n\nnavn = x\n", 3),
-        ("a = 1\na = 2\n", 2),
-        ("[a]\n[b]\n[a]\n", 3),
-        ("a = [\n1,\n2,\n", 3),
-        ('a = 1\nb = """\nuden ende\n', 3),
-        ("a = 1\r\nb = x\r\n", 2),
+        ("navn", 1, UNREADABLE),
+        ('a = 1\nnavn = "x\nb = 2\n', 2, f"navn: {QUOTES}"),
+        ('navn = "x "y" z"\n', 1, f"navn: {QUOTES}"),
+        ("navn = “x”\n", 1, 'navn: skriv lige anførselstegn ("), og ikke “'),
+        ("a = 1\n\nnavn = x\n", 3, UNREADABLE),
+        ("a = 1\na = 2\n", 2, "a: står der to gange; slet den ene"),
+        ("[a]\n[b]\n[a]\n", 3, "[a]: står der to gange; slet den ene"),
+        ("a = [\n1,\n2,\n", 3, UNREADABLE),
+        ('a = 1\nb = """\nuden ende\n', 3, UNREADABLE),
+        ("a = 1\r\nb = x\r\n", 2, UNREADABLE),
     ],
 )
-def test_toml_that_cannot_be_read_is_named_by_line(toml: str, line: int) -> None:
+def test_toml_that_cannot_be_read_is_named_by_line(toml: str, line: int, told: str) -> None:
     """Whatever is wrong with the TOML, it is told where, and how it should be."""
     with pytest.raises(ContentError) as refused:
         LocatedToml.parse(FILE, toml, above=10)
-    assert str(refused.value) == (
-        f'kommune.toml:{10 + line}: her står noget, der ikke kan læses; skriv: navn = "værdi"'
-    )
+    assert str(refused.value) == f"kommune.toml:{10 + line}: {told}"
 
 
 @pytest.mark.parametrize(
@@ -128,8 +132,12 @@ def test_a_file_that_is_not_utf8_is_named_by_line(
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """Missing files, and folders in their place."""
-    for path in (tmp_path, tmp_path / "mangler.md"):
+    """Missing files, and folders in their place; in the editors' words, with what to do."""
+    for path, words in (
+        (tmp_path, "det er en mappe og ikke en fil; giv den et andet navn"),
+        (tmp_path / "mangler.md", "filen findes ikke; læg den tilbage"),
+        (tmp_path / ("x" * 300), "filen kan ikke læses ("),
+    ):
         with pytest.raises(ContentError) as refused:
             read_text(path)
-        assert str(refused.value).startswith(f"{path}:1: filen kan ikke læses (")
+        assert str(refused.value).startswith(f"{path}:1: {words}")

@@ -122,6 +122,8 @@ WRONG_WHOLE = {
     "entities": (
         f'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><svg xmlns="{SVG}">&b;</svg>'
     ),
+    "no-shape": f'<svg xmlns="{SVG}" viewBox="0 0 9 9"><g/></svg>',
+    "endless": f'<svg xmlns="{SVG}" viewBox="0 0 {"9" * 400} {"9" * 400}"><path d="M0 0"/></svg>',
     "two": f'<svg xmlns="{SVG}" viewBox="0 0 9 9"/><svg xmlns="{SVG}" viewBox="0 0 9 9"/>',
 }
 
@@ -136,9 +138,26 @@ def test_what_is_no_mark_is_refused(svg: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("more", "good"), [(0, True), (1, False)])
 def test_a_mark_has_room_for_so_many_bytes(more: int, tmp_path: Path, *, good: bool) -> None:
     """Each page carries it, and must fit the first TCP window."""
-    svg = f'<svg xmlns="{SVG}" viewBox="0 0 9 9">'.ljust(MOST_BYTES - len("</svg>") + more)
+    drawn = f'<svg xmlns="{SVG}" viewBox="0 0 9 9"><path d="M0 0h9"/>'
+    svg = drawn.ljust(MOST_BYTES - len("</svg>") + more)
     if good:
         assert load(tmp_path, f"{svg}</svg>").svg
     else:
         with pytest.raises(ContentError, match=str(MOST_BYTES)):
             load(tmp_path, f"{svg}</svg>")
+
+
+@pytest.mark.parametrize("encoding", ["UTF-7", "UTF-16", "EUC-JP", "ISO-8859-1", "findes-ikke"])
+def test_a_mark_is_utf8_whatever_it_says_itself(encoding: str, tmp_path: Path) -> None:
+    """An encoding that it names could make harmless characters mean something else."""
+    said = f'<?xml version="1.0" encoding="{encoding}"?>'
+    svg = f'{said}<svg xmlns="{SVG}" viewBox="0 0 9 9"><title>+ADw-æ</title><path d="M0 0"/></svg>'
+    assert load(tmp_path, svg).svg.count("<") == 4
+
+
+def test_a_photograph_by_the_name_of_a_mark_is_said_to_be_one(tmp_path: Path) -> None:
+    """To save it as UTF-8 would not help."""
+    path = tmp_path / MARK_FILE
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    with pytest.raises(ContentError, match=rf"{MARK_FILE}:1: .* ikke SVG; gem tegningen som"):
+        load_mark(path)

@@ -85,7 +85,7 @@ def test_all_of_a_receipt_is_translated(receipt: Path) -> None:
         ("/kontakt/", "/kontakten/", "»/kontakten/« fører ingen steder hen"),
         ("Så ringer vi.", "{team.tlf}", "{team.tlf} står ikke i kommune.toml"),
         ('ansvarlig = "Ida Holm"', 'adresse = "/tak/"', "adresse: kendes ikke"),
-        ("gennemgaaet = 2026-10-01", 'gennemgaaet = "i går"', "gennemgaaet: er ikke skrevet"),
+        ("gennemgaaet = 2026-10-01", 'gennemgaaet = "i går"', "gennemgaaet: skriv dagen som"),
     ],
 )
 def test_what_is_wrong_is_named_by_file_and_line(

@@ -17,7 +17,7 @@ from support.drilled import shown
 from support.mailserver import Authority, Faults, serving
 from support.municipality import FACTS, NORDBY
 from support.patience import PATIENCE
-from support.readiness import Live, browsed
+from support.readiness import OF_THIS_MACHINE, Live, browsed
 from support.running import held_port
 from udvej import cli
 from udvej.database import Database
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 OK, WARNING, FAILURE = Level.OK, Level.WARNING, Level.FAILURE
 # What Nordby, which does not exist, has not told.
 OF_NORDBY = {"facts", "translations"}
-# Tests may run in a container, or where the disk is nearly full.
-OF_THIS_MACHINE = {"state folder", "disk"}
 
 
 def outbox_at(live: Live, moment: float) -> Outbox:
@@ -544,3 +542,14 @@ class TestCommand:
         found = json.loads(capsys.readouterr().out)
         assert [one["question"] for one in found] == [question.name for question in QUESTIONS]
         assert {*found[0]} == {"question", "level", "text", "advice"}
+
+
+def test_a_fact_that_is_an_example_fails(live: Live, content: Path) -> None:
+    """No live site starts with it; it is counted where facts are asked for, and named."""
+    path = content / "kommune.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace(FACTS.text("team.gade"), "Eksempelvej 1"), "utf-8")
+    answer = live.answers(CONTENT=str(content))["facts"]
+    assert (answer.level, answer.text) == (FAILURE, "1 are examples")
+    assert f"{path}:" in answer.advice
+    assert "gade: er kun et eksempel" in answer.advice

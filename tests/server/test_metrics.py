@@ -95,6 +95,20 @@ def test_nothing_else_is_answered(path: str, method: str, status: int, live: Con
         assert ask(port, path, method)[0] == status
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:9118", 200), ("localhost", 200), ("andet.example:9118", 404), ("", 404)],
+)
+def test_a_page_elsewhere_cannot_lead_a_browser_here(host: str, status: int, live: Config) -> None:
+    """A name of its own that leads to this machine (DNS rebinding) is not answered."""
+    with (
+        measured(live) as port,
+        closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection,
+    ):
+        connection.request("GET", "/metrics", headers={"Host": host})
+        assert connection.getresponse().status == status
+
+
 def test_a_site_that_cannot_be_measured_is_said_to_be(live: Config) -> None:
     """503, and an answer again when it is mended."""
     Services.open(live).outbox.close()

@@ -56,13 +56,17 @@ def of_another(_folder: Path) -> Path:
 def begun(folder: Path) -> Path:
     """What `udvej new` makes, with an own word in place of each example: a live site wants that."""
     content = begin(folder / "begun")
-    path = content / "kommune.toml"
+    own_examples(content / "kommune.toml")
+    return content
+
+
+def own_examples(path: Path) -> None:
+    """Write an own word in place of each example of a `kommune.toml`."""
     while left := [*examples(path)]:
         line = int(re.fullmatch(r".*?:(\d+): .*", str(left[0]))[1])  # type: ignore[index]
         lines = path.read_text("utf-8").splitlines()
         lines[line - 1] = re.sub(r'"(.*)"', _made_own, lines[line - 1])
         path.write_text("\n".join(lines) + "\n", "utf-8")
-    return content
 
 
 def _made_own(value: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from udvej.check.exits import misspelt_exits
 from udvej.check.findings import Finding, Report, near
 from udvej.check.kept import Kept
 from udvej.check.measured import Measured, hard_text, shown
-from udvej.check.reach import unreached
+from udvej.check.reach import unreached, unused
 from udvej.check.readability import ceiling
 from udvej.check.writing import odd_writing
 from udvej.content.editions import Content
@@ -37,16 +37,16 @@ def check(folder: Path, today: date, kept: Kept | None = None) -> Report:
     Returns:
         What was found; where a file is wrong, without what can only be seen of the whole.
     """
-    written = [*_of_files(folder, today)]
+    written = [*_of_files(folder, today), *unused(folder)]
+    kept = kept or Kept.of_folder(folder)
     try:
         content = Content.load(folder, boxes_for(Scheme.SMIME))
+        measured = Measured(content, kept)
+        texts = [*measured.texts()]
     except ContentError as error:
         wrong = [Finding(each.path, each.line, each.problem) for each in error.each]
         later = tell("Når fejlene er rettet, bliver links, læsbarhed og oversættelser set efter.")
         return Report(sorted(wrong), sorted(written), fine=[later])
-    kept = kept or Kept.of_folder(folder)
-    measured = Measured(content, kept)
-    texts = [*measured.texts()]
     warnings = [
         *written,
         *unreached(content.editions[DANISH.tag]),

@@ -1,9 +1,13 @@
-"""Pages that nothing leads to: nobody reads them."""
+"""Pages that nothing leads to, and files that are no pages: nobody reads them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from udvej.check.findings import Finding
-from udvej.content.pages import NEEDED, Edition
+from udvej.content.facts import FACTS_FILE
+from udvej.content.mark import MARK_FILE
+from udvej.content.pages import NEEDED, Edition, page_paths
+from udvej.content.receipt import RECEIPT_FILE
 from udvej.wording import tell
 
 
@@ -24,3 +28,19 @@ def unreached(edition: Edition) -> Iterator[Finding]:
         if page.address not in reached:
             words = tell('adresse: intet fører hertil; skriv menu = "top", eller sæt et link')
             yield Finding(page.file.source.path, page.file.source.line("adresse"), words)
+
+
+def unused(folder: Path) -> Iterator[Finding]:
+    """Each file that is there to no end, such as `om.txt` or `mærke.svg`.
+
+    Args:
+        folder: of the content; what an editor or a system hides or keeps is not looked at.
+    """
+    used = {folder / name for name in (FACTS_FILE, MARK_FILE, RECEIPT_FILE)}
+    for path in {*folder.glob("[!.]*")} - used - {*page_paths(folder)}:
+        if not path.name.endswith("~"):
+            words = tell(
+                "filen bliver ikke brugt; en side ender på .md, og mærket hedder %(mark)s",
+                mark=MARK_FILE,
+            )
+            yield Finding(path, 1, words)

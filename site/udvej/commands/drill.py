@@ -43,7 +43,7 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
             click.echo(line)
         return 0
     if code is not None:
-        return _enter(code, drills)
+        return _enter(code, drills, services.sealer)
     sealer = services.sealer
     coded = confirm or drills.asks(sealer.recipients.name)
     number = make(services.form, drills, sealer, new_code() if coded else "")
@@ -54,12 +54,20 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
     return int(outcome != "sent")
 
 
-def _enter(code: str, drills: Drills) -> int:
+def _enter(code: str, drills: Drills, sealer: Sealer) -> int:
     try:
-        click.echo(f"Drill {drills.confirm(code)} was opened by the team.")
+        number = drills.confirm(code)
     except WrongCode as error:
         click.echo(f"udvej: {error}", err=True)
         return 1
+    if drills.shown(sealer.recipients.name).opened > _PATIENCE_SECONDS:  # entered just now
+        click.echo(
+            f"udvej: drill {number} was opened, but it was sealed for another certificate than"
+            " today's; mail a new one: udvej drill --confirm",
+            err=True,
+        )
+        return 1
+    click.echo(f"Drill {number} was opened by the team.")
     return 0
 
 

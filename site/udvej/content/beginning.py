@@ -1,5 +1,7 @@
 """A municipality's folder to begin with: the pages that come with the program, and no facts."""
 
+import errno
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,8 @@ from udvej.content.translators import only_what_is_said, update
 _TABLE: Final = re.compile(r"\[{1,2}(\w+)\]{1,2}")
 _VALUE: Final = re.compile(r"(\w+) = .*")
 _OWNER: Final = re.compile(r'^ansvarlig = ".*"$', re.MULTILINE)
+# What a preview and `udvej keys` leave in the folder, and no git may hold.
+_NOT_FOR_GIT: Final = "/state/\n*.p12\n*.pem\n"
 _ABOVE: Final = """\
 # Det, der er et eksempel her i filen, retter I til jeres eget. Siden kan ses, mens I er i gang,
 # men den kan ikke åbne for alle, før alle eksempler er væk: »udvej check« siger, hvilke der er.
@@ -37,8 +41,12 @@ def begin(folder: Path) -> Path:
         OSError: one of the two is there, or cannot be written.
     """
     content = folder / shipped.CONTENT.name
-    for made in (content, translations_of(content)):
-        made.mkdir(parents=True)
+    made = (content, translations_of(content))
+    for path in made:
+        if path.exists() or path.is_symlink():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    for path in made:
+        path.mkdir(parents=True)
     owner = f'ansvarlig = "{SCHEMA["team"]["navn"].example}"'
     for page in shipped.CONTENT.glob("[!.]*.md"):
         text = _OWNER.sub(owner, page.read_text("utf-8"))
@@ -49,6 +57,9 @@ def begin(folder: Path) -> Path:
         copy = translations_of(content) / path.relative_to(shipped.TRANSLATIONS)
         copy.parent.mkdir(parents=True)
         shutil.copyfile(path, copy)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text(_NOT_FOR_GIT, "utf-8")
     for _ in update(content):
         pass
     only_what_is_said(content)

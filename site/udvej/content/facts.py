@@ -253,14 +253,36 @@ def _wrong_own(source: LocatedToml) -> Iterator[ContentError]:
             yield source.error(problem, key, OWN)
         elif not kind.may_be(value):
             yield source.error(kind.told, key, OWN)
+        elif _has_braces(value):
+            yield source.error(_no_braces(), key, OWN)
+
+
+def _why_unknown(source: LocatedToml, key: str, kinds: Mapping[str, Kind]) -> str:
+    if key in _TABLES:
+        return tell("flyt linjen op over den første linje med [ og ]")
+    if homes := [table for table in SCHEMA if key in SCHEMA[table] and table not in source.data]:
+        headers = map(_header, homes)
+        return tell("skal stå under %(table)s; skriv den linje over", table=next(headers))
+    return tell("kendes ikke; slet linjen, eller ret stavningen") + meant(key, kinds)
+
+
+def _header(table: str) -> str:
+    return f"[[{table}]]" if table in LISTS else f"[{table}]"
+
+
+def _no_braces() -> str:
+    return tell("{ og } kan kun bruges på en side; skriv det, der skal stå")
+
+
+def _has_braces(value: object) -> bool:
+    return isinstance(value, str) and not {*"{}"}.isdisjoint(value)
 
 
 def _wrong(source: LocatedToml, table: str, given: _Table, number: int) -> Iterator[ContentError]:
     kinds = SCHEMA[table]
     unknown = [key for key in given if key not in kinds]
     for key in unknown:
-        problem = tell("kendes ikke; slet linjen, eller ret stavningen")
-        yield source.error(problem + meant(key, kinds), key, table, number)
+        yield source.error(_why_unknown(source, key, kinds), key, table, number)
     if table in LISTS and not any(value != "" for value in given.values()):
         return  # an entry that waits to be filled in
     misspelt = {nearest(key, kinds) for key in unknown}  # which is said already
@@ -268,8 +290,9 @@ def _wrong(source: LocatedToml, table: str, given: _Table, number: int) -> Itera
         if key in misspelt:
             continue
         if key not in given and not kind.may_be_absent:
-            header = f"[[{table}]]" if table in LISTS else f"[{table}]"
-            problem = tell("mangler under %(table)s; ", table=header)
+            problem = tell("mangler under %(table)s; ", table=_header(table))
             yield source.error(problem + kind.told, key, table, number)
         elif not kind.may_be(given.get(key, "")):
             yield source.error(kind.told, key, table, number)
+        elif _has_braces(given.get(key)):
+            yield source.error(_no_braces(), key, table, number)

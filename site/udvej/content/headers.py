@@ -9,14 +9,19 @@ from typing import Any, Final
 
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import ContentError
-from udvej.wording import meant, nearest, tell
+from udvej.wording import meant, nearest, tell, untold
 
 # A key of a header: the type it has, and its value where it may be left out.
 Keys = Mapping[str, tuple[type, Any]]
+_WRITTEN: Final[Mapping[type, str]] = {
+    str: untold('skriv ord mellem to anførselstegn: "…"'),
+    int: untold("skriv et helt tal uden anførselstegn"),
+    date: untold("skriv dagen som 2026-11-22 og uden anførselstegn"),
+}
 # What every text has: somebody who answers for it.
 OWNED: Final[Keys] = {"ansvarlig": (str, None), "gennemgaaet": (date, None)}
 
-_HEADER: Final = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
+_HEADER: Final = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*\n", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,5 +79,4 @@ class Header:
                 problem = tell("mangler; skriv den mellem de to linjer med +++")
                 yield self.source.error(problem, key)
             elif type(values[key]) is not kind:
-                problem = tell("er ikke skrevet rigtigt; se, hvordan de andre sider gør")
-                yield self.source.error(problem, key)
+                yield self.source.error(tell(_WRITTEN[kind]), key)

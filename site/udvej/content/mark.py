@@ -31,7 +31,7 @@ _WORD: Final = re.compile(r"[a-z]+")
 _MOVES: Final = re.compile(
     r"(?:\s*(?:matrix|translate|scale|rotate|skew[XY])\([-+.,\deE\s]*\),?)+\s*"
 )
-_SIDE: Final = r"(\d+(?:\.\d+)?)"
+_SIDE: Final = r"(\d{1,6}(?:\.\d+)?)"
 _VIEW: Final = re.compile(rf"\s*-?{_SIDE}[\s,]+-?{_SIDE}[\s,]+{_SIDE}[\s,]+{_SIDE}\s*")
 
 # What each attribute may say (SVG 2).
@@ -51,6 +51,7 @@ _ATTRIBUTES: Final[Mapping[str, re.Pattern[str]]] = {
 _SHAPES: Final = frozenset(
     ("svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon")
 )
+_HOLDERS: Final = frozenset(("svg", "g"))
 # What drawing programs write and nobody sees.
 _UNSEEN: Final = frozenset(("title", "desc"))
 _NEEDLESS: Final = frozenset(("id", "class", "version", "role", "baseProfile"))
@@ -78,14 +79,24 @@ def load_mark(path: Path) -> Mark:
     Raises:
         ContentError: naming file and line of what it may not hold.
     """
-    text = read_text(path)
+    try:
+        text = read_text(path)
+    except ContentError as error:
+        if isinstance(error.__cause__, UnicodeDecodeError):  # such as a photograph
+            problem = f"det er et billede af en anden slags og ikke SVG; {_ADVICE}"
+            raise ContentError(path, 1, problem) from error
+        raise
     if len(text.encode()) > MOST_BYTES:
         raise ContentError(path, 1, f"mærket fylder mere end {MOST_BYTES} bytes; forenkl tegningen")
     reader = _Reader(path)
     try:
         reader.parser.Parse(text.encode(), True)  # noqa: FBT003 (expat takes no keywords)
     except expat.ExpatError as error:
-        raise ContentError(path, error.lineno, "det er ikke SVG, der kan læses") from error
+        raise ContentError(
+            path, error.lineno, f"det er ikke SVG, der kan læses; {_ADVICE}"
+        ) from error
+    if not reader.drawn:
+        raise ContentError(path, 1, "der er ingen figurer i tegningen; tegn en, eller slet filen")
     return Mark(Markup("".join(reader.written)), reader.coloured)  # noqa: S704 (listed and escaped)
 
 
@@ -94,10 +105,10 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.written: list[str] = []
-        self.coloured = False
+        self.coloured = self.drawn = False
         self._path = path
         self._unseen = 0
-        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser = expat.ParserCreate("utf-8", " ")  # whatever it says itself
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
@@ -128,6 +139,7 @@ class _Reader:
             given = self._whole(given)
         elif "viewBox" in given:
             raise self._error(f"viewBox må kun stå i <svg>; {_ADVICE}")
+        self.drawn |= tag not in _HOLDERS
         paints = {given.get(key, "none") for key in ("fill", "stroke", "color")}
         self.coloured |= bool(paints - {"none", "currentColor"})
         said = "".join(f' {key}="{escape(value)}"' for key, value in given.items())

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from udvej.content.catalogue import Catalogue
+from udvej.content.facts import FACTS_FILE, examples
 from udvej.health import Answer, Level, together
 from udvej.services import Services
 
@@ -13,7 +14,10 @@ def changes(services: Services) -> Answer:
 
 
 def facts(services: Services) -> Answer:
-    """Whether all that only the municipality knows is filled in."""
+    """Whether all that only the municipality knows is filled in, and nothing is an example."""
+    if left := [*examples(services.config.content / FACTS_FILE)]:
+        advice = f"no live site starts with one, the first is {left[0]}"
+        return Answer(Level.FAILURE, f"{len(left)} are examples", advice)
     missing = [*services.facts.missing()]
     if missing:
         return Answer(

@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """`/metrics`, and nothing else."""
-        if self.path != "/metrics":
+        if self.path != "/metrics" or not self._is_asked_by_its_own_name():
             self.send_error(_UNKNOWN)
             return
         try:
@@ -64,6 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
+
+    def _is_asked_by_its_own_name(self) -> bool:
+        """Whether no foreign page has led a browser here by a name of its own (DNS rebinding)."""
+        host = self.headers.get("Host", _LOOPBACK)
+        return host.partition(":")[0] in (_LOOPBACK, "localhost")
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
