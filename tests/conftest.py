@@ -14,7 +14,6 @@ from unittest.mock import patch
 
 import brotli
 import pytest
-from execnet.gateway_base import WorkerPool
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -38,26 +37,19 @@ from xdist.workermanage import NodeManager
 
 _SLOW_SECONDS: Final = 3600
 _NETWORKS: Final = count()
-# How long execnet waits, in `WorkerGateway._terminate_execution`.
-_AFTER_INTERRUPT: Final = 10.0
 _LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
 
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: what fixtures have begun they end.
 
-    A worker that is asked to end is interrupted after five seconds. pytest-xdist kills it after ten
-    in all, and execnet ends it ten seconds after the interrupt, which on a busy machine is in the
-    middle of that.
+    A worker that is asked to end is interrupted after five seconds; pytest-xdist kills it after ten
+    in all, which on a busy machine is in the middle of that. What a shell starts in the background
+    would ignore interrupts, and so would what that starts.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.default_int_handler)
     NodeManager.EXIT_TIMEOUT = int(PATIENCE)
-    waitall = WorkerPool.waitall
-
-    def wait_for_all(pool: WorkerPool, timeout: float | None = None) -> bool:
-        return waitall(pool, PATIENCE if timeout == _AFTER_INTERRUPT else timeout)
-
-    patch.object(WorkerPool, "waitall", wait_for_all).start()
 
 
 def pytest_xdist_auto_num_workers() -> int:

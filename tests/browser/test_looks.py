@@ -19,10 +19,11 @@ PLACES: Final = """() => {
         .map((element) => element.getBoundingClientRect());
     return {
         bar: boxes(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
+        // On the page, which may be scrolled to what has focus.
         // The language of the page is bold, and a little wider.
         languages: boxes(".layout-languages .language-menu")
-            .map(({ right, top, bottom }) => [right, top, bottom]),
-        home: boxes(".layout-mark").map(({ x, y, width }) => [x, y, width]),
+            .map(({ right, top, bottom }) => [right, top + scrollY, bottom + scrollY]),
+        home: boxes(".layout-mark").map(({ x, y, width }) => [x, y + scrollY, width]),
     };
 }"""
 

@@ -50,6 +50,7 @@ def test_visitors_read_send_and_leave_while_others_attack(attack: str, where: st
     assert found["drafts_kept"]
 
 
+@pytest.mark.slow
 def test_thousands_of_silent_connections_are_held_by_nginx_and_refused_by_the_kernel() -> None:
     """Half-begun handshakes, of which no limit of nginx knows: so the controls hold."""
     held = briefly("handshakes", "nginx")["attacker"]

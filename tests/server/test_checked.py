@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.municipality import HEADING
+from support.municipality import HEADING, NORDBY
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -91,11 +91,11 @@ def test_a_translation_that_is_left_out_is_logged_by_file_and_line(
     settings: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A live site goes on without it, and shows the Danish."""
-    folder = Path(shutil.copytree(settings["UDVEJ_TRANSLATIONS"], tmp_path / "translations"))
-    settings["UDVEJ_TRANSLATIONS"] = str(folder)
+    shutil.copytree(NORDBY, tmp_path / "own")
+    settings["UDVEJ_CONTENT"] = str(tmp_path / "own" / "content")
     Checked.from_environ(settings)
     assert "event=translation-left-out" not in caplog.text
-    catalogue = folder / "en" / "LC_MESSAGES" / "udvej.po"
+    catalogue = tmp_path / "own" / "translations" / "en" / "LC_MESSAGES" / "content.po"
     catalogue.write_text(
         re.sub(
             r'^msgstr "(?=.*\w)', 'msgstr "<b>', catalogue.read_text("utf-8"), flags=re.MULTILINE
@@ -103,7 +103,7 @@ def test_a_translation_that_is_left_out_is_logged_by_file_and_line(
         "utf-8",
     )
     Checked.from_environ(settings)
-    assert re.search(r"event=translation-left-out fault='.*udvej\.po:\d+", caplog.text)
+    assert re.search(r"event=translation-left-out fault='.*content\.po:\d+", caplog.text)
 
 
 def test_a_demonstration_starts_on_wrong_content_if_it_was_good_before(config: Config) -> None:
