@@ -44,7 +44,11 @@ class Firefox:
     """A person with Firefox; another with the same folder is the same person, later."""
 
     # Whom it asks for itself, whatever is visited.
-    OWN = (".mozilla.org", ".mozilla.com", ".mozilla.net", ".firefox.com")
+    # A minute after its start also for lists of dangerous sites and for a codec.
+    OWN = (
+        *(".mozilla.org", ".mozilla.com", ".mozilla.net", ".firefox.com"),
+        *("safebrowsing.googleapis.com", "update.googleapis.com"),
+    )
     SESSIONS = Path("profile/sessionstore-backups")
 
     def __init__(
