@@ -1,5 +1,6 @@
 """What tests share: a copy of the content to spoil, and the site on top of it, and a browser."""
 
+import logging
 import os
 import shutil
 import signal
@@ -71,13 +72,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test sees what another has set: the environment, the language being spoken."""
+    """No test sees what another has set: environment, language, and the logging of a command."""
     set_language(DANISH)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     cache = tmp_path_factory.getbasetemp() / "cache"
     with patch.dict(os.environ, {"LANG": "C.UTF-8", "XDG_CACHE_HOME": str(cache)}):
         for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
             os.environ.pop(name, None)
         yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session", autouse=True)
