@@ -16,7 +16,7 @@ import pytest
 from support.mailserver import Authority
 from support.municipality import CONTENT, HEADING, TITLE
 from support.patience import PATIENCE, until
-from support.road import Browser, Road, Site, laid
+from support.road import Browser, Road, Site, spoilable
 from support.running import held_port
 from support.spoiling import spoil
 from udvej.outbox.keys import TeamKey
@@ -28,13 +28,7 @@ REFUSED = "; the site goes on as it was, see: udvej status"
 @pytest.fixture
 def road(tmp_path: Path, authority: Authority, team: TeamKey) -> Iterator[Road]:
     """A live site whose content and certificate a test may spoil."""
-    content = shutil.copytree(CONTENT, tmp_path / "content")
-    # `udvej status` asks for the certificate there, and must ask nobody.
-    others = {
-        "UDVEJ_CONTENT": str(content),
-        "UDVEJ_PUBLIC_ADDRESS": f"https://localhost:{held_port()}",
-    }
-    with laid("starttls", tmp_path, authority, team, **others) as road:
+    with spoilable(tmp_path, authority, team) as road:
         yield road
 
 

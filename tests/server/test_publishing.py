@@ -3,7 +3,6 @@
 Each test has a live `udvej serve` and, as nginx would read it, a folder that `udvej build` made.
 """
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from support.mailserver import Authority
-from support.municipality import CONTENT, HEADING, PHONE
+from support.municipality import HEADING, PHONE
 from support.patience import PATIENCE, until
-from support.road import Browser, Road, Site, laid
-from support.running import ended, held_port, started
+from support.road import Browser, Road, Site, spoilable
+from support.running import ended, started
 from support.spoiling import spoil
 from udvej.contacts import phone_link
 from udvej.outbox.keys import TeamKey
@@ -83,13 +82,8 @@ def heading(html: str) -> str:
 @pytest.fixture
 def site(tmp_path: Path, authority: Authority, team: TeamKey) -> Iterator[Published]:
     """One that shows what its content folder says."""
-    content = shutil.copytree(CONTENT, tmp_path / "content")
-    others = {
-        "UDVEJ_CONTENT": str(content),
-        "UDVEJ_PUBLIC_ADDRESS": f"https://localhost:{held_port()}",
-    }
-    with laid("starttls", tmp_path, authority, team, **others) as road:
-        published = Published(road, content, tmp_path / "front")
+    with spoilable(tmp_path, authority, team) as road:
+        published = Published(road, tmp_path / "content", tmp_path / "front")
         assert published.run("build", str(published.front)).returncode == 0
         yield published
 

@@ -27,7 +27,7 @@ from support.mailserver import (
     Tls,
     serving,
 )
-from support.municipality import places
+from support.municipality import CONTENT, places
 from support.opening import opened
 from support.patience import PATIENCE, until
 from support.running import ended, held_port, started
@@ -244,3 +244,22 @@ def laid(
             yield Road(site, server, team, folder)
         finally:
             site.kill()
+
+
+@contextmanager
+def spoilable(folder: Path, authority: Authority, team: TeamKey) -> Iterator[Road]:
+    """The road on a copy of the content, which a test may change.
+
+    Args:
+        folder: as for `laid`; the copy is its `content/`.
+        authority: as for `laid`.
+        team: as for `laid`.
+    """
+    content = shutil.copytree(CONTENT, folder / "content")
+    others = {
+        "UDVEJ_CONTENT": str(content),
+        # `udvej status` asks for the certificate there, and must ask nobody.
+        "UDVEJ_PUBLIC_ADDRESS": f"https://localhost:{held_port()}",
+    }
+    with laid("starttls", folder, authority, team, **others) as road:
+        yield road
