@@ -60,7 +60,7 @@ def _enter(code: str, drills: Drills, sealer: Sealer) -> int:
     except WrongCode as error:
         click.echo(f"udvej: {error}", err=True)
         return 1
-    if drills.shown(sealer.recipients.name).opened > _PATIENCE_SECONDS:  # entered just now
+    if drills.sealed_for(number) != sealer.recipients.name:
         click.echo(
             f"udvej: drill {number} was opened, but it was sealed for another certificate than"
             " today's; mail a new one: udvej drill --confirm",

@@ -1,16 +1,16 @@
 """`udvej keys`."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
 
+from udvej.codes import random_code
 from udvej.config import content_folder
 from udvej.contacts import is_mail_address
-from udvej.content.facts import FACTS_FILE, load_facts
+from udvej.content.kommune_toml import FACTS_FILE, load_facts
 from udvej.errors import ConfigError
 from udvej.outbox.keys import TeamKey
 
@@ -69,8 +69,7 @@ def _team_files(key: TeamKey, *, older: bool) -> Mapping[str, _File]:
 
 def new_passphrase() -> str:
     """A random passphrase that can be read aloud, such as "7kd4p-rm9wx-…"; 123 bits."""
-    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    return "-".join(groups)
+    return random_code(_GROUPS, _GROUP, _ALPHABET)
 
 
 def _server_files(key: TeamKey) -> Mapping[str, _File]:

@@ -1,6 +1,5 @@
 """The referral: what a person wrote to the team, checked, and how the team reads it."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
+from udvej.codes import random_code
 from udvej.outbox.series import title
 
-# Without characters that are read or heard as another: 0/O, 1/I/L, 2/Z, 5/S, 6/G, 8/B, U/V …
-_REFERENCE_ALPHABET = "34679ACDEFHJKMNPRTWXY"
 _DENMARK = ZoneInfo("Europe/Copenhagen")
 
 
@@ -116,5 +114,4 @@ class Referral:
 
 def new_reference() -> str:
     """A short random reference that can be read aloud, such as "7KD-4RM"."""
-    letters = [secrets.choice(_REFERENCE_ALPHABET) for _ in range(6)]
-    return "".join(letters[:3]) + "-" + "".join(letters[3:])
+    return random_code(groups=2, length=3)

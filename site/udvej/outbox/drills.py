@@ -4,7 +4,6 @@ A mail server that says 250 is not the reader. A drill can carry a code, sealed 
 who tells it has opened the mail.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select, update
 
+from udvej.codes import random_code
 from udvej.database import Database
 from udvej.durations import DAY, Clock
 from udvej.errors import WrongCode
@@ -24,9 +24,7 @@ from udvej.outbox.schema import DRILLS, REFERRALS
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import keep
 
-# Without characters that are read or heard as another, as in a reference; 52 random bits, so that
-# a plain hash hides it and ten tries find nothing.
-_ALPHABET: Final = "34679ACDEFHJKMNPRTWXY"
+# 52 random bits, so that a plain hash hides a code and ten tries find nothing.
 _GROUPS, _GROUP = 3, 4
 _MOST_WRONG: Final = 10
 _CODE_COUNTS: Final = 7 * DAY
@@ -154,6 +152,19 @@ class Drills:
             )
         return int(found[0])
 
+    def sealed_for(self, number: int) -> str:
+        """What names the certificates that a drill was sealed for.
+
+        Args:
+            number: of a drill that is in the log.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        named = select(DRILLS.c.sealed_for).where(DRILLS.c.number == number)
+        with self._database.reading() as connection:
+            return str(connection.scalar(named))
+
     def shown(self, sealed_for: str) -> Shown:
         """What drills have shown.
 
@@ -198,8 +209,7 @@ class Drills:
 
 def new_code() -> str:
     """A random code that can be read aloud, such as "7KD4-RM9P-XYAC"."""
-    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    return "-".join(groups)
+    return random_code(_GROUPS, _GROUP)
 
 
 def _is(hashed: bytes, number: int, typed: str) -> bool:
