@@ -1,4 +1,4 @@
-"""Where `Forlad siden` leads: a slip there would show an error page to whoever stands by."""
+"""Where `Forlad siden` leads: a misspelt address shows a browser error, which others notice."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -51,9 +51,13 @@ class Filling:
     language: Language = DANISH
     boxes: Mapping[str, bool] = field(default_factory=dict)
 
-    def filled(self, markdown: str) -> Sequence[Token]:
-        """A text that has been found good, as it is shown."""
-        tokens = [*_repeated(self.parsed(markdown), self.facts)]
+    def filled(self, written: Sequence[Token]) -> Sequence[Token]:
+        """A text that has been found good, as it is shown.
+
+        Args:
+            written: of `parsed`; its tokens are changed.
+        """
+        tokens = [*_repeated(written, self.facts)]
         for at, token in enumerate(tokens):
             if token.type == "inline":
                 facts = token.meta.get(_FACTS, self.facts)

@@ -70,7 +70,11 @@ class Kind:
         return replace(self, example=example)
 
     def unless_given(self, need: Need) -> "Kind":
-        """The same, which may be "": the editor is told so."""
+        """The same kind, for a fact that may be "".
+
+        Args:
+            need: when it is to be filled in; the advice of `told` says whether it can wait.
+        """
         return replace(self, need=need, example="")
 
     @property

@@ -101,7 +101,7 @@ def load_mark(path: Path) -> Mark:
 
 
 class _Reader:
-    """Writes anew what the parser finds and the lists above hold."""
+    """Rebuilds the SVG from the elements and attributes that are allowed; raises for all others."""
 
     def __init__(self, path: Path) -> None:
         self.written: list[str] = []

@@ -75,8 +75,8 @@ class Reader:
         mistakes.add(proofreader.boxed(markdown))
         mistakes.add(proofreader.written(written))
         mistakes.end()  # the rest is of a text that can be filled
-        links = [*proofreader.links(written)]
-        tokens = filling.filled(markdown)
+        links = [*proofreader.links(written)]  # as written, which filling changes
+        tokens = filling.filled(written)
         mistakes.add(proofreader.titles(tokens))
         form = _form(tokens)
         if form and (after := tokens[form[1] + 1 :]):
@@ -88,7 +88,8 @@ class Reader:
 
     def filled(self, markdown: str) -> Sequence[Token]:
         """A text that has been checked, translated and with each fact in its place."""
-        return self._filling.filled(markdown)
+        filling = self._filling
+        return filling.filled(filling.parsed(markdown))
 
     @property
     def _filling(self) -> Filling:

@@ -53,7 +53,7 @@ def parsed(markdown: str) -> list[Token]:
 
 
 def pieces_of(words: str) -> list[Token]:
-    """What stands inside a heading, paragraph or list item."""
+    """The inline tokens of a heading, paragraph or list item: words, links, facts, emphasis."""
     return _MARKDOWN.parseInline(words)[0].children or []
 
 

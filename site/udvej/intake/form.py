@@ -69,7 +69,8 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         def get_translations(self, form: FlaskForm) -> None:
             """None."""
 
-    # What stands at the button that sends, in Danish; see `asked_by`.
+    # The Danish sentence at the send button; `asked_by` sets it from `kommune.toml`, and the letter
+    # repeats it, so that the team knows what the writer has read.
     at_sending = ""
 
     token = HiddenField()

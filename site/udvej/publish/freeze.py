@@ -135,11 +135,10 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
                 making = Path(temporary, folder.name)
                 if like is not None and like.name.endswith(f".{named}"):
                     shutil.copytree(like, making)
-                    write_home(making, made)
                 else:
                     _make(config, folder, making)
-                    write_home(making, made)
                     _keep_sources(config, making, named)
+                write_home(making, made)
                 making.rename(made)
     return made
 
