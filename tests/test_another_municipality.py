@@ -31,7 +31,7 @@ from support.running import held_port
 from support.searching import found
 from support.visiting import FILLED_IN, TYPED, fields, reference
 from udvej.content.addresses import FORM
-from udvej.content.facts import FACTS_FILE
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.outbox.keys import TeamKey
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from udvej.content.facts import FACTS_FILE, Facts
+from udvej.content.facts import Facts
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import UnknownQuestion
 from udvej.intake.form import ReferralForm

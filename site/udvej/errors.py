@@ -50,11 +50,25 @@ class ContentErrors(ContentError):
 
 
 class Mistakes:
-    """Gathers mistakes in content, so that an editor is told all of them at once."""
+    """Collects the errors of all content files, to raise them together.
+
+    Else an editor would mend one, run the check again, and only then learn of the next.
+    """
 
     def __init__(self) -> None:
         """Begin without any."""
         self._found: list[ContentError] = []
+
+    @classmethod
+    def none_of(cls, found: Iterable[ContentError]) -> None:
+        """See that nothing was found.
+
+        Raises:
+            ContentError: with all that was.
+        """
+        mistakes = cls()
+        mistakes.add(found)
+        mistakes.end()
 
     def add(self, found: Iterable[ContentError]) -> bool:
         """Add what has been found; whether that was nothing."""

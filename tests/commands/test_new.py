@@ -13,7 +13,7 @@ from udvej.check.content import check
 from udvej.config import Config
 from udvej.content.beginning import begin
 from udvej.content.editions import Content, translations_of
-from udvej.content.facts import FACTS_FILE, examples, load_facts
+from udvej.content.kommune_toml import FACTS_FILE, examples, load_facts
 from udvej.content.schema import SCHEMA
 from udvej.errors import ContentError
 from udvej.server.checked import Checked

@@ -9,7 +9,7 @@ import pytest
 from support.speaking import speaking
 from udvej.config import Config
 from udvej.content import editions
-from udvej.content.facts import load_facts
+from udvej.content.kommune_toml import load_facts
 from udvej.services import Services
 from udvej.web.app import create_app
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from udvej.content.colours import Colour
 from udvej.content.face import Face
-from udvej.content.facts import load_facts
+from udvej.content.kommune_toml import load_facts
 from udvej.errors import ContentError
 
 

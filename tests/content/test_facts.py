@@ -5,8 +5,9 @@ import pytest
 from support.municipality import FACTS, PHONE
 from support.spoiling import spoil
 from udvej.contacts import phone_link
-from udvej.content.facts import Facts, examples, load_facts, messages, site_name
+from udvej.content.facts import Facts, site_name
 from udvej.content.kinds import Kind
+from udvej.content.kommune_toml import examples, load_facts, messages
 from udvej.content.schema import OWN, SCHEMA
 from udvej.errors import ContentError
 

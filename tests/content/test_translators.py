@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from support.spoiling import spoil
-from udvej.content import facts, pages
+from udvej.content import kommune_toml, pages
 from udvej.content.editions import Content, translations_of
 from udvej.content.translators import add, update
 from udvej.errors import ContentError
@@ -28,7 +28,7 @@ def test_all_that_a_folder_says_is_brought_with_its_place(content: Path) -> None
     """Pages and facts, each with file, line and what the translator should know."""
     assert {path.parents[1].name for path in update(content)} == {"en", "ar"}
     said = {each.words for path in content.glob("*.md") for each in pages.messages(path)}
-    said |= {each.words for each in facts.messages(content / "kommune.toml")}
+    said |= {each.words for each in kommune_toml.messages(content / "kommune.toml")}
     found = {message.id: message for message in catalogue(content) if message.id}
     assert found.keys() == said
     assert found[WORDS].locations == [("content/om.md", 23)]

@@ -10,7 +10,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from support.checkout import CHECKOUT
 from support.contents import in_place
-from udvej.content import catalogue, facts, pages
+from udvej.content import catalogue, kommune_toml, pages
 from udvej.content.editions import Content, translations_of
 from udvej.languages import Language, Untranslated
 from udvej.outbox.scheme import Scheme, boxes_for
@@ -75,7 +75,7 @@ def test_numbers_are_the_same_in_every_language(contents: Path) -> None:
     """Ages, months, minutes, and whom to call; in the same digits, as they must be dialled."""
     program = [str(message.id) for message in of_the_program() if not message.pluralizable]
     content = [said.words for page in contents.glob("*.md") for said in pages.messages(page)]
-    content += [said.words for said in facts.messages(contents / facts.FACTS_FILE)]
+    content += [said.words for said in kommune_toml.messages(contents / kommune_toml.FACTS_FILE)]
     assert len([*filter(numbers, (*program, *content))]) > 10
     for language in spoken(contents):
         for said, speaks in ((program, language.catalogue), (content, language.content)):

@@ -11,8 +11,8 @@ from support import municipality
 from udvej.config import content_folder
 from udvej.content.beginning import begin
 from udvej.content.editions import translations_of
-from udvej.content.facts import examples
 from udvej.content.kinds import LINK, MAIL, PHONE
+from udvej.content.kommune_toml import examples
 from udvej.content.schema import SCHEMA
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from support.editions import BOXES
 from udvej.config import Config
-from udvej.content.facts import Facts, load_facts
+from udvej.content.facts import Facts
+from udvej.content.kommune_toml import load_facts
 from udvej.content.pages import Page, load_edition
 from udvej.content.receipt import Receipt
 

@@ -5,8 +5,9 @@ from typing import Final
 
 from support.checkout import CHECKOUT
 from support.municipality import FACTS
-from udvej.content.facts import Facts, load_facts
+from udvej.content.facts import Facts
 from udvej.content.kinds import MAIL, NAME, PHONE
+from udvej.content.kommune_toml import load_facts
 from udvej.content.schema import SCHEMA
 
 _PROGRAM: Final = "Udvej"

@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from support.checkout import CHECKOUT
 from support.municipality import CONTENT
-from udvej.content import catalogue, facts, pages
+from udvej.content import catalogue, kommune_toml, pages
 
 
 @cache
@@ -21,7 +21,7 @@ def _made(locale: str, say: Callable[[str], str]) -> Mapping[str, bytes]:
             if message.id:
                 program.add(message.id, counted or say(str(message.id)), context=message.context)
     said = (message for page in CONTENT.glob("*.md") for message in pages.messages(page))
-    for each in (*said, *facts.messages(CONTENT / facts.FACTS_FILE)):
+    for each in (*said, *kommune_toml.messages(CONTENT / kommune_toml.FACTS_FILE)):
         content.add(each.words, say(each.words), context=each.context or None)
     return {catalogue.PROGRAM: _written(program), catalogue.CONTENT: _written(content)}
 

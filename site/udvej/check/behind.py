@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from udvej.check.findings import Finding
-from udvej.content import facts, pages
-from udvej.content.facts import FACTS_FILE
+from udvej.content import kommune_toml, pages
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.pages import page_paths
 from udvej.content.receipt import RECEIPT_FILE
 from udvej.languages import Language, Untranslated
@@ -28,7 +28,7 @@ def behind(folder: Path, languages: Sequence[Language]) -> Iterator[Finding]:
     files = [(path, pages.messages(path)) for path in page_paths(folder)]
     receipt = folder / RECEIPT_FILE
     files.append((receipt, pages.messages(receipt)))
-    files.append((folder / FACTS_FILE, facts.messages(folder / FACTS_FILE)))
+    files.append((folder / FACTS_FILE, kommune_toml.messages(folder / FACTS_FILE)))
     for path, messages in files:
         lacking: dict[tuple[int, str], list[str]] = {}
         for message in messages:

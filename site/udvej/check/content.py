@@ -15,8 +15,8 @@ from udvej.check.reach import unreached, unused
 from udvej.check.readability import ceiling
 from udvej.check.writing import odd_writing
 from udvej.content.editions import Content
-from udvej.content.facts import FACTS_FILE, examples
 from udvej.content.headers import OWNED, Header
+from udvej.content.kommune_toml import FACTS_FILE, examples
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.pages import KEYS, page_paths
 from udvej.content.receipt import RECEIPT_FILE

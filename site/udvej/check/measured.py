@@ -12,8 +12,8 @@ from udvej.check.page_weight import MOST_BYTES, heaviest, weight
 from udvej.check.readability import MOST_WORDS, Readability, ceiling, measure, words_of
 from udvej.content.addresses import RECEIPTS
 from udvej.content.editions import Content
-from udvej.content.facts import FACTS_FILE
 from udvej.content.headers import OWNED, Header
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.mark import MARK_FILE
 from udvej.content.markdown import blocks
 from udvej.content.receipt import WRITERS

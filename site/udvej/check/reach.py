@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from udvej.check.findings import Finding
-from udvej.content.facts import FACTS_FILE
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.mark import MARK_FILE
 from udvej.content.pages import NEEDED, Edition, page_paths
 from udvej.content.receipt import RECEIPT_FILE

@@ -9,7 +9,7 @@ from shutil import which
 import click
 
 from udvej.content.beginning import begin
-from udvej.content.facts import FACTS_FILE
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.errors import ConfigError
 from udvej.wording import tell
 

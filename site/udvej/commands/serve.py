@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from udvej.config import Config
-from udvej.content.facts import FACTS_FILE, examples
+from udvej.content.kommune_toml import FACTS_FILE, examples
 from udvej.server.checked import Checked
 from udvej.server.processes import check_port, run
 from udvej.services import Services

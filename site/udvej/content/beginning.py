@@ -11,8 +11,8 @@ from typing import Final
 from udvej import shipped
 from udvej.content.catalogue import CONTENT
 from udvej.content.editions import translations_of
-from udvej.content.facts import FACTS_FILE
 from udvej.content.kinds import Kind
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.schema import LISTS, OWN, SCHEMA
 from udvej.content.translators import only_what_is_said, update
 

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from udvej.content import catalogue
 from udvej.content.catalogue import Catalogue
 from udvej.content.face import Face
-from udvej.content.facts import FACTS_FILE, Facts
+from udvej.content.facts import Facts
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.pages import Edition, load_edition
 from udvej.languages import DANISH, Language

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from udvej.content.colours import Colour
-from udvej.content.facts import FACTS_FILE, Facts
+from udvej.content.facts import Facts
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.mark import MARK_FILE, Mark, load_mark
 

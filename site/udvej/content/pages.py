@@ -1,7 +1,7 @@
 """`content/`: every page loaded once, checked and frozen."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -13,11 +13,12 @@ from markupsafe import Markup
 
 from udvej.contacts import phone_link
 from udvej.content.addresses import FORM, TAKEN
-from udvej.content.facts import FACTS_FILE, Facts, load_facts
+from udvej.content.facts import Facts
 from udvej.content.headers import OWNED, Header, Keys
-from udvej.content.markdown import Links, Reader, Text, blocks
+from udvej.content.kommune_toml import FACTS_FILE, load_facts
+from udvej.content.linking import wrong_texts
+from udvej.content.markdown import Reader, Text, blocks
 from udvej.content.messages import Message
-from udvej.content.proofreading import leads_nowhere
 from udvej.content.receipt import RECEIPT_FILE, Receipt, load_receipt
 from udvej.content.titles import TITLE, tell_tale, telling_word
 from udvej.errors import ContentError, Mistakes
@@ -144,7 +145,7 @@ def load_edition(
         for file in files
     }
     if language.is_danish:  # the others are made of the same
-        mistakes.add(_wrong_texts(texts, receipt, whole=len(files) == len(paths)))
+        mistakes.add(wrong_texts(texts, receipt, whole=len(files) == len(paths)))
     mistakes.end()
     pages = [_page(file, text, language) for file, text in texts.items()]
     pages.sort(key=lambda page: (page.order, page.address))
@@ -163,14 +164,12 @@ def messages(path: Path) -> Iterator[Message]:
         ContentError: it is not a page.
     """
     if path.name == RECEIPT_FILE:
-        receipt, mistakes = Header.read(path, OWNED), Mistakes()
-        mistakes.add(receipt.wrong())
-        mistakes.end()
+        receipt = Header.read(path, OWNED)
+        Mistakes.none_of(receipt.wrong())
         yield from _blocks(receipt, "the receipt")
         return
-    file, mistakes = Header.read(path, KEYS), Mistakes()
-    mistakes.add(wrong_header(file))
-    mistakes.end()
+    file = Header.read(path, KEYS)
+    Mistakes.none_of(wrong_header(file))
     source, values = file.source, file.values
     title = "title: short; the browser keeps it, so it must not tell what the page is about"
     yield Message(source.line("titel"), values["titel"], TITLE, title)
@@ -185,7 +184,7 @@ def _blocks(header: Header, place: str) -> Iterator[Message]:
 
 
 def wrong_header(file: Header) -> Iterator[ContentError]:
-    """What is wrong with what stands above a page's text."""
+    """Each mistake in a page's header: its keys, their types, and values no page may have."""
     values = file.values
     yield from file.wrong()
     for key, (kind, _) in KEYS.items():
@@ -223,72 +222,6 @@ def _wrong_places(folder: Path, files: Sequence[Header], *, whole: bool) -> Iter
         if address not in given:
             problem = tell('der mangler en side med adresse = "%(address)s"', address=address)
             yield ContentError(folder, 1, problem)
-
-
-def _wrong_texts(
-    texts: Mapping[Header, Text], receipt: Sequence[Receipt], *, whole: bool
-) -> Iterator[ContentError]:
-    """What is wrong in each text, and the links that lead nowhere.
-
-    Args:
-        texts: of the files that could be read.
-        receipt: the one there is, if it could be read.
-        whole: whether all could; else a page may be there that is not known.
-    """
-    found: dict[str, Links] = {}
-    mistakes: set[str] = set()
-    for file, text in texts.items():
-        address = file.values["adresse"]
-        try:
-            found[address] = text.links
-        except ContentError as error:
-            mistakes.add(address)
-            yield from error.each
-            continue
-        if found[address].beside != (address == FORM):
-            problem = tell("::: formular skal stå på %(form)s, og kun dér", form=FORM)
-            yield file.source.error(problem, "adresse")
-    known = all(text.reader.facts.known for text in texts.values())
-    places = _Places(found, mistakes, whole=whole, facts_known=known)
-    for file in texts:
-        if links := found.get(file.values["adresse"]):
-            yield from places.wrong_links(file.source.path, links)
-    for one in receipt:
-        try:
-            for links in one.check():
-                yield from places.wrong_links(one.path, links)
-        except ContentError as error:
-            yield from error.each
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Where links may lead.
-
-    Attributes:
-        found: by address, the texts in which nothing is wrong.
-        wrong: the addresses of the others.
-        whole: whether these are all pages.
-        facts_known: else a heading may be left out with a fact that could not be read.
-    """
-
-    found: Mapping[str, Links]
-    wrong: Collection[str]
-    whole: bool
-    facts_known: bool
-
-    def wrong_links(self, path: Path, links: Links) -> Iterator[ContentError]:
-        """Each link of a text leads to a page, or to a heading of one or of its own."""
-        for line, link in links.targets:
-            if link.startswith(("https://", "mailto:", "tel:")):
-                continue
-            place, _, anchor = link.partition("#")
-            if place in self.wrong or (place.startswith("/") and not self.whole):
-                continue
-            target = self.found.get(place) if place else links if anchor else None
-            wanted = anchor and self.facts_known
-            if target is None or (wanted and anchor not in target.anchors):
-                yield ContentError(path, line, leads_nowhere(link))
 
 
 def _page(file: Header, text: Text, language: Language) -> Page:

@@ -129,7 +129,7 @@ class Proofreader:
                 yield self.above + line, target
 
     def _pieces(self, tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
-        """What stands inside the blocks, each piece with its line."""
+        """The inline tokens of all blocks, each with its line in the Markdown."""
         for token in tokens:
             line = line_of(token)
             for piece in token.children or ():

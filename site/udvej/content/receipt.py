@@ -77,9 +77,8 @@ def load_receipt(
         ContentError: it is not there, or its header is wrong.
     """
     path = folder / RECEIPT_FILE
-    header, mistakes = Header.read(path, OWNED), Mistakes()
-    mistakes.add(header.wrong())
-    mistakes.end()
+    header = Header.read(path, OWNED)
+    Mistakes.none_of(header.wrong())
     texts = {}
     for writer in WRITERS:
         shown = {**boxes, **{other: other == writer for other in WRITERS}}

@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
 
-from udvej.content import facts, pages
+from udvej.content import kommune_toml, pages
 from udvej.content.catalogue import CONTENT, PROGRAM
 from udvej.content.editions import translations_of
 from udvej.errors import ContentError
@@ -97,8 +97,8 @@ def _template(content: Path) -> Catalog:
     """All that there is to translate in a folder, each message once, with where it stands."""
     template = Catalog(creation_date=datetime.now(UTC))
     files = [(path, pages.messages) for path in sorted(content.glob("[!.]*.md"))]
-    facts.load_facts(content / facts.FACTS_FILE)
-    for path, said_in in (*files, (content / facts.FACTS_FILE, facts.messages)):
+    kommune_toml.load_facts(content / kommune_toml.FACTS_FILE)
+    for path, said_in in (*files, (content / kommune_toml.FACTS_FILE, kommune_toml.messages)):
         place = f"{content.name}/{path.name}"
         for said in said_in(path):
             template.add(

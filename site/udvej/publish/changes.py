@@ -7,8 +7,8 @@ from typing import Any
 
 from babel import Locale
 
-from udvej.content.facts import FACTS_FILE
 from udvej.content.headers import Header
+from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.pages import KEYS, page_paths
 from udvej.content.receipt import RECEIPT_FILE

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from udvej.content.catalogue import Catalogue
-from udvej.content.facts import FACTS_FILE, examples
+from udvej.content.kommune_toml import FACTS_FILE, examples
 from udvej.health import Answer, Level, together
 from udvej.services import Services
 
