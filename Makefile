@@ -9,8 +9,10 @@ MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux gpgsm mutt shellche
 
 CORES = $(shell nproc)
 
-EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -k _ -k pgettext:1c,2 -c Translators: -s \
+EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -c Translators: -s \
 	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"
+OF_THE_SITE := -k _ -k pgettext:1c,2
+OF_EDITORS := --no-default-keywords -k tell -k untold
 
 # The tests start a Python hundreds of times; each would else compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -50,7 +52,7 @@ check: setup-test
 	$(BIN)/lint-imports
 	$(BIN)/udvej check
 	PYTHONPATH=tests $(BIN)/python -m support.cpr_figures
-	$(EXTRACT) -o .venv/udvej.pot .
+	$(EXTRACT) $(OF_THE_SITE) -o .venv/udvej.pot .
 	@diff -I '^#' -I '^"POT-Creation-Date' translations/udvej.pot .venv/udvej.pot >/dev/null || \
 		{ echo "translations/udvej.pot is behind the program; run: make translations" >&2; exit 1; }
 
@@ -96,9 +98,9 @@ setup-ci: setup-test
 # Every Danish text of the program into the template, and that and the content's into each
 # catalogue; then a look at all of them.
 translations: setup
-	$(EXTRACT) -o translations/udvej.pot .
+	$(EXTRACT) $(OF_THE_SITE) -o translations/udvej.pot .
 	$(BIN)/pybabel -q update -i translations/udvej.pot -d translations -D udvej --ignore-obsolete
-	$(EXTRACT) --no-default-keywords -k tell -k untold -o .venv/editors.pot .
+	$(EXTRACT) $(OF_EDITORS) -o .venv/editors.pot .
 	$(BIN)/pybabel -q update -i .venv/editors.pot -d translations -D editors -l en --ignore-obsolete
 	$(BIN)/udvej translations
 	$(BIN)/udvej check

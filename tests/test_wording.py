@@ -1,5 +1,6 @@
 """What editors are told: Danish, or English by the locale of their machine."""
 
+import ast
 import re
 from io import BytesIO
 
@@ -32,6 +33,21 @@ def test_everything_that_editors_are_told_is_there_in_english(english: Catalog) 
     for danish, translated in there.items():
         assert translated, danish
         assert sorted(_NAMED.findall(danish)) == sorted(_NAMED.findall(translated)), danish
+
+
+def test_no_mistake_is_told_in_words_that_have_no_english() -> None:
+    """What is wrong with a content file goes through `tell`; names and lines need no language."""
+    spoken = [
+        f"{path.name}:{call.lineno}"
+        for path in (CHECKOUT / "site").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and re.search(r"ContentError$|(?<!_log)\.error$", ast.unparse(call.func))
+        for argument in call.args
+        for part in getattr(argument, "values", [argument])
+        if isinstance(part, ast.Constant) and re.search(r"\w{2} \w", str(part.value))
+    ]
+    assert spoken == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import UnknownQuestion
 from udvej.intake.form import ReferralForm
+from udvej.wording import tell
 
 
 def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
@@ -25,4 +26,9 @@ def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
     except UnknownQuestion as error:
         path = folder / FACTS_FILE
         source = LocatedToml.parse(path, read_text(path))
-        raise source.error(str(error), "uden", "formular") from error
+        problem = tell(
+            "»%(name)s« er ikke et spørgsmål, I kan undvære; vælg mellem %(known)s",
+            name=error.name,
+            known=", ".join(error.known),
+        )
+        raise source.error(problem, "uden", "formular") from error

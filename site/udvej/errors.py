@@ -110,9 +110,8 @@ class UnknownQuestion(UdvejError):
             name: as it was written.
             known: what may be left out.
         """
-        super().__init__(
-            f"»{name}« er ikke et spørgsmål, I kan undvære; vælg mellem {', '.join(known)}"
-        )
+        super().__init__(f"{name} is no question that may be left out: {', '.join(known)}")
+        self.name, self.known = name, known
 
 
 class SealingError(UdvejError):

@@ -266,6 +266,10 @@ def test_what_has_a_meaning_in_running_text_is_kept(text: str, app: Flask) -> No
     assert letter(app, name=text, times=text, message=text).count(f"> {text}\n") == 3
 
 
+# What phones and programs put before a number that is copied from a link.
+LINKS = ("tel", "sms", "callto")
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "told"),
     [
@@ -273,7 +277,7 @@ def test_what_has_a_meaning_in_running_text_is_kept(text: str, app: Flask) -> No
         ("mail", "MAILTO: sofie@eksempel.dk", "sofie@eksempel.dk"),
         ("mail", "sofie\uff20eksempel.dk", "sofie@eksempel.dk"),
         ("mail", "\uff53ofie@eksempel\uff0edk", "sofie@eksempel.dk"),
-        ("phone", "tel:+4525261099", "+45 25 26 10 99"),
+        *(("phone", f"{scheme}:+4525261099", "+45 25 26 10 99") for scheme in LINKS),
         ("phone", "\uff12\uff15\uff12\uff16\uff11\uff10\uff19\uff19", "+45 25 26 10 99"),
         ("phone", "\u202a+45\u00a025\u00a026\u00a010\u00a099\u202c", "+45 25 26 10 99"),
         ("phone", "25/26/10/99", "+45 25 26 10 99"),

@@ -12,6 +12,7 @@ from udvej.content.facts import Facts
 from udvej.content.kommune_toml import FACTS_FILE
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.mark import MARK_FILE, Mark, load_mark
+from udvej.wording import tell
 
 # Text and its ground (WCAG 1.4.6), and what is no text (WCAG 1.4.11).
 _TEXT: Final = 7.0
@@ -102,8 +103,14 @@ def _accent(
     if (contrast := accent.least_contrast(grounds)) < _TEXT:
         path = folder / FACTS_FILE
         raise LocatedToml.parse(path, read_text(path)).error(
-            f"{written} er svær at læse på siden ({_ratio(contrast)}, der skal være mindst"
-            f" {_ratio(_TEXT)}); den nærmeste, der kan bruges, er {accent.nearest(grounds, _TEXT)}",
+            tell(
+                "%(colour)s er svær at læse på siden (%(contrast)s, der skal være mindst"
+                " %(least)s); den nærmeste, der kan bruges, er %(nearest)s",
+                colour=written,
+                contrast=_ratio(contrast),
+                least=_ratio(_TEXT),
+                nearest=accent.nearest(grounds, _TEXT),
+            ),
             key,
             "udseende",
         )

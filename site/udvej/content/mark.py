@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from udvej.content.located_toml import read_text
 from udvej.errors import ContentError
+from udvej.wording import tell, untold
 
 MARK_FILE: Final = "maerke.svg"
 # The heaviest page and this, uncompressed, still fit the first TCP window.
@@ -57,7 +58,9 @@ _UNSEEN: Final = frozenset(("title", "desc"))
 _NEEDLESS: Final = frozenset(("id", "class", "version", "role", "baseProfile"))
 _OF_THE_WHOLE: Final = frozenset(("width", "height", "x", "y"))
 
-_ADVICE: Final = "gem tegningen som »Plain SVG« med figurer alene, og farver som fill og stroke"
+_ADVICE: Final = untold(
+    "gem tegningen som »Plain SVG« med figurer alene, og farver som fill og stroke"
+)
 
 
 @dataclass(frozen=True)
@@ -83,20 +86,21 @@ def load_mark(path: Path) -> Mark:
         text = read_text(path)
     except ContentError as error:
         if isinstance(error.__cause__, UnicodeDecodeError):  # such as a photograph
-            problem = f"det er et billede af en anden slags og ikke SVG; {_ADVICE}"
-            raise ContentError(path, 1, problem) from error
+            problem = tell("det er et billede af en anden slags og ikke SVG")
+            raise ContentError(path, 1, _advised(problem)) from error
         raise
     if len(text.encode()) > MOST_BYTES:
-        raise ContentError(path, 1, f"mærket fylder mere end {MOST_BYTES} bytes; forenkl tegningen")
+        problem = tell("mærket fylder mere end %(most)s bytes; forenkl tegningen", most=MOST_BYTES)
+        raise ContentError(path, 1, problem)
     reader = _Reader(path)
     try:
         reader.parser.Parse(text.encode(), True)  # noqa: FBT003 (expat takes no keywords)
     except expat.ExpatError as error:
-        raise ContentError(
-            path, error.lineno, f"det er ikke SVG, der kan læses; {_ADVICE}"
-        ) from error
+        problem = _advised(tell("det er ikke SVG, der kan læses"))
+        raise ContentError(path, error.lineno, problem) from error
     if not reader.drawn:
-        raise ContentError(path, 1, "der er ingen figurer i tegningen; tegn en, eller slet filen")
+        problem = tell("der er ingen figurer i tegningen; tegn en, eller slet filen")
+        raise ContentError(path, 1, problem)
     return Mark(Markup("".join(reader.written)), reader.coloured)  # noqa: S704 (listed and escaped)
 
 
@@ -115,7 +119,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self._doctype
 
     def _doctype(self, *_: object) -> None:
-        raise self._error("<!DOCTYPE> må ikke stå der; slet linjen")
+        raise self._error(tell("<!DOCTYPE> må ikke stå der; slet linjen"))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         space, _, tag = name.rpartition(" ")
@@ -128,17 +132,17 @@ class _Reader:
             or tag not in _SHAPES
             or (tag == "svg") == bool(self.written)
         ):
-            raise self._error(f"<{tag}> må ikke stå der; {_ADVICE}")
+            raise self._error(_advised(tell("%(name)s må ikke stå der", name=f"<{tag}>")))
         given = {key: value for key, value in attributes.items() if key not in _NEEDLESS}
         for key, value in given.items():
             if key not in _ATTRIBUTES or not _ATTRIBUTES[key].fullmatch(value):
-                raise self._error(
-                    f"{key.rpartition(' ')[2]} må ikke stå der, eller ikke sådan; {_ADVICE}"
-                )
+                name = key.rpartition(" ")[2]
+                problem = tell("%(name)s må ikke stå der, eller ikke sådan", name=name)
+                raise self._error(_advised(problem))
         if tag == "svg":
             given = self._whole(given)
         elif "viewBox" in given:
-            raise self._error(f"viewBox må kun stå i <svg>; {_ADVICE}")
+            raise self._error(_advised(tell("viewBox må kun stå i <svg>")))
         self.drawn |= tag not in _HOLDERS
         paints = {given.get(key, "none") for key in ("fill", "stroke", "color")}
         self.coloured |= bool(paints - {"none", "currentColor"})
@@ -151,8 +155,10 @@ class _Reader:
         width, height = map(float, view.groups()[2:]) if view else (0, 0)
         if not (0 < width <= _MOST_TIMES * height and height <= _MOST_TIMES * width):
             raise self._error(
-                'giv <svg> en viewBox, som "0 0 48 48"; den ene side må højst være'
-                " dobbelt så lang som den anden"
+                tell(
+                    'giv <svg> en viewBox, som "0 0 48 48"; den ene side må højst være'
+                    " dobbelt så lang som den anden"
+                )
             )
         kept = {key: value for key, value in given.items() if key not in _OF_THE_WHOLE}
         size = {"width": f"{_HEIGHT * width / height:.0f}", "height": str(_HEIGHT)}
@@ -167,7 +173,11 @@ class _Reader:
 
     def _text(self, words: str) -> None:
         if words.strip() and not self._unseen:
-            raise self._error(f"tekst må ikke stå der; {_ADVICE}")
+            raise self._error(_advised(tell("tekst må ikke stå der")))
 
     def _error(self, problem: str) -> ContentError:
         return ContentError(self._path, self.parser.CurrentLineNumber, problem)
+
+
+def _advised(problem: str) -> str:
+    return f"{problem}; {tell(_ADVICE)}"

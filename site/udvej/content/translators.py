@@ -16,6 +16,7 @@ from udvej.content.catalogue import CONTENT, PROGRAM
 from udvej.content.editions import translations_of
 from udvej.errors import ContentError
 from udvej.shipped import TRANSLATIONS
+from udvej.wording import tell
 
 _CATALOGUES: Final = "LC_MESSAGES"
 _PROGRAM: Final = TRANSLATIONS / "udvej.pot"
@@ -67,7 +68,8 @@ def add(content: Path, tag: str) -> Iterator[Path]:
     try:
         locale = Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError) as error:
-        raise ContentError(content, 1, f"»{tag}« er ikke et sprog; skriv koden, som pl") from error
+        problem = tell("»%(tag)s« er ikke et sprog; skriv koden, som pl", tag=tag)
+        raise ContentError(content, 1, problem) from error
     templates: Mapping[str, Catalog] = {CONTENT: _template(content)}
     place = Path(str(locale), _CATALOGUES)
     if not (TRANSLATIONS / place / PROGRAM).is_file():
@@ -115,9 +117,10 @@ def _parsed(path: Path, content: bytes) -> Catalog:
     try:
         return read_po(BytesIO(content.removeprefix(BOM_UTF8)), locale=locale, abort_invalid=True)
     except PoFileError as error:
-        raise ContentError(path, error.lineno + 1, "filen er ikke, som gettext skriver") from error
+        problem = tell("filen er ikke, som gettext skriver")
+        raise ContentError(path, error.lineno + 1, problem) from error
     except (ValueError, UnknownLocaleError) as error:
-        raise ContentError(path, 1, "filen kan ikke læses som gettext i UTF-8") from error
+        raise ContentError(path, 1, tell("filen kan ikke læses som gettext i UTF-8")) from error
 
 
 def _bytes(catalogue: Catalog) -> bytes:

@@ -25,6 +25,7 @@ from udvej.publish.turns import turn
 from udvej.services import load_content
 from udvej.web.frozen import PAGE
 from udvej.web.reader import reader_app
+from udvej.wording import tell
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -173,7 +174,9 @@ def _answers(app: Flask, config: Config) -> Iterator[tuple[str, TestResponse]]:
         if rule.endpoint.startswith(_SAME_FOR_EVERYBODY):
             answer = client.get(rule.rule, base_url=config.address)
             if answer.status_code != HTTPStatus.OK:
-                raise ContentError(config.content, 1, f"siden {rule.rule} kan ikke vises")
+                raise ContentError(
+                    config.content, 1, tell("siden %(address)s kan ikke vises", address=rule.rule)
+                )
             yield rule.rule, answer
 
 
