@@ -1,6 +1,6 @@
 """Who can open a referral, and what is refused in a file of certificates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,9 +36,10 @@ def certificate(
     *extensions: x509.ExtensionType,
     mail: str = ADDRESS,
     days: tuple[int, int] = (-1, 1),
+    subject: Sequence[tuple[x509.ObjectIdentifier, str]] = ((NameOID.COMMON_NAME, "Team"),),
 ) -> bytes:
     """A certificate in PEM, valid from and to so many days from now."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Team")])
+    name = x509.Name([x509.NameAttribute(*named) for named in subject])
     builder = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(NOW + timedelta(days=days[0]))
@@ -176,3 +177,24 @@ def test_of_several_addresses_each_that_no_certificate_is_for_is_a_warning(
     assert [line[-37:] for line in read(file).warnings(["a@exit.example", "b@exit.example"])] == [
         "mails go to a@exit.example, b@exit.example"[-37:]
     ]
+
+
+def test_a_certificate_is_good_to_its_first_and_last_second(
+    key: rsa.RSAPrivateKey, file: Path
+) -> None:
+    """Both belong to its time (RFC 5280, 4.1.2.5)."""
+    file.write_bytes(certificate(key))
+    day, second = timedelta(days=1), timedelta(seconds=1)
+    for within in (NOW - day, NOW + day):
+        assert read(file, within).certificates
+    assert "is not valid yet" in refusal(file, NOW - day - second)
+    assert "has expired" in refusal(file, NOW + day + second)
+
+
+def test_an_address_that_a_certificate_names_twice_is_told_once(
+    key: rsa.RSAPrivateKey, file: Path
+) -> None:
+    """Older programs look in its subject, newer ones among its other names."""
+    file.write_bytes(certificate(key, subject=[(NameOID.EMAIL_ADDRESS, ADDRESS)]))
+    (line,) = read(file).lines()
+    assert f"({ADDRESS}), until" in line
