@@ -137,6 +137,7 @@ class TestLive:
             "UDVEJ_MAIL_TO": "team@example.dk, vagt@example.dk",
             "UDVEJ_MAIL_FROM": "exit@example.dk",
             "UDVEJ_SEALING": "smime",
+            "UDVEJ_DATABASE": f"postgresql+psycopg://udvej:{PASSWORD}@127.0.0.1/udvej",
             "UDVEJ_PROXIES": "2",
             "UDVEJ_CONFIRM_DAYS": "14",
             "UDVEJ_SECURITY_CONTACT": "sikkerhed@example.dk",
@@ -148,6 +149,7 @@ class TestLive:
         assert (config.state, config.content) == (tmp_path / "state", content)
         assert (config.host, config.port) == ("0.0.0.0", 80)
         assert (config.live.sealing, config.live.seal_for) == (Scheme.SMIME, tmp_path / "team.pem")
+        assert config.database == everything["UDVEJ_DATABASE"]
         assert config.live.proxies == 2
         assert config.live.confirm_days == 14
         assert config.live.security_contact == "mailto:sikkerhed@example.dk"

@@ -10,6 +10,7 @@ from typing import Literal, cast
 from udvej import shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
+from udvej.postgresql import url
 from udvej.settings import SETTINGS
 from udvej.wording import tell
 
@@ -67,13 +68,23 @@ class Live:
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of one process. `live` is None in a demonstration on this machine."""
+    """Every setting of one process. `live` is None in a demonstration on this machine.
+
+    Attributes:
+        database: the URL of a PostgreSQL database; None where files in the state folder serve.
+    """
 
     state: Path
     content: Path
     host: str
     port: int
     live: Live | None
+    database: str | None = field(default=None, repr=False)
+
+    @property
+    def schema(self) -> str:
+        """What it keeps in a PostgreSQL database is in a schema of its own."""
+        return "udvej"
 
     @property
     def address(self) -> str:
@@ -112,6 +123,7 @@ class Config:
             content = content_folder(given)
         except ConfigError as error:
             problems.append(str(error))
+        database = reader.database("UDVEJ_DATABASE")
         live = None
         if demonstration:
             if host not in _LOOPBACK:
@@ -123,7 +135,7 @@ class Config:
             live = _live(reader)
         if problems:
             raise ConfigError("\n".join(problems))
-        return cls(state_folder(given), content, host, port, live)
+        return cls(state_folder(given), content, host, port, live, database)
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -202,6 +214,15 @@ class _Reader:
             self.problems.append(f"{key}: give a number from {least} to {most}")
             return least
         return int(value)
+
+    def database(self, key: str) -> str | None:
+        value = self.given.get(key)
+        if value:
+            try:
+                url.checked(value)
+            except ConfigError as error:
+                self.problems.append(str(error))
+        return value
 
     def contact(self, key: str) -> str:
         value = self.given.get(key, "")

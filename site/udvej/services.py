@@ -12,12 +12,15 @@ from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.content.facts import Facts
 from udvej.content.kommune_toml import FACTS_FILE, examples, load_facts
+from udvej.database import Database
 from udvej.durations import DAY
 from udvej.errors import ConfigError, Mistakes
 from udvej.health import Health
+from udvej.intake import drafts
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
+from udvej.outbox import table
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.drills import Drills
@@ -26,6 +29,8 @@ from udvej.outbox.mail import Relay
 from udvej.outbox.scheme import Scheme, boxes_for
 from udvej.outbox.sealed import Opener
 from udvej.outbox.table import Outbox
+from udvej.postgresql.kept import PostgreSQL
+from udvej.sqlite import SQLite
 
 _OWNER_ONLY: Final = 0o700
 _OTHERS: Final = 0o077
@@ -161,7 +166,7 @@ class Services:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        return Outbox.in_folder(self.config.state)
+        return Outbox(self._database("udvej", table.MOST_BYTES))
 
     @property
     def floods(self) -> Floods:
@@ -189,7 +194,16 @@ class Services:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        return Drafts.in_folder(self.config.state)
+        # What a crash takes is typed again; a referral is not kept here.
+        return Drafts(self._database("drafts", drafts.MOST_BYTES, durable=False))
+
+    def _database(self, name: str, most_bytes: int, *, durable: bool = True) -> Database:
+        config = self.config
+        if config.database:
+            return PostgreSQL(
+                config.database, config.schema, name, most_bytes=most_bytes, durable=durable
+            )
+        return SQLite(config.state, name, most_bytes=most_bytes, durable=durable)
 
     @property
     def health(self) -> Health:

@@ -90,6 +90,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         ),
         Setting("UDVEJ_MAIL_FROM", "sender of the mails", default="the first who receives them"),
         Setting(
+            "UDVEJ_DATABASE",
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, where several hosts keep what they"
+            " take in one place; see site/deploy/second-host.md",
+            default="SQLite files in UDVEJ_STATE",
+        ),
+        Setting(
             "UDVEJ_PROXIES",
             "how many web servers stand in front and name the client in X-Forwarded-For; rate"
             " limits need it to tell clients apart",

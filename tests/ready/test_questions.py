@@ -20,7 +20,6 @@ from support.patience import PATIENCE
 from support.readiness import OF_THIS_MACHINE, Live, browsed
 from support.running import held_port
 from udvej import cli
-from udvej.database import Database
 from udvej.errors import ContentError
 from udvej.health import Level
 from udvej.notes import Note, Notes
@@ -32,6 +31,7 @@ from udvej.publish.freeze import PAGES
 from udvej.ready.machine import file_system
 from udvej.ready.questions import QUESTIONS
 from udvej.server.checked import refuse
+from udvej.sqlite import SQLite
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,7 +43,7 @@ OF_NORDBY = {"facts", "translations"}
 
 def outbox_at(live: Live, moment: float) -> Outbox:
     """The site's outbox, as if it were then."""
-    return Outbox(Database(live.state), lambda: moment)
+    return Outbox(SQLite(live.state), lambda: moment)
 
 
 def sealed(number: int) -> Sealed:
@@ -347,7 +347,7 @@ class TestDelivery:
             (live.state / "udvej.sqlite3").unlink()
             clock = Clock()
             clock.now = time.time() - days * DAY
-            outbox = Outbox(Database(live.state), clock)
+            outbox = Outbox(SQLite(live.state), clock)
             shown(outbox, Drills(outbox.database, clock=clock), name)
             outbox.close()
             answers = live.answers()
