@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from support.front import SHIPPED
-from udvej import database, health
+from udvej import database, health, shared_counts
 from udvej.commands import drill
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.intake import drafts, submission
@@ -53,6 +53,8 @@ def nginx(directive: str) -> int:
         (delivery._PAUSE_SECONDS, 1),
         (delivery._FORGET_EVERY_SECONDS, MINUTE),
         (database.PATIENCE, 10),
+        (shared_counts._PATIENCE_SECONDS, 0.2),
+        (shared_counts._PAUSE_SECONDS, 5),
         (supervised._RESTART_SECONDS, 1),
         (submission._FASTEST, 3),
         (reader._LARGEST_BODY, 512 * 2**10),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
-from udvej import shipped
+from udvej import redis_address, shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
 from udvej.postgresql import url
@@ -68,9 +68,11 @@ class Live:
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of one process. `live` is None in a demonstration on this machine.
+    """Every setting of one process.
 
     Attributes:
+        live: None in a demonstration on this machine.
+        limits: the address of the server where hosts count clients together, or None.
         database: the URL of a PostgreSQL database; None where files in the state folder serve.
     """
 
@@ -80,6 +82,7 @@ class Config:
     port: int
     live: Live | None
     database: str | None = field(default=None, repr=False)
+    limits: str | None = field(default=None, repr=False)
 
     @property
     def schema(self) -> str:
@@ -133,9 +136,12 @@ class Config:
                 )
         else:
             live = _live(reader)
+        limits = given.get("UDVEJ_LIMITS")
+        if limits and (mistake := redis_address.mistake_in(limits)):
+            problems.append(f"UDVEJ_LIMITS: {mistake}")
         if problems:
             raise ConfigError("\n".join(problems))
-        return cls(state_folder(given), content, host, port, live, database)
+        return cls(state_folder(given), content, host, port, live, database, limits)
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:

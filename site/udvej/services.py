@@ -30,6 +30,7 @@ from udvej.outbox.scheme import Scheme, boxes_for
 from udvej.outbox.sealed import Opener
 from udvej.outbox.table import Outbox
 from udvej.postgresql.kept import PostgreSQL
+from udvej.shared_counts import SharedCounts
 from udvej.sqlite import SQLite
 
 _OWNER_ONLY: Final = 0o700
@@ -205,10 +206,18 @@ class Services:
             )
         return SQLite(config.state, name, most_bytes=most_bytes, durable=durable)
 
+    @cached_property
+    def shared_counts(self) -> SharedCounts | None:
+        """Where hosts count together what clients send; None where each process counts alone."""
+        config = self.config
+        if config.limits is None:
+            return None
+        return SharedCounts(config.limits, self.secret_key, name="")
+
     @property
     def health(self) -> Health:
         """What looks at the parts that a referral needs."""
-        return Health(self.outbox, self.sealer, self.config.state, self.drills)
+        return Health(self.outbox, self.sealer, self.config.state, self.drills, self.shared_counts)
 
 
 def load_content(config: Config) -> Content:

@@ -102,6 +102,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             default="0",
         ),
         Setting(
+            "UDVEJ_LIMITS",
+            "where several hosts count together how often a client sends: Redis or Valkey, at"
+            " rediss://USER:PASSWORD@HOST:PORT or unix:///PATH",
+            default="each process counts by itself",
+        ),
+        Setting(
             "UDVEJ_CONFIRM_DAYS",
             "how often the team shows, by the code of a drill, that it can open what is sent",
             default="7",

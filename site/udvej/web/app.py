@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask
-from limits import parse
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from udvej.languages import DANISH
@@ -18,14 +18,15 @@ from udvej.web.proxies import CountedProxies
 from udvej.web.rate_limit import NETWORKS, ClientLimit
 from udvej.web.reader import guarded, with_pages
 
-# Generous: a prison, a library or a mobile network is one address. Each worker counts by itself.
-_SENDINGS: Final = parse("30/hour")
-_CORRECTIONS: Final = parse("120/hour")
+# Generous: a prison, a library or a mobile network is one address. Each worker counts by itself,
+# but for hosts that count together.
+_SENDINGS: Final = RateLimitItemPerHour(30, namespace="sendings")
+_CORRECTIONS: Final = RateLimitItemPerHour(120, namespace="corrections")
 # Kilobytes of drafts from one network. They are kept as long, so that in two workers, and on both
 # sides of the moment when counting begins again, this is a quarter of the room for all.
-_DRAFTS: Final = parse("4096/15 minutes")
+_DRAFTS: Final = RateLimitItemPerMinute(4096, 15, "drafts")
 # Whatever becomes of them: four times what the two above allow; long ones count for several.
-_POSTS: Final = parse("600/hour")
+_POSTS: Final = RateLimitItemPerHour(600, namespace="posts")
 
 
 def create_app(services: Services, files: Path | None = None) -> Flask:
@@ -42,7 +43,7 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         SealingError: the team's certificate cannot be used.
         StorageError: the database cannot be opened.
     """
-    content, live = services.content, services.config.live
+    content, live, shared = services.content, services.config.live, services.shared_counts
     app = with_pages(content, services.config.address, demonstration=live is None)
     app.secret_key = services.secret_key
     form = referral.FormServices(
@@ -51,10 +52,10 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         sealer=services.sealer,
         outbox=services.outbox,
         drafts=services.drafts,
-        sendings=ClientLimit(_SENDINGS, time.time),
-        corrections=ClientLimit(_CORRECTIONS, time.time),
-        drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS),
-        posts=ClientLimit(_POSTS, time.time),
+        sendings=ClientLimit(_SENDINGS, time.time, shared=shared),
+        corrections=ClientLimit(_CORRECTIONS, time.time, shared=shared),
+        drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS, shared),
+        posts=ClientLimit(_POSTS, time.time, shared=shared),
         promised=content.facts.text("team.svartid"),
     )
     for tag, edition in content.editions.items():
