@@ -11,7 +11,6 @@ import click
 
 from udvej.config import Config
 from udvej.errors import WrongCode
-from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
 from udvej.outbox.drills import Drill, Drills, new_code
@@ -46,7 +45,7 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
         return _enter(code, drills, services.sealer)
     sealer = services.sealer
     coded = confirm or drills.asks(sealer.recipients.name)
-    number = make(services.form, drills, sealer, new_code() if coded else "")
+    number = make(services, new_code() if coded else "")
     outcome = wait_for(number, services.outbox, services.carrier)
     click.echo(f"{named(number).capitalize()}: {outcome}")
     if coded and outcome == "sent":
@@ -71,13 +70,11 @@ def _enter(code: str, drills: Drills, sealer: Sealer) -> int:
     return 0
 
 
-def make(form: type[ReferralForm], drills: Drills, sealer: Sealer, code: str = "") -> int:
+def make(services: Services, code: str = "") -> int:
     """Put a marked test referral where referrals wait.
 
     Args:
-        form: the real one, which stays unanswered.
-        drills: the real ones.
-        sealer: the real one.
+        services: of the site, whose form stays unanswered.
         code: to be told by who opens it, or "".
 
     Returns:
@@ -88,8 +85,9 @@ def make(form: type[ReferralForm], drills: Drills, sealer: Sealer, code: str = "
         SealingError: it could not be sealed.
     """
     notes = [_NOTE, *([_CODE.format(code)] if code else [])]
-    referral = form.unanswered().referral(datetime.now(UTC), notes)
-    return drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
+    referral = services.form.unanswered().referral(datetime.now(UTC), notes)
+    sealer = services.sealer
+    return services.drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
 
 
 def wait_for(
