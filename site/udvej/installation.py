@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -96,6 +96,12 @@ class Installation:
     def names(self) -> Sequence[str]:
         """All of them, in order."""
         return sorted([*self.configs, *self.kept_out])
+
+    def only(self, name: str) -> "Installation":
+        """The same without the others."""
+        configs = {one: config for one, config in self.configs.items() if one == name}
+        kept_out = {one: error for one, error in self.kept_out.items() if one == name}
+        return replace(self, configs=configs, kept_out=kept_out)
 
     def state_of(self, name: str) -> Path:
         """The state folder of one, whatever else is wrong with its settings."""
