@@ -17,7 +17,6 @@ import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser
 from support import postgres
 from support.browser import Served, chromium, served
@@ -85,14 +84,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
     root.handlers[:] = handlers
     root.setLevel(level)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each application would else compile the same templates again."""
-    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-    with patch.dict(Flask.jinja_options, bytecode_cache=cache):
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,7 +48,7 @@ def test_neither_a_referral_nor_a_drill_names_another(
 ) -> None:
     """Their mails, and the letters inside."""
     Visitor(client).send()
-    number = make(services.form, services.drills, services.sealer)
+    number = make(services)
     wait_for(number, services.outbox, services.carrier)
     demonstration = services.demonstration
     mails = {path.name: path.read_bytes() for path in (demonstration.folder / "new").iterdir()}

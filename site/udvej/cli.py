@@ -11,7 +11,7 @@ import click
 
 from udvej import logs
 from udvej.errors import StorageError, UdvejError
-from udvej.settings import SETTINGS
+from udvej.settings import SETTINGS, Owner
 
 _COMMANDS: Final = (
     "new",
@@ -30,6 +30,10 @@ _COMMANDS: Final = (
     "inbox",
     "keys",
 )
+_SECTIONS: Final = {
+    Owner.INSTALLATION: "Settings, read from the environment",
+    Owner.MUNICIPALITY: "Settings of each municipality, among several in its own settings file",
+}
 _INTERRUPTED: Final = 130
 # What a service manager is to try again, and what it must leave to a person (sysexits.h).
 _MAY_PASS: Final = 75
@@ -66,13 +70,15 @@ class _Commands(click.Group):
             formatter.write_dl([(name, _summary(name)) for name in _COMMANDS])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Settings, read from the environment"):
-            formatter.write_dl(
-                [
-                    (key, setting.text + (f" ({setting.default})" if setting.default else ""))
-                    for key, setting in SETTINGS.items()
-                ]
-            )
+        for owner, section in _SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(
+                    [
+                        (key, setting.text + (f" ({setting.default})" if setting.default else ""))
+                        for key, setting in SETTINGS.items()
+                        if setting.owner is owner
+                    ]
+                )
         super().format_epilog(ctx, formatter)
 
 
@@ -86,8 +92,9 @@ def _summary(name: str) -> str:
 
 @click.group(
     cls=_Commands,
-    epilog="With none but the first four given, `udvej serve` is a demonstration on this machine:"
-    " nobody receives what is sent, and every page says so.",
+    epilog="With none but UDVEJ_STATE, UDVEJ_HOST, UDVEJ_PORT and UDVEJ_CONTENT given, `udvej"
+    " serve` is a demonstration on this machine: nobody receives what is sent, and every page says"
+    " so.",
 )
 def udvej() -> None:
     """The site that helps people out, and takes their first word to the team."""

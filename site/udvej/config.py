@@ -3,17 +3,19 @@
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from udvej import redis_address, shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
 from udvej.postgresql import url
-from udvej.settings import SETTINGS
+from udvej.settings import SETTINGS, Owner
 from udvej.wording import tell
 
+# Names the folder of several municipalities; without it there is one.
+SEVERAL: Final = "UDVEJ_MUNICIPALITIES"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
@@ -68,12 +70,17 @@ class Live:
 
 @dataclass(frozen=True)
 class Config:
-    """Every setting of one process.
+    """Every setting of one municipality's site.
 
     Attributes:
+        state: where its database is, and what it makes itself; no other municipality's.
+        content: its pages and `kommune.toml`.
+        host: address to listen on.
+        port: likewise.
         live: None in a demonstration on this machine.
-        limits: the address of the server where hosts count clients together, or None.
+        name: the municipality's among several in one installation, "" where it is alone.
         database: the URL of a PostgreSQL database; None where files in the state folder serve.
+        limits: the address of the server where hosts count clients together, or None.
     """
 
     state: Path
@@ -81,13 +88,14 @@ class Config:
     host: str
     port: int
     live: Live | None
+    name: str = ""
     database: str | None = field(default=None, repr=False)
     limits: str | None = field(default=None, repr=False)
 
     @property
     def schema(self) -> str:
         """What it keeps in a PostgreSQL database is in a schema of its own."""
-        return "udvej"
+        return self.name or "udvej"
 
     @property
     def address(self) -> str:
@@ -96,7 +104,7 @@ class Config:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
-        """Read the `UDVEJ_…` settings.
+        """Read the `UDVEJ_…` settings of a municipality that is alone.
 
         Args:
             environ: names and values, as `os.environ`; an empty value counts as not given.
@@ -107,41 +115,95 @@ class Config:
         Raises:
             ConfigError: every missing, unknown or wrong setting, each by its key.
         """
-        ours = {key: value for key, value in environ.items() if key.startswith("UDVEJ_")}
-        given = {key: value for key, value in ours.items() if value}
-        problems = [
-            f"{key}: no such setting; see `udvej --help`" for key in ours if key not in SETTINGS
-        ]
-        problems += [
-            f"{key}: holds a line break or another character that does not print"
-            for key, value in given.items()
-            if not value.isprintable()
-        ]
+        given, problems = _given(environ)
+        if SEVERAL in given:
+            problems.append(f"{SEVERAL}: holds several municipalities, of which one is to be named")
         reader = _Reader(given, problems)
-        demonstration = all(key in SETTINGS and not SETTINGS[key].live for key in ours)
-        host = given.get("UDVEJ_HOST", SETTINGS["UDVEJ_HOST"].default)
-        port = reader.port("UDVEJ_PORT", int(SETTINGS["UDVEJ_PORT"].default))
-        content = Path()
-        try:
-            content = content_folder(given)
-        except ConfigError as error:
-            problems.append(str(error))
-        database = reader.database("UDVEJ_DATABASE")
-        live = None
-        if demonstration:
+        host, port = _listening(reader)
+        if all(key in SETTINGS and not SETTINGS[key].live for key in _ours(environ)):
+            live = None
             if host not in _LOOPBACK:
                 problems.append(
                     "UDVEJ_HOST: a demonstration listens on this machine only (127.0.0.1); "
                     "for the real site give the settings that `udvej --help` names"
                 )
+            content = reader.content()
         else:
-            live = _live(reader)
-        limits = given.get("UDVEJ_LIMITS")
-        if limits and (mistake := redis_address.mistake_in(limits)):
-            problems.append(f"UDVEJ_LIMITS: {mistake}")
-        if problems:
-            raise ConfigError("\n".join(problems))
-        return cls(state_folder(given), content, host, port, live, database, limits)
+            content, live = reader.content(), _live(reader)
+        database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
+        _raise(problems)
+        return cls(state_folder(given), content, host, port, live, database=database, limits=limits)
+
+    @classmethod
+    def of_one(
+        cls, name: str, folder: Path, own: Mapping[str, str], environ: Mapping[str, str]
+    ) -> "Config":
+        """Read the settings of one municipality among several, which is live.
+
+        Args:
+            name: its own, a folder of the state folder.
+            folder: its own; what its settings name is found from there.
+            own: what its `settings` file gives.
+            environ: the installation's settings, found good by `check_shared`.
+
+        Raises:
+            ConfigError: every missing or wrong setting, a line each that begins with its key.
+        """
+        shared, problems = _given(environ)
+        given = {key: value for key, value in own.items() if value}
+        problems += _unprintable(given)
+        reader = _Reader({**shared, **given}, problems, folder)
+        host, port = _listening(reader)
+        content, live = reader.content(), _live(reader)
+        database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
+        _raise(problems)
+        return cls(state_folder(shared) / name, content, host, port, live, name, database, limits)
+
+
+def check_shared(environ: Mapping[str, str]) -> None:
+    """See that what belongs to an installation of several municipalities is right.
+
+    Raises:
+        ConfigError: every missing, unknown or wrong setting, and those that are a municipality's.
+    """
+    given, problems = _given(environ)
+    for key in given:
+        if key in SETTINGS and SETTINGS[key].owner is Owner.MUNICIPALITY:
+            problems.append(f"{key}: is each municipality's own; write it in its settings file")
+    reader = _Reader(given, problems)
+    _listening(reader)
+    _proxies(reader)
+    _mail(reader)
+    reader.database("UDVEJ_DATABASE")
+    reader.limits("UDVEJ_LIMITS")
+    _raise(problems)
+
+
+def _ours(environ: Mapping[str, str]) -> Mapping[str, str]:
+    return {key: value for key, value in environ.items() if key.startswith("UDVEJ_")}
+
+
+def _given(environ: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
+    """The settings that have a value, and what is wrong with any at first sight."""
+    ours = _ours(environ)
+    given = {key: value for key, value in ours.items() if value}
+    problems = [
+        f"{key}: no such setting; see `udvej --help`" for key in ours if key not in SETTINGS
+    ]
+    return given, [*problems, *_unprintable(given)]
+
+
+def _unprintable(given: Mapping[str, str]) -> list[str]:
+    return [
+        f"{key}: holds a line break or another character that does not print"
+        for key, value in given.items()
+        if not value.isprintable()
+    ]
+
+
+def _raise(problems: Sequence[str]) -> None:
+    if problems:
+        raise ConfigError("\n".join(problems))
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -149,13 +211,19 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("UDVEJ_STATE") or SETTINGS["UDVEJ_STATE"].default).absolute()
 
 
-def content_folder(environ: Mapping[str, str]) -> Path:
+def content_folder(environ: Mapping[str, str], folder: Path | None = None) -> Path:
     """The folder with the Danish pages and kommune.toml.
+
+    Args:
+        environ: settings.
+        folder: of one municipality among several, else None.
 
     Raises:
         ConfigError: it is not there.
     """
     named, here = environ.get("UDVEJ_CONTENT", ""), Path("content")
+    if folder is not None:
+        named = str(folder / (named or here))
     if not named and _is_file(here / "kommune.toml"):
         return here.absolute()
     if not (named or shipped.IS_CHECKOUT):
@@ -191,10 +259,17 @@ def _holds_certificates(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Takes settings by key and gathers what is wrong with them."""
+    """Takes settings by key and gathers what is wrong with them.
+
+    Attributes:
+        given: what there is to take.
+        problems: what is wrong.
+        folder: where the files that are named are found from; "" where the process runs.
+    """
 
     given: Mapping[str, str]
     problems: list[str]
+    folder: Path | None = None
 
     def required(self, key: str) -> str:
         if key not in self.given:
@@ -230,6 +305,12 @@ class _Reader:
                 self.problems.append(str(error))
         return value
 
+    def limits(self, key: str) -> str | None:
+        value = self.given.get(key)
+        if value and (mistake := redis_address.mistake_in(value)):
+            self.problems.append(f"{key}: {mistake}")
+        return value
+
     def contact(self, key: str) -> str:
         value = self.given.get(key, "")
         if not value or _WEB.fullmatch(value):
@@ -242,10 +323,17 @@ class _Reader:
     def file(self, key: str) -> Path | None:
         if key not in self.given:
             return None
-        path = Path(self.given[key])
+        path = (self.folder or Path()) / self.given[key]
         if not _is_file(path):
             self.problems.append(f"{key}: there is no such file")
         return path
+
+    def content(self) -> Path:
+        try:
+            return content_folder(self.given, self.folder)
+        except ConfigError as error:
+            self.problems.append(str(error))
+            return Path()
 
     def mail_addresses(self, key: str) -> Sequence[str]:
         addresses = [part.strip() for part in self.given.get(key, "").split(",") if part.strip()]
@@ -271,13 +359,18 @@ def _live(reader: _Reader) -> Live:
         advice = SETTINGS["UDVEJ_SECRET_KEY"].advice
         reader.problems.append(f"UDVEJ_SECRET_KEY: too short; {advice}")
     sealing = reader.choice("UDVEJ_SEALING", "smime", "transport")
+    seal_for, server = _seal_for(reader, sealing), _mail(reader)
     return Live(
         public_address=public_address,
         secret_key=secret_key,
         sealing=cast("Literal['smime', 'transport']", sealing),
-        seal_for=_seal_for(reader, sealing),
-        proxies=reader.number("UDVEJ_PROXIES", 0, 9),
-        mail=_mail(reader),
+        seal_for=seal_for,
+        proxies=_proxies(reader),
+        mail=replace(
+            server,
+            recipients=reader.mail_addresses("UDVEJ_MAIL_TO"),
+            sender=reader.mail_address("UDVEJ_MAIL_FROM"),
+        ),
         confirm_days=reader.number("UDVEJ_CONFIRM_DAYS", 1, 90),
         security_contact=reader.contact("UDVEJ_SECURITY_CONTACT"),
     )
@@ -293,7 +386,17 @@ def _seal_for(reader: _Reader, sealing: str) -> Path:
     return reader.file(key) or Path()
 
 
+def _listening(reader: _Reader) -> tuple[str, int]:
+    host = reader.given.get("UDVEJ_HOST", SETTINGS["UDVEJ_HOST"].default)
+    return host, reader.port("UDVEJ_PORT", int(SETTINGS["UDVEJ_PORT"].default))
+
+
+def _proxies(reader: _Reader) -> int:
+    return reader.number("UDVEJ_PROXIES", 0, 9)
+
+
 def _mail(reader: _Reader) -> MailServer:
+    """The mail server, which takes the mails of all; whose they are is each municipality's."""
     tls = reader.choice("UDVEJ_MAIL_TLS", "starttls", "tls")
     user, password = (reader.given.get(f"UDVEJ_MAIL_{part}") for part in ("USER", "PASSWORD"))
     if (user is None) != (password is None):
@@ -311,6 +414,6 @@ def _mail(reader: _Reader) -> MailServer:
         ca=ca,
         user=user,
         password=password,
-        recipients=reader.mail_addresses("UDVEJ_MAIL_TO"),
-        sender=reader.mail_address("UDVEJ_MAIL_FROM"),
+        recipients=(),
+        sender=None,
     )

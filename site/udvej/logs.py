@@ -1,5 +1,7 @@
 """One line an event, for operations, with nothing personal in it.
 
+Where one installation serves several municipalities, each line says whose it is.
+
 An exception's message can hold what a person typed, so only types and places are written.
 """
 
@@ -8,7 +10,11 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
+
+_whose: ContextVar[str] = ContextVar("whose", default="")
 
 
 def configure() -> None:
@@ -20,6 +26,20 @@ def configure() -> None:
     logging.getLogger("flask_wtf").setLevel(logging.WARNING)
     logging.raiseExceptions = False  # else a line that cannot be written shows its arguments
     sys.excepthook = _log_uncaught
+
+
+@contextmanager
+def of(name: str) -> Iterator[None]:
+    """Let what is logged in the block say whose it is.
+
+    Args:
+        name: a municipality's, or "" for one that is alone.
+    """
+    token = _whose.set(name)
+    try:
+        yield
+    finally:
+        _whose.reset(token)
 
 
 def _log_uncaught(
@@ -38,12 +58,15 @@ class EventFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         """Times are UTC, so that lines from several machines compare."""
-        super().__init__("%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        line = "%(asctime)sZ %(levelname)s %(name)s %(whose)s%(message)s"
+        super().__init__(line, "%Y-%m-%dT%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line; a line break inside it is shown as a space."""
         exception = record.exc_info[1] if record.exc_info else None
-        record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+        whose = f"municipality={name} " if (name := _whose.get()) else ""
+        kept = {"exc_info": None, "exc_text": None, "whose": whose}
+        record = logging.makeLogRecord(record.__dict__ | kept)
         line = super().format(record)
         if exception is not None:
             line += " exception=" + " from ".join(_describe(exception))

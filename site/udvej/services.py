@@ -10,6 +10,7 @@ from typing import Final
 from udvej.asking import form_of
 from udvej.config import Config
 from udvej.content.editions import Content
+from udvej.content.face import Face
 from udvej.content.facts import Facts
 from udvej.content.kommune_toml import FACTS_FILE, examples, load_facts
 from udvej.database import Database
@@ -19,6 +20,7 @@ from udvej.health import Health
 from udvej.intake import drafts
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
+from udvej.intake.receiving import Receiver
 from udvej.intake.sealing import Sealer
 from udvej.outbox import table
 from udvej.outbox.delivery import Carrier
@@ -55,8 +57,16 @@ class Services:
         Raises:
             ConfigError: it cannot be made or written.
         """
+        if config.name:  # among others, in the installation's
+            _make_folder(config.state.parent)
         _make_folder(config.state)
         return cls(config)
+
+    def anew(self) -> "Services":
+        """The same parts, to be made once more, but for the certificate as it was found good."""
+        services = Services(self.config)
+        services.sealer = self.sealer
+        return services
 
     @cached_property
     def content(self) -> Content:
@@ -75,6 +85,15 @@ class Services:
             ContentError: it is wrong.
         """
         return load_facts(self.config.content / FACTS_FILE)
+
+    @cached_property
+    def face(self) -> Face:
+        """What the site looks like, without reading the pages.
+
+        Raises:
+            ContentError: `kommune.toml` or the mark is wrong.
+        """
+        return Face.load(self.config.content, self.facts)
 
     @cached_property
     def form(self) -> type[ReferralForm]:
@@ -170,6 +189,16 @@ class Services:
         return Outbox(self._database("udvej", table.MOST_BYTES))
 
     @property
+    def receiver(self) -> Receiver:
+        """What takes referrals in: this municipality's sealer and outbox as one.
+
+        Raises:
+            SealingError: the certificate cannot be used.
+            StorageError: the database cannot be opened or written.
+        """
+        return Receiver(self.sealer, self.outbox)
+
+    @property
     def floods(self) -> Floods:
         """What looks at what waits there, and sets some of it aside.
 
@@ -212,7 +241,7 @@ class Services:
         config = self.config
         if config.limits is None:
             return None
-        return SharedCounts(config.limits, self.secret_key, name="")
+        return SharedCounts(config.limits, self.secret_key, config.name)
 
     @property
     def health(self) -> Health:

@@ -6,6 +6,7 @@ import pytest
 from support.municipality import HEADING
 from support.spoiling import spoil
 from udvej import cli
+from udvej.config import Config
 from udvej.publish.front import PAGES
 from udvej.server.checked import Checked
 
@@ -17,7 +18,7 @@ def spoiled(
     """A live site that was good and has wrong content now."""
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
-    Checked.at_start(settings)
+    Checked.at_start(Config.from_environ(settings))
     spoil(content / "om.md", f"# {HEADING}", "Uden overskrift")
     return settings
 

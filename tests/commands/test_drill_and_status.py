@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from support.clock import DAY, HOUR, MINUTE, Clock
@@ -18,6 +19,7 @@ from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 from udvej.outbox.watch import Status
+from udvej.services import Services
 
 Drilling = Callable[["Carriage", Callable[[float], None]], tuple[int, str]]
 
@@ -124,7 +126,9 @@ def drill(outbox: Outbox, sealer: Sealer, clock: Clock) -> Drilling:
     """Makes one and waits for it, as the command does."""
 
     def made(carrier: Carriage, sleep: Callable[[float], None]) -> tuple[int, str]:
-        number = make(ReferralForm, Drills(outbox.database, clock=clock), sealer)
+        drills = Drills(outbox.database, clock=clock)
+        parts = SimpleNamespace(form=ReferralForm, drills=drills, sealer=sealer)
+        number = make(cast("Services", parts))
         return number, wait_for(number, outbox, carrier, sleep=sleep)
 
     return made

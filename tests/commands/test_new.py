@@ -130,7 +130,7 @@ def test_no_live_site_starts_until_every_example_is_replaced(
     replaced = 0
     while left := [*examples(path)]:
         with pytest.raises(ContentError) as refused:
-            Checked.at_start(live)
+            Checked.at_start(Config.from_environ(live))
         assert str(refused.value).splitlines() == [*map(str, left)]
         told = re.fullmatch(
             rf"{re.escape(str(path))}:(\d+): \w+: er kun et eksempel \(»(.*)«\).*", str(left[0])
@@ -144,7 +144,7 @@ def test_no_live_site_starts_until_every_example_is_replaced(
         path.write_text("\n".join(lines) + "\n", "utf-8")
         replaced += 1
     assert replaced == len(EXAMPLES)
-    assert Checked.at_start(live).services.config.live
+    assert Checked.at_start(Config.from_environ(live)).services.config.live
 
 
 def test_a_slip_in_a_new_folder_is_named_before_its_examples(
@@ -153,7 +153,7 @@ def test_a_slip_in_a_new_folder_is_named_before_its_examples(
     """A misspelt table is no fact that could be an example."""
     spoil(made / FACTS_FILE, "[frister]", "[frist]")
     with pytest.raises(ContentError, match="frist: kendes ikke"):
-        Checked.at_start(settings | {"UDVEJ_CONTENT": str(made)})
+        Checked.at_start(Config.from_environ(settings | {"UDVEJ_CONTENT": str(made)}))
 
 
 @pytest.mark.parametrize("held", ["content", "translations"])

@@ -11,6 +11,7 @@ from udvej import cli
 from udvej.config import Config
 from udvej.outbox.table import Outbox
 from udvej.server.checked import Checked
+from udvej.server.sites import Sites
 from udvej.sqlite import SQLite
 
 
@@ -40,7 +41,8 @@ def serve(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Begu
     """Run the command up to where it would make its processes."""
     begun: list[Begun] = []
 
-    def run(checked: Checked, *, delivers: bool) -> None:
+    def run(sites: Sites, *, delivers: bool) -> None:
+        checked = sites.good[""]
         begun.append(Begun(checked, delivers, databases_open(checked.services.config.state)))
 
     def serve(*arguments: str) -> Begun:

@@ -26,7 +26,7 @@ def config(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Config:
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("LANG", "da_DK.UTF-8")
-    Checked.at_start(settings)
+    Checked.at_start(Config.from_environ(settings))
     assert cli.main(["build", str(front(settings))]) == 0
     return Config.from_environ(settings)
 
@@ -83,7 +83,7 @@ def test_undone_content_is_not_published_again_by_itself(
     capsys.readouterr()
     assert cli.main(["publish"]) == 0
     assert "I har fortrudt" in capsys.readouterr().out
-    Checked.at_start(settings)
+    Checked.at_start(Config.from_environ(settings))
     assert cli.main(["build", str(front(settings))]) == 0
     assert shown(config) == [HEADING, HEADING]
     says(config, CHANGED, LATER)
@@ -96,7 +96,7 @@ def test_undoing_the_undo_brings_the_change_back(config: Config, settings: dict[
     says(config, HEADING, CHANGED)
     publish(config)
     for expected in (HEADING, CHANGED, HEADING):
-        Checked.at_start(settings)
+        Checked.at_start(Config.from_environ(settings))
         publish(config, undo=True)
         assert shown(config) == [expected, expected]
 
@@ -108,9 +108,9 @@ def test_a_reload_takes_up_the_folder_whatever_was_undone(
     says(config, HEADING, CHANGED)
     publish(config)
     publish(config, undo=True)
-    Checked.from_environ(settings)
+    Checked.of(Config.from_environ(settings))
     assert shown(config)[0] == CHANGED
-    Checked.at_start(settings)
+    Checked.at_start(Config.from_environ(settings))
     assert shown(config)[0] == CHANGED
 
 

@@ -15,6 +15,7 @@ from udvej.config import Config
 from udvej.outbox.keys import TeamKey
 from udvej.publish.freeze import PAGES, WWW, freeze
 from udvej.web.app import create_app
+from udvej.web.frozen import Files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -67,7 +68,7 @@ def live(  # noqa: PLR0917
         live = Live(settings, mail)
         confirm(live.services)
         (live.state / PAGES).symlink_to(shutil.copytree(built, live.state / built.name).name)
-        application = create_app(live.services, live.state / PAGES / WWW)
+        application = create_app(live.services, Files(live.state / PAGES / WWW))
 
         def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
             return live.changed(application)(environ, start)

@@ -65,10 +65,10 @@ def test_a_live_site_is_as_it_was_when_it_was_checked(
     settings: dict[str, str], content: Path
 ) -> None:
     """Nothing looks at the content with each request, nor in a new worker; a reload does."""
-    checked = Checked.from_environ(settings)
+    checked = Checked.of(Config.from_environ(settings))
     spoil(content / "om.md", f"# {HEADING}", f"# {CHANGED}")
     assert HEADING in Client(checked.application()).get("/om/", buffered=True).text
-    after = Checked.from_environ(settings)
+    after = Checked.of(Config.from_environ(settings))
     assert CHANGED in Client(after.application()).get("/om/", buffered=True).text
 
 
@@ -76,14 +76,14 @@ def test_what_was_refused_is_forgotten_once_all_is_good_and_not_before(
     settings: dict[str, str], content: Path
 ) -> None:
     """Monitoring then says that all is well again."""
-    notes = Notes(Checked.at_start(settings).services.config.state)
+    notes = Notes(Checked.at_start(Config.from_environ(settings)).services.config.state)
     notes.write(Note.PROXIES)
     spoil(content / "om.md", f"# {HEADING}", "Uden overskrift")
-    Checked.at_start(settings)
+    Checked.at_start(Config.from_environ(settings))
     assert f"{content / 'om.md'}:" in notes.text(Note.REFUSED)
     assert notes.there(Note.PROXIES)
     spoil(content / "om.md", "Uden overskrift", f"# {HEADING}")
-    Checked.from_environ(settings)
+    Checked.of(Config.from_environ(settings))
     assert [note for note in Note if notes.there(note)] == []
 
 
@@ -93,7 +93,7 @@ def test_a_translation_that_is_left_out_is_logged_by_file_and_line(
     """A live site goes on without it, and shows the Danish."""
     shutil.copytree(NORDBY, tmp_path / "own")
     settings["UDVEJ_CONTENT"] = str(tmp_path / "own" / "content")
-    Checked.from_environ(settings)
+    Checked.of(Config.from_environ(settings))
     assert "event=translation-left-out" not in caplog.text
     catalogue = tmp_path / "own" / "translations" / "en" / "LC_MESSAGES" / "content.po"
     catalogue.write_text(
@@ -102,7 +102,7 @@ def test_a_translation_that_is_left_out_is_logged_by_file_and_line(
         ),
         "utf-8",
     )
-    Checked.from_environ(settings)
+    Checked.of(Config.from_environ(settings))
     assert re.search(r"event=translation-left-out fault='.*content\.po:\d+", caplog.text)
 
 
@@ -111,11 +111,15 @@ def test_a_demonstration_starts_on_wrong_content_if_it_was_good_before(config: C
     environ = {"UDVEJ_STATE": str(config.state), "UDVEJ_CONTENT": str(config.content)}
     spoil(config.content / "om.md", f"# {HEADING}", "Uden overskrift")
     with pytest.raises(ContentError):
-        Checked.at_start(environ)
+        Checked.at_start(Config.from_environ(environ))
     spoil(config.content / "om.md", "Uden overskrift", f"# {HEADING}")
-    Checked.at_start(environ)
+    Checked.at_start(Config.from_environ(environ))
     spoil(config.content / "om.md", f"# {HEADING}", "Uden overskrift")
-    shown = Client(Checked.at_start(environ).application()).get("/om/", buffered=True).text
+    shown = (
+        Client(Checked.at_start(Config.from_environ(environ)).application())
+        .get("/om/", buffered=True)
+        .text
+    )
     assert "præcis én overskrift" in shown
     assert f"<h1>{HEADING}</h1>" in shown
 
@@ -124,12 +128,12 @@ def test_good_content_of_which_another_version_of_the_program_cannot_make_pages_
     settings: dict[str, str], content: Path
 ) -> None:
     """Then the editor's own slip is named, and not the copy."""
-    build = Checked.at_start(settings).build
+    build = Checked.at_start(Config.from_environ(settings)).build
     (build / "sources" / "content" / "om.md").unlink()
     (build / "sources" / "content" / "kommune.toml").write_text("")
     spoil(content / "om.md", f"# {HEADING}", "Uden overskrift")
     with pytest.raises(ContentError, match=f"^{content / 'om.md'}:"):
-        Checked.at_start(settings)
+        Checked.at_start(Config.from_environ(settings))
 
 
 def test_the_application_can_be_made_without_files(config: Config) -> None:

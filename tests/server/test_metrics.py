@@ -13,6 +13,7 @@ from support.patience import PATIENCE
 from udvej import cli
 from udvej.config import Config
 from udvej.errors import ConfigError
+from udvej.installation import Installation
 from udvej.outbox.sealed import Sealed
 from udvej.server.metrics import listening
 from udvej.services import Services
@@ -29,7 +30,7 @@ def live(settings: dict[str, str]) -> Config:
 @contextmanager
 def measured(config: Config) -> Iterator[int]:
     """Answer for a while; the port."""
-    with listening(config, 0) as server:
+    with listening(lambda: Installation.of(config), 0) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -125,10 +126,10 @@ def test_a_site_that_cannot_be_measured_is_said_to_be(live: Config) -> None:
 
 def test_only_this_machine_can_ask(live: Config) -> None:
     """Whatever UDVEJ_HOST says; a port that is taken is said to be."""
-    with listening(live, 0) as server:
+    with listening(lambda: Installation.of(live), 0) as server:
         assert server.server_address[0] == "127.0.0.1"
         with pytest.raises(ConfigError, match="--port: cannot listen there"):
-            listening(live, server.server_port)
+            listening(lambda: Installation.of(live), server.server_port)
 
 
 def test_the_command_takes_no_port_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from support.patience import PATIENCE, until
 from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.errors import ConfigError
+from udvej.installation import Installation
 from udvej.server.processes import check_port
 
 
@@ -27,14 +28,14 @@ def test_a_free_port_is_free_afterwards(config: Config, taken: int, host: str) -
     free = held_port()
     assert free != taken
     for _ in range(2):
-        check_port(replace(config, host=host, port=free))
+        check_port(Installation.of(replace(config, host=host, port=free)))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_port_that_is_taken_is_refused(config: Config, taken: int, host: str) -> None:
     """By the settings' keys, with what to do."""
     with pytest.raises(ConfigError) as refused:
-        check_port(replace(config, host=host, port=taken))
+        check_port(Installation.of(replace(config, host=host, port=taken)))
     message = str(refused.value)
     assert message.startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
     assert message.endswith("; stop what listens there, or choose another port")
@@ -45,7 +46,7 @@ def test_a_port_that_is_taken_is_refused(config: Config, taken: int, host: str) 
 def test_a_host_that_is_not_ours_is_refused(config: Config, host: str) -> None:
     """Another machine's address, and what cannot be a name at all."""
     with pytest.raises(ConfigError) as refused:
-        check_port(replace(config, host=host))
+        check_port(Installation.of(replace(config, host=host)))
     assert str(refused.value).startswith("UDVEJ_HOST, UDVEJ_PORT: cannot listen there (")
     assert host not in str(refused.value)
 

@@ -47,19 +47,36 @@ class Answer:
     status: int
     location: str | None
     text: str
+    headers: str = ""
 
 
 class Browser:
     """A browser: it keeps the cookie, and sends it back as over HTTPS."""
 
-    def __init__(self, port: int) -> None:
-        """With an empty cookie jar."""
+    def __init__(self, port: int, host: str = "") -> None:
+        """With an empty cookie jar.
+
+        Args:
+            port: of the site.
+            host: the name that it is asked by, or "" for this machine's address.
+        """
         self._port = port
+        self._host = {"Host": host} if host else {}
         self._cookies: dict[str, str] = {}
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """What it keeps, by name."""
+        return self._cookies
+
+    def takes(self, cookies: Mapping[str, str]) -> None:
+        """Put cookies in its jar, whoever set them."""
+        self._cookies |= cookies
 
     def ask(self, method: str, address: str, form: Mapping[str, str] | None = None) -> Answer:
         """One request."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        kept = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {**self._host, "Cookie": kept}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         with closing(self._connection()) as connection:
@@ -69,7 +86,7 @@ class Browser:
         for header in answer.headers.get_all("Set-Cookie", []):
             jar: SimpleCookie = SimpleCookie(header)
             self._cookies |= {name: morsel.value for name, morsel in jar.items()}
-        return Answer(answer.status, answer.headers["Location"], text)
+        return Answer(answer.status, answer.headers["Location"], text, answer.headers.as_string())
 
     def _connection(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
@@ -121,7 +138,7 @@ class Site:
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.printed()
         try:
-            return Browser(self.port).ask("GET", "/sundhed").status in (200, 503)
+            return Browser(self.port).ask("GET", "/sundhed").status in (200, 503, 421)
         except OSError:
             return False
 

@@ -6,6 +6,7 @@ import pytest
 from udvej.publish.freeze import WWW
 from udvej.services import Services
 from udvej.web.app import create_app
+from udvej.web.frozen import Files
 
 
 @pytest.mark.parametrize("address", ["/om/", "/skriv/", "/findes-ikke/"])
@@ -13,7 +14,7 @@ def test_what_a_browser_refuses_is_not_sent(
     services: Services, frozen_pages: Path, address: str
 ) -> None:
     """A weight of zero is a refusal (RFC 9110, 12.5.3), of frozen pages, the form and errors."""
-    client = create_app(services, frozen_pages / WWW).test_client()
+    client = create_app(services, Files(frozen_pages / WWW)).test_client()
     for accepted, sent in {
         "br;q=0, gzip": "gzip",
         "br;q=0, gzip;q=0": None,

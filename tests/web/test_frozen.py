@@ -10,6 +10,7 @@ from support.municipality import HEADING
 from udvej.publish.freeze import WWW
 from udvej.services import Services
 from udvej.web.app import create_app
+from udvej.web.frozen import Files
 from werkzeug.test import TestResponse
 
 VALIDATORS = ("Date", "ETag", "Last-Modified")
@@ -18,7 +19,7 @@ VALIDATORS = ("Date", "ETag", "Last-Modified")
 @pytest.fixture
 def frozen(services: Services, frozen_pages: Path) -> FlaskClient:
     """A visitor of the site whose pages are files."""
-    client = create_app(services, frozen_pages / WWW).test_client()
+    client = create_app(services, Files(frozen_pages / WWW)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     return client
 

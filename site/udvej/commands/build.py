@@ -5,11 +5,15 @@ from pathlib import Path
 
 import click
 
-from udvej.config import Config, state_folder
-from udvej.errors import ContentError, UdvejError
+from udvej import logs
+from udvej.config import Config
+from udvej.errors import ConfigError, ContentError, UdvejError
+from udvej.installation import Installation
 from udvej.publish.freeze import PAGES, freeze, with_sources_of
 from udvej.publish.swap import Builds
 from udvej.server.checked import Checked, refuse
+
+_WRONG = 2
 
 
 @click.command("build")
@@ -20,16 +24,32 @@ from udvej.server.checked import Checked, refuse
     help="only where settings and certificates are good too, as a reload of the site wants it;"
     " what is wrong is said by /sundhed and `udvej status`",
 )
-def command(folder: Path, *, checked: bool) -> None:
+def command(folder: Path, *, checked: bool) -> int:
     """Freeze the pages to files, for a web server in front.
 
     FOLDER becomes a link to a folder next to it, which `udvej publish` changes along with the
     site. Wrong content leaves it as it was; where it was not there, it gets the pages that the site
-    was last found good with.
+    was last found good with. Each of several municipalities gets such a link in FOLDER.
     """
+    installation, folder = Installation.from_environ(os.environ), folder.absolute()
+    if not installation.is_many:
+        _build(installation.one(""), folder, checked=checked)
+        return 0
+    _make(folder)
+    status = 0
+    for name in installation.names:
+        with logs.of(name):
+            try:
+                _build(installation.one(name), folder / name, checked=checked)
+            except UdvejError as error:  # the others are built all the same
+                click.echo(f"udvej: {name}: {error}", err=True)
+                status = _WRONG
+    return status
+
+
+def _build(config: Config, folder: Path, *, checked: bool) -> None:
     if checked:
-        _check()
-    config, folder = Config.from_environ(os.environ), folder.absolute()
+        _check(config)
     builds = Builds(config.state)
     try:
         click.echo(freeze(builds.served(config), folder))
@@ -42,9 +62,16 @@ def command(folder: Path, *, checked: bool) -> None:
         raise
 
 
-def _check() -> None:
+def _check(config: Config) -> None:
     try:
-        Checked.from_environ(os.environ)
+        Checked.of(config)
     except UdvejError as error:
-        refuse(error, state_folder(os.environ))
+        refuse(error, config.state)
         raise
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be made ({error.strerror})") from error

@@ -6,13 +6,27 @@ from datetime import UTC, datetime
 import click
 
 from udvej.check.content import check
-from udvej.config import content_folder
+from udvej.commands.naming import OfEach, meant
+from udvej.errors import ConfigError
+from udvej.installation import content_of
 
 
-@click.command("check")
-def command() -> int:
+@click.command("check", cls=OfEach)
+def command(name: str | None = None) -> int:
     """Check the content and its translations, and how easy it reads."""
     today = datetime.now(UTC).astimezone().date()
-    report = check(content_folder(os.environ), today)
-    click.echo("\n".join(report.lines()))
-    return int(bool(report.mistakes))
+    status = 0
+    for one in meant(name):
+        try:
+            report = check(content_of(os.environ, one), today)
+        except ConfigError as error:
+            if not one:
+                raise
+            click.echo(f"{one}: {error}", err=True)
+            status = 1
+            continue
+        if one:
+            click.echo(f"{one}:")
+        click.echo("\n".join(report.lines()))
+        status = max(status, int(bool(report.mistakes)))
+    return status

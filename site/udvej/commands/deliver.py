@@ -4,16 +4,24 @@ import os
 
 import click
 
-from udvej.config import Config
-from udvej.server.delivery import deliver
+from udvej.commands.naming import OfEach
+from udvej.installation import Installation
+from udvej.server.delivery import deliver, deliver_for
 from udvej.services import Services
 
 
-@click.command("deliver")
+@click.command("deliver", cls=OfEach)
 @click.option("--again", type=int, metavar="NUMBER", help="mail this one again, and end")
-def command(again: int | None) -> None:
+def command(again: int | None, name: str | None = None) -> None:
     """Only deliver referrals; `serve` does this too."""
-    services = Services.open(Config.from_environ(os.environ))
+    installation = Installation.from_environ(os.environ)
+    if installation.is_many and name is None:
+        if again is not None:
+            names = ", ".join(installation.names)
+            raise click.UsageError(f"say whose that number is, first of all: {names}")
+        deliver_for({one: Services(config) for one, config in installation.configs.items()})
+        return
+    services = Services.open(installation.one(name or ""))
     if again is None:
         deliver(services)
     else:

@@ -1,6 +1,5 @@
 """`udvej drill`."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,9 +8,8 @@ from typing import Final
 
 import click
 
-from udvej.config import Config
+from udvej.commands.naming import OfOne, config_of, typed
 from udvej.errors import WrongCode
-from udvej.intake.form import ReferralForm
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
 from udvej.outbox.drills import Drill, Drills, new_code
@@ -27,16 +25,16 @@ _PATIENCE_SECONDS: Final = 60.0
 _LOOK_EVERY_SECONDS: Final = 0.5
 
 
-@click.command("drill")
+@click.command("drill", cls=OfOne)
 @click.option("--confirm", is_flag=True, help="with a code, also where none is due yet")
 @click.option("--code", metavar="CODE", help="enter the code that the team has read, and end")
 @click.option("--log", "logged", is_flag=True, help="list the drills of the last year, and end")
-def command(*, confirm: bool, code: str | None, logged: bool) -> int:
+def command(*, confirm: bool, code: str | None, logged: bool, name: str = "") -> int:
     """Send a marked test referral to the team; say whether it was taken.
 
     When it is time, it holds a code that shows that the team can open what is sent: ask them.
     """
-    services = Services.open(Config.from_environ(os.environ))
+    services = Services.open(config_of(name))
     drills = services.drills
     if logged:
         for line in map(_line, drills.log()):
@@ -46,11 +44,12 @@ def command(*, confirm: bool, code: str | None, logged: bool) -> int:
         return _enter(code, drills, services.sealer)
     sealer = services.sealer
     coded = confirm or drills.asks(sealer.recipients.name)
-    number = make(services.form, drills, sealer, new_code() if coded else "")
+    number = make(services, new_code() if coded else "")
     outcome = wait_for(number, services.outbox, services.carrier)
     click.echo(f"{named(number).capitalize()}: {outcome}")
     if coded and outcome == "sent":
-        click.echo("It holds a code. Ask the team for it, and enter it: udvej drill --code CODE")
+        entered = typed("drill", name, "--code CODE")
+        click.echo(f"It holds a code. Ask the team for it, and enter it: {entered}")
     return int(outcome != "sent")
 
 
@@ -71,13 +70,11 @@ def _enter(code: str, drills: Drills, sealer: Sealer) -> int:
     return 0
 
 
-def make(form: type[ReferralForm], drills: Drills, sealer: Sealer, code: str = "") -> int:
+def make(services: Services, code: str = "") -> int:
     """Put a marked test referral where referrals wait.
 
     Args:
-        form: the real one, which stays unanswered.
-        drills: the real ones.
-        sealer: the real one.
+        services: of the site, whose form stays unanswered.
         code: to be told by who opens it, or "".
 
     Returns:
@@ -88,8 +85,9 @@ def make(form: type[ReferralForm], drills: Drills, sealer: Sealer, code: str = "
         SealingError: it could not be sealed.
     """
     notes = [_NOTE, *([_CODE.format(code)] if code else [])]
-    referral = form.unanswered().referral(datetime.now(UTC), notes)
-    return drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
+    referral = services.form.unanswered().referral(datetime.now(UTC), notes)
+    sealer = services.sealer
+    return services.drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
 
 
 def wait_for(

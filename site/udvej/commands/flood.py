@@ -1,30 +1,28 @@
 """`udvej flood`."""
 
-import os
-
 import click
 
-from udvej.config import Config
+from udvej.commands.naming import OfOne, config_of
 from udvej.outbox.floods import Hour
 from udvej.services import Services
 
 _NUMBER = click.IntRange(min=1)
 
 
-@click.command("flood")
+@click.command("flood", cls=OfOne)
 @click.option(
     "--aside", type=(_NUMBER, _NUMBER), metavar="FIRST LAST", help="mail these after all others"
 )
 @click.option(
     "--back", type=(_NUMBER, _NUMBER), metavar="FIRST LAST", help="let these wait as they did"
 )
-def command(aside: tuple[int, int] | None, back: tuple[int, int] | None) -> None:
+def command(aside: tuple[int, int] | None, back: tuple[int, int] | None, name: str = "") -> None:
     """Show what waits, by the hour, and set numbers aside.
 
     Many in an hour of one size are likely one robot's. Nothing is deleted: a real one may be among
     them, and what is set aside is mailed a minute apart once nothing else is due.
     """
-    floods = Services.open(Config.from_environ(os.environ)).floods
+    floods = Services.open(config_of(name)).floods
     if aside:
         click.echo(f"Set aside: {floods.set_aside(*aside)}", err=True)
     if back:

@@ -1,15 +1,13 @@
 """`udvej inbox`."""
 
-import os
-
 import click
 
-from udvej.config import Config
+from udvej.commands.naming import OfOne, config_of
 from udvej.services import Services
 
 
-@click.command("inbox")
-def command() -> None:
+@click.command("inbox", cls=OfOne)
+def command(name: str = "") -> None:
     """Print the referrals of a demonstration, opened."""
-    letters = [*Services.open(Config.from_environ(os.environ)).demonstration.letters()]
+    letters = [*Services.open(config_of(name)).demonstration.letters()]
     click.echo(("\n" + "-" * 72 + "\n").join(letters) if letters else "Nothing has arrived yet.")

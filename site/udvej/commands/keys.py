@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 import click
 
 from udvej.codes import random_code
-from udvej.config import content_folder
+from udvej.commands.naming import OfOne
 from udvej.contacts import is_mail_address
 from udvej.content.kommune_toml import FACTS_FILE, load_facts
 from udvej.errors import ConfigError
+from udvej.installation import content_of
 from udvej.outbox.keys import TeamKey
 
 _OWNER_ONLY: Final = 0o600
@@ -26,7 +27,7 @@ class _File(NamedTuple):
     use: str
 
 
-@click.command("keys")
+@click.command("keys", cls=OfOne)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--server", is_flag=True, help="make the server's own key, for UDVEJ_SEALING=transport"
@@ -37,20 +38,20 @@ class _File(NamedTuple):
     help="lock the .p12 by 3DES and SHA-1, for gpgsm 2.2, mutt's smime_keys and older macOS",
 )
 @click.option("--mail", help="the mail address it is for (the first that kommune.toml sends to)")
-def command(folder: Path, mail: str | None, *, server: bool, older: bool) -> None:
+def command(folder: Path, mail: str | None, *, server: bool, older: bool, name: str = "") -> None:
     """Make the team's certificate and the key for its mail program.
 
     FOLDER is where to put the two files.
     """
-    facts = load_facts(content_folder(os.environ) / FACTS_FILE)
+    facts = load_facts(content_of(os.environ, name) / FACTS_FILE)
     mail = mail or facts.recipients[0]
     if not is_mail_address(mail, ascii_only=True):
         raise ConfigError("--mail: not a mail address")
     key = TeamKey.make(mail, site=facts["udseende"]["navn"], team=facts["team"]["navn"])
     files = _server_files(key) if server else _team_files(key, older=older)
     _write(folder, files)
-    for name, file in files.items():
-        click.echo(f"{folder / name}\n    {file.use}")
+    for made, file in files.items():
+        click.echo(f"{folder / made}\n    {file.use}")
 
 
 def _team_files(key: TeamKey, *, older: bool) -> Mapping[str, _File]:

@@ -1,19 +1,17 @@
 """`udvej number`."""
 
-import os
-
 import click
 
-from udvej.config import Config
+from udvej.commands.naming import OfOne, config_of
 from udvej.services import Services
 
 
-@click.command("number")
+@click.command("number", cls=OfOne)
 @click.argument("last", type=click.IntRange(min=0))
-def command(last: int) -> None:
+def command(last: int, name: str = "") -> None:
     """Go on after a running number, when the state folder was lost.
 
     LAST is the highest that was ever given: in the team's mailbox, or in the log (event=sent).
     """
-    Services.open(Config.from_environ(os.environ)).outbox.go_on_after(last)
+    Services.open(config_of(name)).outbox.go_on_after(last)
     click.echo(f"The next referral gets number {last + 1}.", err=True)

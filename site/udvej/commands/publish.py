@@ -1,11 +1,9 @@
 """`udvej publish`."""
 
-import os
-
 import click
 
 from udvej.check.findings import Finding, Report
-from udvej.config import Config
+from udvej.commands.naming import OfOne, config_of, typed
 from udvej.errors import ConfigError, ContentError
 from udvej.publish.publishing import publish
 from udvej.wording import tell
@@ -13,15 +11,15 @@ from udvej.wording import tell
 _WRONG = 2
 
 
-@click.command("publish")
+@click.command("publish", cls=OfOne)
 @click.option("--undo", is_flag=True, help="go back to the pages that were shown before")
-def command(*, undo: bool) -> int:
+def command(*, undo: bool, name: str = "") -> int:
     """Check the content, and let the site show it; all at once, or nothing of it.
 
     Says what has changed. What was shown before stays until the next time, for --undo. May be
     called by a timer or a git hook: where nothing has changed, nothing is done.
     """
-    config = Config.from_environ(os.environ)
+    config, undoes = config_of(name), typed("publish", name, "--undo")
     if config.live is None:
         raise ConfigError(
             tell("en prøveversion viser selv, hvad I ændrer; kun den rigtige side bliver udgivet")
@@ -35,12 +33,12 @@ def command(*, undo: bool) -> int:
         return _WRONG
     if outcome.withheld:
         click.echo(tell("Det er det, I har fortrudt, så siden er, som den var. Ret det først."))
-        click.echo(tell("Vil I vise det alligevel, så skriv: udvej publish --undo"))
+        click.echo(tell("Vil I vise det alligevel, så skriv: %(command)s", command=undoes))
     elif not outcome.done:
         click.echo(tell("Intet er ændret siden sidst."))
     else:
         click.echo(tell("Fortrudt. Ændret:") if undo else tell("Udgivet. Ændret:"))
         for line in outcome.changes.lines():
             click.echo(f"  {line}")
-        click.echo(tell("Fortryd med: udvej publish --undo"))
+        click.echo(tell("Fortryd med: %(command)s", command=undoes))
     return 0

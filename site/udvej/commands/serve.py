@@ -1,14 +1,13 @@
 """`udvej serve`."""
 
 import os
-from functools import partial
 
 import click
 
-from udvej.config import Config
 from udvej.content.kommune_toml import FACTS_FILE, examples
-from udvej.server.checked import Checked
+from udvej.installation import Installation
 from udvej.server.processes import check_port, run
+from udvej.server.sites import Sites
 from udvej.services import Services
 
 
@@ -24,19 +23,28 @@ def command(host: str | None, port: str | None, *, without_delivery: bool) -> No
     """Run the site and deliver its referrals."""
     given = {"UDVEJ_HOST": host, "UDVEJ_PORT": port}
     os.environ.update({key: value for key, value in given.items() if value is not None})
-    check_port(Config.from_environ(os.environ))
-    checked = Checked.at_start(os.environ)
-    _tell(checked.services)
-    run(checked, delivers=not without_delivery)
+    installation = Installation.from_environ(os.environ)
+    check_port(installation)
+    sites = Sites.at_start(installation)
+    for name, checked in sites.good.items():
+        _tell(checked.services, f"{name}: " if name else "")
+    for name in installation.names:
+        if name not in sites.good:
+            click.echo(f"{name}: is kept out, see: udvej status {name}", err=True)
+    run(sites, delivers=not without_delivery)
 
 
-def _tell(services: Services) -> None:
-    config, say = services.config, partial(click.echo, err=True)
+def _tell(services: Services, whose: str) -> None:
+    config = services.config
+
+    def say(line: str) -> None:
+        click.echo(whose + line, err=True)
+
     say(f"Udvej: {config.address}" + ("" if config.live else "/"))
     if config.live:
         for line in services.who_can_open():
             say(line)
-        for fact in services.facts.missing():
+        for fact in services.facts.missing() if not config.name else ():
             say(f"kommune.toml: {fact} is not filled in; the pages leave it out")
     else:
         say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import click
 
+from udvej.commands.naming import OfEach, typed
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
-from udvej.errors import ConfigError, ContentError, SealingError
+from udvej.errors import ConfigError, ContentError, SealingError, UdvejError
 from udvej.health import Level, certificate_shown
+from udvej.installation import Installation
 from udvej.notes import Note, Notes
 from udvej.outbox.series import named
 from udvej.outbox.watch import Status
@@ -16,12 +18,34 @@ from udvej.services import Services
 
 # A tenth is more than people ever leave waiting.
 _WORTH_SAYING = 0.1
+_NOT_WELL = "NOT WELL: "
 
 
-@click.command("status")
-def command() -> int:
+@click.command("status", cls=OfEach)
+def command(name: str | None = None) -> int:
     """Say how many wait or have failed, and what is not well."""
-    config = Config.from_environ(os.environ)
+    installation = Installation.from_environ(os.environ)
+    worst = 0
+    for one in [name] if name else installation.names:
+        try:
+            for line in _about(installation.one(one)):
+                click.echo(f"{one}: {line}" if one else line)
+                worst = max(worst, int(line.startswith(_NOT_WELL)))
+        except UdvejError as error:
+            if not one:
+                raise
+            for line in str(error).splitlines():  # the others are looked at all the same
+                click.echo(f"{one}: {_NOT_WELL}{line}")
+            worst = 1
+    return worst
+
+
+def _about(config: Config) -> Iterator[str]:
+    """What there is to say of one.
+
+    Raises:
+        UdvejError: it has never run, or its database cannot be opened.
+    """
     if not config.state.is_dir():
         raise ConfigError(
             "UDVEJ_STATE: there is no such folder, so no site has run with these settings; name"
@@ -29,10 +53,9 @@ def command() -> int:
         )
     services = Services.open(config)
     problems: list[str] = []
-    click.echo("\n".join(describe(services.outbox.status())))
+    yield from describe(services.outbox.status(), config.name)
     try:
-        for line in services.who_can_open():
-            click.echo(line)
+        yield from services.who_can_open()
         problems += services.health.problems()
     except (ContentError, SealingError) as error:
         problems.append(str(error))
@@ -41,16 +64,20 @@ def command() -> int:
             shown = certificate_shown(config.address)
             problems += [str(shown)] if shown.level is Level.FAILURE else []
         except OSError as error:
-            click.echo(f"{config.address} cannot be asked from here ({type(error).__name__})")
+            yield f"{config.address} cannot be asked from here ({type(error).__name__})"
     for line in Notes(config.state).text(Note.REFUSED).splitlines():
-        click.echo(f"refused: {line}")
+        yield f"refused: {line}"
     for problem in problems:
-        click.echo(f"NOT WELL: {problem}")
-    return int(bool(problems))
+        yield f"{_NOT_WELL}{problem}"
 
 
-def describe(status: Status) -> Iterator[str]:
-    """The status in lines for a terminal."""
+def describe(status: Status, name: str = "") -> Iterator[str]:
+    """The status in lines for a terminal.
+
+    Args:
+        status: of an outbox.
+        name: the municipality's, "" where it is alone.
+    """
     yield f"waiting: {status.waiting}" + (
         f", the oldest for {_span(status.oldest)}" if status.waiting else ""
     )
@@ -59,13 +86,14 @@ def describe(status: Status) -> Iterator[str]:
     if status.paced:
         yield f"    behind the others, since they may be a robot's: {status.paced}"
     if status.aside:
-        yield f"set aside, behind all others: {status.aside}; see: udvej flood"
+        yield f"set aside, behind all others: {status.aside}; see: {typed('flood', name)}"
     yield f"sent and still kept: {status.sent}"
     if status.full > _WORTH_SAYING:
         yield f"room taken by what is not mailed: {status.full:.0%}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:
-        again = f"udvej deliver --again {number}" if number > 0 else "udvej drill"
+        drill = typed("drill", name)
+        again = typed("deliver", name, f"--again {number}") if number > 0 else drill
         yield f"    {named(number)}: {reason}; try again with: {again}"
     yield f"last number given: {status.last}"
 

@@ -4,19 +4,20 @@ import os
 
 import click
 
-from udvej.config import content_folder
+from udvej.commands.naming import OfOne
 from udvej.content.translators import add, update
+from udvej.installation import content_of
 
 
-@click.command("translations")
+@click.command("translations", cls=OfOne)
 @click.option("--add", "language", metavar="LANGUAGE", help="begin one: its code, such as pl")
-def command(language: str | None) -> None:
+def command(language: str | None, name: str = "") -> None:
     """Bring the Danish of the content to its translators.
 
     New and changed texts get into each content.po next to the content folder; no translation is
     lost.
     """
-    content = content_folder(os.environ)
+    content = content_of(os.environ, name)
     if language:
         for path in add(content, language):
             click.echo(f"made {path}")

@@ -80,6 +80,42 @@ class Delivery:
         del self._unmarked[leased.number]
 
 
+class Rounds:
+    """What is to be done for one outbox, again and again."""
+
+    def __init__(
+        self, outbox: Outbox, carrier: Carrier, *, sweep: Callable[[], None], keep_days: int
+    ) -> None:
+        """Prepare.
+
+        Args:
+            outbox: where the referrals wait.
+            carrier: what takes the mails.
+            sweep: deletes what others keep and is out of date; called each minute.
+            keep_days: how long a sealed referral stays after 250.
+        """
+        self._outbox, self._sweep, self._keep_days = outbox, sweep, keep_days
+        self._delivery = Delivery(outbox, carrier)
+        self._forgotten = float("-inf")
+
+    def next(self) -> bool:
+        """Try the next referral that is due, and each minute delete what has had its time.
+
+        Returns:
+            Whether there was one.
+        """
+        try:
+            if time.monotonic() - self._forgotten > _FORGET_EVERY_SECONDS:
+                self._outbox.at_work()
+                self._outbox.forget(self._keep_days)
+                self._sweep()
+                self._forgotten = time.monotonic()
+            return self._delivery.next()
+        except StorageError:
+            _log.exception("event=storage-failed")
+            return False
+
+
 def run(
     outbox: Outbox,
     carrier: Carrier,
@@ -91,24 +127,13 @@ def run(
     """Deliver until stopped, and delete what has been kept long enough.
 
     Args:
-        outbox: where the referrals wait.
-        carrier: what takes the mails.
-        sweep: deletes what others keep and is out of date; called each minute.
-        keep_days: how long a sealed referral stays after 250.
+        outbox: as for `Rounds`, like the others.
+        carrier: likewise.
+        sweep: likewise.
+        keep_days: likewise.
         stop: set to end after the mail in hand.
     """
-    delivery = Delivery(outbox, carrier)
-    forgotten = float("-inf")
+    rounds = Rounds(outbox, carrier, sweep=sweep, keep_days=keep_days)
     while not stop.is_set():
-        busy = False
-        try:
-            if time.monotonic() - forgotten > _FORGET_EVERY_SECONDS:
-                outbox.at_work()
-                outbox.forget(keep_days)
-                sweep()
-                forgotten = time.monotonic()
-            busy = delivery.next()
-        except StorageError:
-            _log.exception("event=storage-failed")
-        if not busy:
+        if not rounds.next():
             stop.wait(_PAUSE_SECONDS)

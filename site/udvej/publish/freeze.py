@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.metadata import version
@@ -45,10 +46,19 @@ _STAMP_LENGTH: Final = 16
 def stamp(config: Config) -> str:
     """A hash over everything that pages are made of: it changes when they may."""
     live = config.live
-    inputs = [config.address, str(live and live.sealing), sys.version, *map(version, _MAKERS)]
+    inputs = [config.address, str(live and live.sealing)]
     digest = sha256("\n".join(inputs).encode())
-    _hash(digest, config.content, translations_of(config.content), shipped.TRANSLATIONS, _PACKAGE)
+    # Nobody changes the program of a live site while it runs; a developer does in a demonstration.
+    digest.update(_stamp_of_program() if live else _stamp_of_program.__wrapped__())
+    _hash(digest, config.content, translations_of(config.content))
     return digest.hexdigest()[:_STAMP_LENGTH]
+
+
+@cache
+def _stamp_of_program() -> bytes:
+    digest = sha256("\n".join([sys.version, *map(version, _MAKERS)]).encode())
+    _hash(digest, shipped.TRANSLATIONS, _PACKAGE)
+    return digest.digest()
 
 
 def stamp_of_sources(config: Config) -> str:
@@ -126,8 +136,8 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
         ConfigError: as for `freeze`.
         ContentError: as for `freeze`.
     """
-    named = stamp(config)
-    made = folder.with_name(f"{folder.name}.{named}")
+    made = built(config, folder)
+    named = made.suffix.removeprefix(".")
     if folder.exists() and not folder.is_symlink():
         raise ConfigError(f"{folder} is there already and was not made by `udvej build`; move it")
     with _writing(folder):
@@ -142,6 +152,11 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
                 write_home(making, made)
                 making.rename(made)
     return made
+
+
+def built(config: Config, folder: Path) -> Path:
+    """The folder that a build has where it is made; one for each content and program."""
+    return folder.with_name(f"{folder.name}.{stamp(config)}")
 
 
 def _make(config: Config, folder: Path, making: Path) -> None:

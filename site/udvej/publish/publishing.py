@@ -3,6 +3,8 @@
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,10 +80,25 @@ def _publish(config: Config, builds: Builds, *, undo: bool) -> Outcome:
         return Outcome(Changes(), done=False)
     changes = Changes.between(builds.current, config.state / asked.build)
     if servers:
-        _ask(config, asked)
+        with _one_at_a_time(config):
+            _ask(config, asked)
     else:
         builds.take(asked)
     return Outcome(changes, done=True)
+
+
+@contextmanager
+def _one_at_a_time(config: Config) -> Iterator[None]:
+    """Of several municipalities one is renewed at a time.
+
+    Else a server may have heard one publisher before that one's signal comes, which then asks for
+    nothing, and so for the folders of all.
+    """
+    if config.name:
+        with turn(config.state.parent / PUBLISHING):
+            yield
+    else:
+        yield
 
 
 def _ask(config: Config, asked: Asked) -> None:

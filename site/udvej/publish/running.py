@@ -97,26 +97,26 @@ def running(state: Path) -> Iterator[Running]:
 class Announced:
     """A server's own file; the lock on it is not handed on to forked processes (fcntl(2))."""
 
-    def __init__(self, state: Path, port: int, build: Path) -> None:
+    def __init__(self, state: Path, port: int, build: str = "") -> None:
         """Say that a server lives.
 
         Args:
             state: the state folder.
             port: its own, since two may serve one site while it is upgraded.
-            build: what it serves.
+            build: the name of the folder that it serves, "" for none.
 
         Raises:
             OSError: it cannot be written.
         """
-        self._said = Running(os.getpid(), build.name)
+        self._said = Running(os.getpid(), build)
         self._file = (state / _SERVERS.format(port)).open("a+")
         with suppress(BlockingIOError):  # two on one port: the other one is about to end
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._write()
 
-    def says(self, build: Path, answered: str = "", refused: str = "") -> None:
+    def says(self, build: str, answered: str = "", refused: str = "") -> None:
         """Say what it serves, and what became of what it was asked for."""
-        self._said = replace(self._said, build=build.name, answered=answered, refused=refused)
+        self._said = replace(self._said, build=build, answered=answered, refused=refused)
         with suppress(OSError):
             self._write()
 

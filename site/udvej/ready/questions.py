@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
 from udvej.health import Answer, Level
+from udvej.installation import Installation
 from udvej.ready import machine, outside, team, words
 from udvej.services import Services
 
@@ -49,17 +49,18 @@ QUESTIONS: Final[Sequence[Question]] = (
 )
 
 
-def ask_all(environ: Mapping[str, str]) -> Iterator[tuple[str, Answer]]:
+def ask_all(environ: Mapping[str, str], name: str = "") -> Iterator[tuple[str, Answer]]:
     """Ask every question; one that breaks does not keep the others from being asked.
 
     Args:
-        environ: as for `Config.from_environ`.
+        environ: as for `Installation.from_environ`.
+        name: the municipality's, "" where it is alone.
 
     Yields:
         What it is about, and the answer. Wrong settings leave nothing else to be asked.
     """
     try:
-        services = Services(Config.from_environ(environ))
+        services = Services(Installation.from_environ(environ).one(name))
     except ConfigError as error:
         for line in str(error).splitlines():
             yield "settings", Answer(Level.FAILURE, line)

@@ -1,25 +1,26 @@
 """The site as it was last found good, which web workers and delivery are made of.
 
 They are forked from a process that holds it, and read no setting, certificate or content by
-themselves: whatever is changed meanwhile, one that has died is replaced.
+themselves, but for the copy of the content that a build keeps: whatever is changed meanwhile, one
+that has died is replaced.
 """
 
 import logging
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from udvej.config import Config
-from udvej.errors import ContentError, UdvejError
+from udvej.errors import ContentError, SealingError, UdvejError
 from udvej.notes import Note, Notes
-from udvej.publish.freeze import PAGES, WWW, freeze, with_sources_of
+from udvej.publish.freeze import PAGES, WWW, built, freeze, with_sources_of
 from udvej.publish.running import Asked
 from udvej.publish.swap import Builds
 from udvej.server.reloading import ReloadingApp
 from udvej.services import Services
 from udvej.web.app import create_app
+from udvej.web.frozen import Files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,34 +35,33 @@ class Checked:
     Attributes:
         services: its parts.
         build: the folder that `freeze` made of its content.
+        files: the pages in it.
         written: names the content that a demonstration shows, with mistakes if it has any.
     """
 
     services: Services
     build: Path
     written: Config
+    files: Files
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "Checked":
+    def of(cls, config: Config) -> "Checked":
         """Check all of it as it is now.
 
         Raises:
             UdvejError: content, a setting or a certificate is wrong.
         """
-        config = Config.from_environ(environ)
         checked = cls._of(config)
-        Builds(config.state).take_folder()
-        Notes(config.state).clear()
+        forget_refusals(config)
         return checked
 
     @classmethod
-    def asked(cls, environ: Mapping[str, str], asked: Asked) -> "Checked":
+    def asked(cls, config: Config, asked: Asked) -> "Checked":
         """Check what a publisher asks for, and change all that the site shows to it.
 
         Raises:
             UdvejError: a setting or a certificate is wrong, or it cannot be written.
         """
-        config = Config.from_environ(environ)
         builds = Builds(config.state)
         checked = cls._of(with_sources_of(config.state / asked.build, config))
         builds.take(asked)
@@ -69,7 +69,7 @@ class Checked:
         return checked
 
     @classmethod
-    def at_start(cls, environ: Mapping[str, str]) -> "Checked":
+    def at_start(cls, config: Config) -> "Checked":
         """The same, and where only the content is wrong, the last that was good.
 
         What an editor has undone is not taken up by a start; a reload or `publish` does that.
@@ -80,13 +80,12 @@ class Checked:
         Raises:
             UdvejError: a setting or certificate is wrong, or there is no good content yet.
         """
-        config = Config.from_environ(environ)
         builds = Builds(config.state)
         if config.live and builds.undone:
             with suppress(ContentError):  # good for another version of the program
                 return cls._of(builds.served(config))
         try:
-            return cls.from_environ(environ)
+            return cls.of(config)
         except ContentError as error:
             build = config.state / PAGES
             if not build.is_dir():
@@ -100,25 +99,48 @@ class Checked:
 
     @classmethod
     def _of(cls, config: Config, shown: Config | None = None) -> "Checked":
-        services = Services.open(config)
-        _ = services.sealer, services.carrier
-        for table in (services.outbox, services.drafts):
-            table.close()  # no connection lives through a fork
+        services, before = Services.open(config), (config.state / PAGES).resolve()
+        _ = services.sealer
+        if not config.name:
+            _try(services)
         build = freeze(config, config.state / PAGES)
         if config.live:
             services = Services(with_sources_of(build, config))
-            _ = services.sealer, services.carrier
-            for catalogue in services.content.catalogues:
-                for fault in catalogue.faults:
-                    _log.warning("event=translation-left-out fault=%r", str(fault))
-        return cls(services, build, shown or config)
+            _ = services.sealer, services.facts, services.face
+            if not (config.name and build == before):
+                _read(services)
+        return cls(services, build, shown or config, Files(build / WWW))
+
+    def is_of(self, config: Config) -> bool:
+        """Whether settings, content and certificate are still what was checked."""
+        try:
+            sealer = Services(config).sealer
+        except SealingError:
+            return False
+        same = self.written == config and self.services.sealer == sealer
+        return same and self.build == built(config, config.state / PAGES)
 
     def application(self) -> "WSGIApplication":
-        """What a web worker answers with, made in its own process."""
+        """What a web worker answers with, made in its own process; of one that is alone."""
         config = self.services.config
         if config.live:
-            return create_app(self.services, self.build / WWW)
+            return create_app(self.services, self.files)
         return ReloadingApp(self.written, frozen_app, config)
+
+
+def _try(services: Services) -> None:
+    """See that one that is alone can keep and mail; among several, each does when it is asked."""
+    _ = services.carrier
+    for table in (services.outbox, services.drafts):
+        table.close()  # no connection lives through a fork
+
+
+def _read(services: Services) -> None:
+    """Read all of the content, and say what of its translations is left out."""
+    _ = services.carrier
+    for catalogue in services.content.catalogues:
+        for fault in catalogue.faults:
+            _log.warning("event=translation-left-out fault=%r", str(fault))
 
 
 def frozen_app(config: Config) -> "WSGIApplication":
@@ -127,7 +149,14 @@ def frozen_app(config: Config) -> "WSGIApplication":
     Raises:
         UdvejError: as `freeze` and `create_app`.
     """
-    return create_app(Services.open(config), freeze(config, config.state / PAGES) / WWW)
+    files = Files(freeze(config, config.state / PAGES) / WWW)
+    return create_app(Services.open(config), files)
+
+
+def forget_refusals(config: Config) -> None:
+    """Say to operations that all is good again, and is as the content folder says."""
+    Builds(config.state).take_folder()
+    Notes(config.state).clear()
 
 
 def refuse(error: UdvejError, state: Path) -> None:

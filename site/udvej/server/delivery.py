@@ -1,10 +1,28 @@
-"""The delivery process."""
+"""The delivery process: one for all municipalities, of which none waits for another's mail."""
 
+import logging
 import signal
-from threading import Event
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from heapq import heapify, heappop, heappush
+from threading import Condition, Event, Thread
+from typing import Final
 
+from udvej import logs
+from udvej.durations import MINUTE
+from udvej.errors import UdvejError
 from udvej.outbox import delivery
+from udvej.outbox.delivery import Rounds
 from udvej.services import Services
+
+# A mail server that hangs holds one of them for half a minute, and of one municipality never two.
+_THREADS: Final = 4
+# Each outbox is looked into once a second, but for a great many: a look takes milliseconds.
+_LOOKS_A_SECOND: Final = 10
+_AGAIN_SECONDS: Final = MINUTE
+
+_log = logging.getLogger(__name__)
 
 
 def deliver(services: Services) -> None:
@@ -17,6 +35,103 @@ def deliver(services: Services) -> None:
     """
     keep_days, stop = services.facts["frister"]["gemmes_dage"], Event()
     outbox, carrier, sweep = services.outbox, services.carrier, services.drafts.forget
+    _stop_on_signal(stop)
+    delivery.run(outbox, carrier, sweep=sweep, keep_days=keep_days, stop=stop)
+
+
+def deliver_for(sites: Mapping[str, Services]) -> None:
+    """The same for several municipalities, by name; what is wrong with one is logged."""
+    stop = Event()
+    _stop_on_signal(stop)
+    turns = Turns(map(Municipality, sites, sites.values()))
+    threads = [Thread(target=turns.take, args=(stop,)) for _ in range(min(_THREADS, len(sites)))]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    turns.end()
+    for thread in threads:
+        thread.join()
+
+
+def _stop_on_signal(stop: Event) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    delivery.run(outbox, carrier, sweep=sweep, keep_days=keep_days, stop=stop)
+
+
+class Municipality:
+    """What is to be delivered for one, whose parts are made when it is first looked at."""
+
+    def __init__(self, name: str, services: Services) -> None:
+        """Make nothing yet.
+
+        Args:
+            name: its own.
+            services: its parts.
+        """
+        self._name, self._services = name, services
+        self._rounds: Rounds | None = None
+
+    def look(self) -> bool:
+        """Try the next referral that is due; whether there was one.
+
+        Raises:
+            UdvejError: its parts cannot be made.
+        """
+        services = self._services
+        with logs.of(self._name):
+            if self._rounds is None:
+                Services.open(services.config)
+                keep_days, sweep = services.facts["frister"]["gemmes_dage"], services.drafts.forget
+                self._rounds = Rounds(
+                    services.outbox, services.carrier, sweep=sweep, keep_days=keep_days
+                )
+            busy = self._rounds.next()
+        if not busy:  # its files are opened again when it is looked at again
+            services.outbox.close()
+            services.drafts.close()
+        return busy
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Log what is wrong with it, and nothing of its message."""
+        try:
+            yield
+        except UdvejError:
+            with logs.of(self._name):
+                _log.exception("event=cannot-deliver")
+
+
+class Turns:
+    """Whose turn it is: each gets one mail tried, and then waits for those that have waited."""
+
+    def __init__(self, municipalities: Iterable[Municipality]) -> None:
+        """Begin with all of them due.
+
+        Args:
+            municipalities: in any order.
+        """
+        self._due = [(0.0, number, one) for number, one in enumerate(municipalities)]
+        heapify(self._due)
+        self._pause = max(1.0, len(self._due) / _LOOKS_A_SECOND)
+        self._changed = Condition()
+
+    def take(self, stop: Event) -> None:
+        """Work until stopped; several threads may, each on another municipality."""
+        while not stop.is_set():
+            with self._changed:
+                wait = self._due[0][0] - time.monotonic() if self._due else self._pause
+                if wait > 0:
+                    self._changed.wait(wait)
+                    continue
+                _, number, one = heappop(self._due)
+            again = _AGAIN_SECONDS
+            with one.failing():
+                again = 0.0 if one.look() else self._pause
+            with self._changed:
+                heappush(self._due, (time.monotonic() + again, number, one))
+                self._changed.notify()
+
+    def end(self) -> None:
+        """Wake those that wait, to see that they are stopped."""
+        with self._changed:
+            self._changed.notify_all()

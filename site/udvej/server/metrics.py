@@ -5,13 +5,14 @@ Never a total of what was sent: its history would say when somebody wrote.
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
-from udvej.config import Config
+from udvej import logs
 from udvej.errors import ConfigError, UdvejError
+from udvej.installation import Installation
 from udvej.services import Services
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -22,11 +23,11 @@ _KIND: Final = "text/plain; version=0.0.4; charset=utf-8"
 _log = logging.getLogger(__name__)
 
 
-def listening(config: Config, port: int) -> ThreadingHTTPServer:
+def listening(asked: Callable[[], Installation], port: int) -> ThreadingHTTPServer:
     """What answers `GET /metrics`.
 
     Args:
-        config: of the site; certificate and database are read anew for each answer.
+        asked: who there is; asked for each answer, as certificates and databases are.
         port: of 127.0.0.1; 0 for any.
 
     Raises:
@@ -34,7 +35,7 @@ def listening(config: Config, port: int) -> ThreadingHTTPServer:
     """
 
     class Handler(_Handler):
-        site = config
+        asked_for = staticmethod(asked)
 
     try:
         return ThreadingHTTPServer((_LOOPBACK, port), Handler)
@@ -45,7 +46,7 @@ def listening(config: Config, port: int) -> ThreadingHTTPServer:
 class _Handler(BaseHTTPRequestHandler):
     """Answers one request, and writes nothing of it down."""
 
-    site: Config
+    asked_for: Callable[[], Installation]
     timeout = _TIMEOUT_SECONDS
 
     def do_GET(self) -> None:
@@ -54,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(_UNKNOWN)
             return
         try:
-            text = exposition(self.site).encode()
+            text = exposition(self.asked_for()).encode()
         except UdvejError:
             _log.exception("event=not-measured")
             self.send_error(_AWAY)
@@ -74,25 +75,45 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def exposition(config: Config) -> str:
-    """All of it, in Prometheus' text format (0.0.4).
+def exposition(installation: Installation) -> str:
+    """All of it, in Prometheus' text format (0.0.4); of several municipalities with labels.
 
     Raises:
-        UdvejError: the database does not answer, or nothing can be sealed.
+        UdvejError: the database of the one that is alone does not answer, or nothing can be sealed.
     """
-    services = Services(config)
-    try:
-        gauges = [*_gauges(services)]
-    finally:
-        services.outbox.close()
+    found: dict[str, tuple[str, list[str]]] = {}
+    for name in installation.names:
+        label = f'{{municipality="{name}"}}' if installation.is_many else ""
+        for gauge, text, value in _measured(installation, name):
+            _, values = found.setdefault(gauge, (text, []))
+            values.append(f"udvej_{gauge}{label} {_number(value)}\n")
     return "".join(
-        f"# HELP udvej_{name} {text}\n# TYPE udvej_{name} gauge\nudvej_{name} {_number(value)}\n"
-        for name, text, value in gauges
+        f"# HELP udvej_{gauge} {text}\n# TYPE udvej_{gauge} gauge\n{''.join(values)}"
+        for gauge, (text, values) in found.items()
     )
 
 
+def _measured(installation: Installation, name: str) -> Iterator[tuple[str, str, float]]:
+    """The gauges of one; of several also whether there are any, since one keeps out no other."""
+    gauges = []
+    try:
+        services = Services(installation.one(name))
+        try:
+            gauges = [*_gauges(services)]
+        finally:
+            services.outbox.close()
+    except UdvejError:
+        if not installation.is_many:
+            raise
+        with logs.of(name):
+            _log.exception("event=not-measured")
+    if installation.is_many:
+        yield "measured", "Whether the rest could be measured.", bool(gauges)
+    yield from gauges
+
+
 def _number(value: float) -> str:
-    return {"inf": "+Inf"}.get(str(value), str(value))
+    return {"inf": "+Inf"}.get(str(value), str(value + 0))
 
 
 def _gauges(services: Services) -> Iterator[tuple[str, str, float]]:

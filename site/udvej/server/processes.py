@@ -8,17 +8,20 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
 from granian.constants import Interfaces
 
 from udvej import logs
-from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
+from udvej.installation import Installation
 from udvej.publish.running import Announced, Asked
-from udvej.server.checked import Checked, refuse
-from udvej.server.delivery import deliver
+from udvej.server.checked import refuse
+from udvej.server.delivery import deliver, deliver_for
 from udvej.server.granian import Server, reset_signals_in_workers
+from udvej.server.sites import Sites
 from udvej.server.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -33,14 +36,19 @@ _CONNECTIONS: Final = 8192
 _log = logging.getLogger(__name__)
 
 
-def check_port(config: Config) -> None:
+def check_port(installation: Installation) -> None:
     """See that nobody else listens there.
+
+    Args:
+        installation: says where.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
     try:
-        address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        address = socket.getaddrinfo(installation.host, installation.port, type=socket.SOCK_STREAM)[
+            0
+        ]
         with socket.socket(*address[:3]) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address[4])
@@ -52,20 +60,19 @@ def check_port(config: Config) -> None:
         ) from error
 
 
-def run(checked: Checked, *, delivers: bool) -> None:
+def run(sites: Sites, *, delivers: bool) -> None:
     """Serve until told to stop; SIGHUP takes up what has changed, if all of it is good.
 
     Args:
-        checked: what to serve.
+        sites: what to serve.
         delivers: whether to deliver too; not where another service does.
     """
     multiprocessing.set_start_method("fork", force=True)  # workers are given what is checked
-    serving = _Serving(checked)
-    config = checked.services.config
+    serving, installation = _Serving(sites), sites.installation
     server = Server(
         "udvej",
-        address=config.host,
-        port=config.port,
+        address=installation.host,
+        port=installation.port,
         interface=Interfaces.WSGI,
         workers=_WORKERS,
         blocking_threads=_THREADS,
@@ -96,45 +103,58 @@ class _Serving:
 
     delivery: Supervised | None = None
 
-    def __init__(self, checked: Checked) -> None:
-        self._checked = checked
-        config = checked.services.config
-        self._announced = Announced(config.state, config.port, checked.build)
-        self._answers = ""
+    def __init__(self, sites: Sites) -> None:
+        self._sites = sites
+        self._announced: dict[str, Announced] = {}
+        self._asked: Mapping[str, Asked] = {}
+        self._refused: Mapping[str, UdvejError] = {}
+        self.says()
 
     def application(self) -> "WSGIApplication":
         logs.configure()
-        return self._checked.application()
+        return self._sites.application()
 
     def deliver(self) -> None:
-        deliver(self._checked.services)
+        if self._sites.installation.is_many:
+            deliver_for(self._sites.services)
+        else:
+            (alone,) = self._sites.good.values()
+            deliver(alone.services)
 
     def renew(self) -> bool:
-        """Check what has changed, or what a publisher asks for; whether it is good."""
-        asked = next(Asked.read(self._checked.services.config.state), None)
-        self._answers = asked.number if asked else ""
+        """Check what has changed, or what publishers ask for; whether anything good is new."""
+        self._asked, before = self._sites.asked, self._sites.good
         try:
-            self._checked = (
-                Checked.asked(os.environ, asked) if asked else Checked.from_environ(os.environ)
-            )
+            self._sites, self._refused = self._sites.renewed(os.environ, self._asked)
         except UdvejError as error:
-            return self._refused(error)
-        except Exception:  # noqa: BLE001 (whatever it is, what runs goes on)
-            _log.exception("event=broken")
-            return self._refused(UdvejError("the program broke over what it read; see its log"))
+            installation = self._sites.installation
+            self._refused = dict.fromkeys(installation.names, error)
+            for name in installation.names:
+                with logs.of(name):
+                    refuse(error, installation.state_of(name))
+        if self._sites.good == before:
+            self.says()
+            return False
         _share_memory()
         if self.delivery is not None:
             self.delivery.renew()
         return True
 
-    def says(self, refused: str = "") -> None:
-        """Tell a publisher what is served now."""
-        self._announced.says(self._checked.build, self._answers, refused)
-
-    def _refused(self, error: UdvejError) -> bool:
-        refuse(error, self._checked.services.config.state)
-        self.says(str(error))
-        return False
+    def says(self) -> None:
+        """Tell publishers what is served now, or why it is not what they ask for."""
+        installation = self._sites.installation
+        for name in installation.configs:
+            good = self._sites.good.get(name)
+            build = good.build.name if good else ""
+            state = installation.state_of(name)
+            if name not in self._announced:
+                with suppress(OSError) if installation.is_many else nullcontext():
+                    self._announced[name] = Announced(state, installation.port, build)
+            asked, refused = self._asked.get(name), self._refused.get(name)
+            if announced := self._announced.get(name):
+                announced.says(
+                    build, asked.number if asked else "", str(refused) if refused else ""
+                )
 
 
 def _open_many_files() -> None:

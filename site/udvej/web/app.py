@@ -2,8 +2,7 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
@@ -13,10 +12,15 @@ from udvej.languages import DANISH
 from udvej.notes import Notes
 from udvej.services import Services
 from udvej.web import health, referral, weaknesses
-from udvej.web.frozen import Frozen
+from udvej.web.frozen import Files, Frozen
 from udvej.web.proxies import CountedProxies
 from udvej.web.rate_limit import NETWORKS, ClientLimit
 from udvej.web.reader import guarded, with_pages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from udvej.shared_counts import SharedCounts
 
 # Generous: a prison, a library or a mobile network is one address. Each worker counts by itself,
 # but for hosts that count together.
@@ -29,13 +33,27 @@ _DRAFTS: Final = RateLimitItemPerMinute(4096, 15, "drafts")
 _POSTS: Final = RateLimitItemPerHour(600, namespace="posts")
 
 
-def create_app(services: Services, files: Path | None = None) -> Flask:
+class Limits:
+    """How often clients of one municipality may do what; in one worker, from nothing counted."""
+
+    def __init__(self, shared: "SharedCounts | None" = None) -> None:
+        """Count from now on.
+
+        Args:
+            shared: where it is counted together with other processes.
+        """
+        self.sendings = ClientLimit(_SENDINGS, time.time, shared=shared)
+        self.corrections = ClientLimit(_CORRECTIONS, time.time, shared=shared)
+        self.drafts_of_network = ClientLimit(_DRAFTS, time.time, NETWORKS, shared)
+        self.posts = ClientLimit(_POSTS, time.time, shared=shared)
+
+
+def create_app(services: Services, files: Files | None = None) -> Flask:
     """The whole site: the pages, the form and what monitoring asks.
 
     Args:
         services: the parts; nothing reads the environment after this.
-        files: holds the pages that `publish.freeze` made; without it each is rendered when asked
-            for.
+        files: the pages that `publish.freeze` made; without them each is rendered when asked for.
 
     Raises:
         ContentError: a content file is wrong.
@@ -43,19 +61,51 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         SealingError: the team's certificate cannot be used.
         StorageError: the database cannot be opened.
     """
-    content, live, shared = services.content, services.config.live, services.shared_counts
+    app = dynamic_app(services, Limits(services.shared_counts))
+    app.wsgi_app = with_files(app.wsgi_app, services, files)  # type: ignore[assignment, method-assign]
+    return app
+
+
+def with_files(
+    application: "WSGIApplication", services: Services, files: Files | None
+) -> "WSGIApplication":
+    """A site's pages in front of what answers all else, and its headers on every answer.
+
+    Args:
+        application: answers what is no file.
+        services: the parts, of which only facts and face are made.
+        files: as for `create_app`.
+
+    Raises:
+        ContentError: `kommune.toml` is wrong.
+    """
+    if files:
+        application = Frozen(application, files)
+    live = services.config.live
+    return guarded(
+        application, services.face, services.facts, live.public_address if live else None
+    )
+
+
+def dynamic_app(services: Services, limits: Limits) -> Flask:
+    """The site without what stands in front of it; see `create_app`, which raises the same.
+
+    Args:
+        services: the parts.
+        limits: what its clients are counted by.
+    """
+    content, live = services.content, services.config.live
     app = with_pages(content, services.config.address, demonstration=live is None)
     app.secret_key = services.secret_key
     form = referral.FormServices(
         edition=content.editions[DANISH.tag],
         form=services.form,
-        sealer=services.sealer,
-        outbox=services.outbox,
+        receiver=services.receiver,
         drafts=services.drafts,
-        sendings=ClientLimit(_SENDINGS, time.time, shared=shared),
-        corrections=ClientLimit(_CORRECTIONS, time.time, shared=shared),
-        drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS, shared),
-        posts=ClientLimit(_POSTS, time.time, shared=shared),
+        sendings=limits.sendings,
+        corrections=limits.corrections,
+        drafts_of_network=limits.drafts_of_network,
+        posts=limits.posts,
         promised=content.facts.text("team.svartid"),
     )
     for tag, edition in content.editions.items():
@@ -73,9 +123,5 @@ def create_app(services: Services, files: Path | None = None) -> Flask:
         if live.proxies:
             wsgi_app = ProxyFix(wsgi_app, x_for=live.proxies, x_proto=0, x_host=0)
         wsgi_app = CountedProxies(wsgi_app, live.proxies, Notes(services.config.state))
-    if files:
-        wsgi_app = Frozen(wsgi_app, files)
-    app.wsgi_app = guarded(  # type: ignore[assignment, method-assign]
-        wsgi_app, content, live.public_address if live else None
-    )
+    app.wsgi_app = wsgi_app  # type: ignore[method-assign]
     return app

@@ -1,6 +1,8 @@
 """Frozen pages, served from memory before a request reaches the application."""
 
+import gzip
 from collections.abc import Iterable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from wsgiref.headers import Headers
@@ -13,23 +15,21 @@ if TYPE_CHECKING:
 
 PAGE: Final = "index.html"
 COMPRESSED: Final = (".br", ".gz")
+_UNPACKED: Final = ".gz"
 
 
 class Frozen:
     """WSGI middleware that answers with the file of an address, if there is one."""
 
-    def __init__(self, application: "WSGIApplication", folder: Path) -> None:
-        """Read the files; those that are added later are not seen.
+    def __init__(self, application: "WSGIApplication", files: "Files") -> None:
+        """Put files in front of an application.
 
         Args:
             application: answers what is no file, and every request but GET and HEAD.
-            folder: holds `om/index.html` for `/om/`, and each file with its compressed forms.
+            files: those that answer.
         """
         self._application = application
-        # One address a page: neither `/om` nor `/om/index.html` is one.
-        self._files = _InMemory(application)
-        for path in _files(folder):
-            self._files.add_file_to_dictionary(_address(path, folder), str(path))
+        self._files = files.before(application)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -40,20 +40,45 @@ class Frozen:
         return answer(environ, start_response)
 
 
+class Files:
+    """Frozen pages in memory; processes that are forked later share them."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the files; those that are added later are not seen.
+
+        Args:
+            folder: holds `om/index.html` for `/om/`, and each file with its compressed forms.
+        """
+        # One address a page: neither `/om` nor `/om/index.html` is one.
+        self._files = _InMemory()
+        for path in _files(folder):
+            self._files.add_file_to_dictionary(_address(path, folder), str(path))
+
+    def before(self, application: "WSGIApplication") -> "WSGIApplication":
+        """The same files, and an application behind them for what is none."""
+        files = copy(self._files)
+        files.application = application
+        answers: WSGIApplication = files
+        return answers
+
+
 class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
     """WhiteNoise, without opening the file at each request, which costs more than all the rest."""
 
-    def __init__(self, application: "WSGIApplication") -> None:
+    def __init__(self) -> None:
         """Hold no file yet."""
         self._read: dict[str, bytes] = {}
         super().__init__(
-            application, max_age=None, allow_all_origins=False, add_headers_function=_plain_type
+            None, max_age=None, allow_all_origins=False, add_headers_function=_plain_type
         )
 
     def add_file_to_dictionary(self, url: str, path: str, stat_cache: None = None) -> None:
-        """Add a file, and read it and its compressed forms."""
+        """Add a file, and read its compressed forms, or it where there are none."""
         super().add_file_to_dictionary(url, path, stat_cache)
-        self._read |= {path: Path(path).read_bytes() for _, path, _ in self.files[url].alternatives}
+        paths = [path for _, path, _ in self.files[url].alternatives]
+        if f"{path}{_UNPACKED}" in paths:
+            paths.remove(path)  # few ask for it: it is made of that form
+        self._read |= {path: Path(path).read_bytes() for path in paths}
 
     def serve(
         self, static_file: StaticFile, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -64,7 +89,8 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
             return answer
         path, headers = static_file.get_path_and_headers(environ)
         start_response("200 OK", headers)
-        return [self._read[path]]
+        body = self._read.get(path)
+        return [gzip.decompress(self._read[path + _UNPACKED]) if body is None else body]
 
 
 def _files(folder: Path) -> Iterator[Path]:

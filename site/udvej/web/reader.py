@@ -2,12 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from flask import Flask, Request, Response, request
+from flask.templating import DispatchingJinjaLoader
 from flask_compress import Compress
-from jinja2 import StrictUndefined, pass_context
+from jinja2 import Environment, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from werkzeug.routing import RequestRedirect
 
@@ -15,6 +17,8 @@ from udvej.asking import form_of
 from udvej.contacts import phone_link
 from udvej.content import addresses
 from udvej.content.editions import Content
+from udvej.content.face import Face
+from udvej.content.facts import Facts
 from udvej.content.pictures import PICTURES
 from udvej.languages import (
     asked_for,
@@ -63,7 +67,7 @@ def reader_app(content: Content, address: str, *, demonstration: bool = True) ->
             url_prefix=edition.language.prefix,
         )
     app.wsgi_app = guarded(  # type: ignore[assignment, method-assign]
-        app.wsgi_app, content, None if demonstration else address
+        app.wsgi_app, content.face, content.facts, None if demonstration else address
     )
     return app
 
@@ -98,22 +102,49 @@ def with_pages(content: Content, address: str, *, demonstration: bool) -> Flask:
 
 
 def guarded(
-    application: "WSGIApplication", content: Content, public_address: str | None
+    application: "WSGIApplication", face: Face, facts: Facts, public_address: str | None
 ) -> "WSGIApplication":
     """Send away who has left, and set the security headers on every answer."""
-    assets = Assets.load(content.face)
+    assets = Assets.load(face)
     return SecurityHeaders(
-        Bounce(AcceptedEncodings(application), Leaving.of(content.facts, SESSION_COOKIE)),
+        Bounce(AcceptedEncodings(application), Leaving.of(facts, SESSION_COOKIE)),
         styles=[allowed(assets.style)],
         scripts=[allowed(assets.script), allowed(leaving.SCRIPT)],
         public_address=public_address,
     )
 
 
+# The templates, compiled once for all municipalities: they are the program's, and what they show is
+# each application's own. By name and source, which a developer may change meanwhile.
+_compiled: Final[dict[tuple[str, str], CodeType]] = {}
+
+
+class _Templates(DispatchingJinjaLoader):
+    """Flask's own, which would else compile them once for each application."""
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 (Jinja's own name)
+    ) -> Template:
+        """A template for one application."""
+        source, filename, up_to_date = self.get_source(environment, name)
+        key = name, source
+        if key not in _compiled:
+            _compiled[key] = environment.compile(source, name, filename)
+        code = _compiled[key]
+        return environment.template_class.from_code(environment, code, globals or {}, up_to_date)
+
+
 class _Udvej(Flask):
     """Flask, without what a visitor sent in logs and redirects."""
 
     request_class = BoundedRequest
+
+    def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
+        """The loader of all templates."""
+        return _Templates(self)
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 (Flask's own signature)
         """Log no address, which may hold anything; the formatter leaves messages out."""

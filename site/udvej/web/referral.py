@@ -26,11 +26,10 @@ from udvej.durations import MINUTE
 from udvej.errors import FormError, SealingError, StorageError
 from udvej.intake.drafts import Draft, Drafts
 from udvej.intake.form import WRITERS, ReferralForm
+from udvej.intake.receiving import Receiver
 from udvej.intake.referral import Referral
-from udvej.intake.sealing import Sealer
 from udvej.intake.submission import Malformed, Posted, Submission
 from udvej.outbox.receipts import SENT_ONCE
-from udvej.outbox.table import Outbox
 from udvej.web import form_page
 from udvej.web.rate_limit import ClientLimit
 
@@ -51,8 +50,7 @@ class FormServices:
     Attributes:
         edition: the content in that language.
         form: what is asked.
-        sealer: seals it.
-        outbox: keeps it.
+        receiver: seals and keeps it.
         drafts: keep a form that was not taken.
         sendings: how often one client may send.
         corrections: how often one client's form is kept as a draft.
@@ -63,8 +61,7 @@ class FormServices:
 
     edition: Edition
     form: type[ReferralForm]
-    sealer: Sealer
-    outbox: Outbox
+    receiver: Receiver
     drafts: Drafts
     sendings: ClientLimit
     corrections: ClientLimit
@@ -117,7 +114,9 @@ def _form(desk: FormServices) -> ResponseReturnValue:
         reference, writer = _sent(desk)
         if not reference:
             return form_page.empty(desk.page, desk.form)
-        return form_page.receipt(desk.edition, reference, writer, late=desk.outbox.delay() > _LATE)
+        return form_page.receipt(
+            desk.edition, reference, writer, late=desk.receiver.delay() > _LATE
+        )
     # Its own token keeps the time it was first shown: a quick correction is no robot.
     form = desk.form.of(draft.fields, draft.token)
     return form_page.show(
@@ -210,12 +209,8 @@ def _drop_draft(desk: FormServices) -> None:
 
 
 def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
-    desk.outbox.accept(
-        _kept_under(typed.key, typed.fields["who"]),
-        referral.reference,
-        partial(desk.sealer.seal, referral),
-        paced=typed.trapped,
-    )
+    key = _kept_under(typed.key, typed.fields["who"])
+    desk.receiver.accept(key, referral, paced=typed.trapped)
     session["sent"] = typed.key.hex()
     with suppress(StorageError):  # the referral is kept, and a draft goes by itself in time
         _drop_draft(desk)
@@ -224,14 +219,14 @@ def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
 def _taken(desk: FormServices, typed: Submission) -> bool:
     """Whether it is here already: then it is not turned away when it is sent again."""
     key = _kept_under(typed.key, typed.fields["who"])
-    return bool(desk.outbox.receipt(key, within=SENT_ONCE))
+    return bool(desk.receiver.receipt(key, within=SENT_ONCE))
 
 
 def _sent(desk: FormServices) -> tuple[str, str]:
     """The reference of what was just sent, and the kind of its writer; "" and "" for nothing."""
     key = bytes.fromhex(session.get("sent", ""))
     for writer in WRITERS if key else ():
-        if reference := desk.outbox.receipt(_kept_under(key, writer), within=_RECEIPT_SHOWN):
+        if reference := desk.receiver.receipt(_kept_under(key, writer), within=_RECEIPT_SHOWN):
             return reference, writer
     return "", ""
 

@@ -1,0 +1,76 @@
+"""Commands that concern one municipality of several, which is named first: `udvej status nordby`.
+
+Where one is alone it has no name, and nothing is asked.
+"""
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from udvej import logs
+from udvej.config import Config
+from udvej.installation import Installation, names_in
+
+
+class OfOne(click.Command):
+    """A command of one municipality."""
+
+    required = True
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The name before all else, and the names there are for who gives none or another."""
+        names = names_in(os.environ)
+        named = click.Argument(
+            ["name"], type=click.Choice(names), required=self.required, metavar="NAME"
+        )
+        return [*([named] if names else []), *super().get_params(ctx)]
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Let what is logged say whose it is."""
+        with logs.of(ctx.params.get("name") or ""):
+            return super().invoke(ctx)
+
+
+class OfEach(OfOne):
+    """A command of all municipalities, or of the one that is named."""
+
+    required = False
+
+
+def config_of(name: str) -> Config:
+    """The settings of one.
+
+    Args:
+        name: as given to the command; "" where it is alone.
+
+    Raises:
+        ConfigError: they are wrong.
+    """
+    return Installation.from_environ(os.environ).one(name)
+
+
+def typed(command: str, name: str, rest: str = "") -> str:
+    """A command as it is typed for one municipality.
+
+    Args:
+        command: such as "drill".
+        name: the municipality's, "" where it is alone.
+        rest: what follows.
+    """
+    return " ".join(filter(None, ("udvej", command, name, rest)))
+
+
+def meant(name: str | None) -> Sequence[str]:
+    """Whom a command of all is about.
+
+    Args:
+        name: as given to it, if it was.
+
+    Returns:
+        The names, which is "" for one that is alone.
+
+    Raises:
+        ConfigError: the folder of several is not there.
+    """
+    return [name] if name else names_in(os.environ) or [""]
