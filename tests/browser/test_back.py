@@ -109,14 +109,19 @@ def leave(person: Person, way: str) -> None:
     until(lambda: is_outside(person))
 
 
+# Each browser, and each with and without script, in `make test`; the other pairs in `make bench`.
+WAYS = {
+    "chromium": "shift",
+    "firefox-no-script": "skip",
+    "chromium-no-script": "skip",
+    "firefox": "shift",
+}
+MARKS = {kind: [] if number < 2 else [pytest.mark.slow] for number, kind in enumerate(WAYS)}
+
+
 @pytest.mark.parametrize(
     ("person", "way"),
-    [
-        ("chromium", "shift"),
-        ("chromium-no-script", "skip"),
-        ("firefox", "shift"),
-        ("firefox-no-script", "skip"),
-    ],
+    [pytest.param(kind, way, marks=MARKS[kind]) for kind, way in WAYS.items()],
     indirect=["person"],
 )
 def test_no_back_shows_the_site_or_what_was_typed(person: Person, way: str) -> None:
@@ -136,7 +141,9 @@ def test_no_back_shows_the_site_or_what_was_typed(person: Person, way: str) -> N
     assert {words for _, words in seen[:-1]} == {"Vejret"}
 
 
-@pytest.mark.parametrize("person", KINDS, indirect=True)
+@pytest.mark.parametrize(
+    "person", [pytest.param(kind, marks=MARKS[kind]) for kind in KINDS], indirect=True
+)
 def test_back_would_be_seen_to_lead_to_the_site(person: Person) -> None:
     """Without the cookie of leaving it does, and then the test above fails."""
     arrive(person)

@@ -2,8 +2,11 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -22,6 +25,8 @@ from support.municipality import ADDRESSES, FACTS, PHONE, RECEIPT
 
 pytestmark = pytest.mark.browser
 
+# 1280 by 1024 pixels at 400 %.
+ENLARGED = {"width": 320, "height": 256}
 # What Chromium says of every page that is answered with an error, and no more than that.
 ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of 4"
 
@@ -38,6 +43,40 @@ def any_visit(browser: Browser, site: Served, request: pytest.FixtureRequest) ->
     """A person whose browser runs scripts, and one whose browser does not."""
     with visiting(browser, site, java_script_enabled=request.param) as visit:
         yield visit
+
+
+@pytest.fixture(scope="module")
+def visited(browser: Browser, site: Served) -> Iterator[Callable[[str], Visit]]:
+    """Each state, brought about once and then kept open, in a window as small as can be."""
+    with ExitStack() as opened:
+
+        @cache
+        def visited(state: str) -> Visit:
+            visit = opened.enter_context(
+                visiting(browser, site, viewport=ENLARGED, reduced_motion="reduce")
+            )
+            STATES[state](visit)
+            return visit
+
+        yield visited
+
+
+def with_and_without_script(name: str, cases: Collection[Any]) -> Callable[[Any], Any]:
+    """Cases in turn with script and without in `make test`, each in both ways in `make bench`."""
+    return pytest.mark.parametrize(
+        (name, "any_visit"),
+        [
+            pytest.param(
+                case,
+                script,
+                id=f"{'' if script else 'no-'}script-{getattr(case, '__name__', case)}",
+                marks=[] if script == (number % 2 == 0) else pytest.mark.slow,
+            )
+            for number, case in enumerate(cases)
+            for script in (True, False)
+        ],
+        indirect=["any_visit"],
+    )
 
 
 # The form.
@@ -136,7 +175,7 @@ SEEN = """element => {
 }"""
 
 
-@pytest.mark.parametrize("size", [(360, 740), (1280, 900)], ids=["phone", "computer"])
+@with_and_without_script("size", [(360, 740), (1280, 900)])
 def test_link_of_the_summary_shows_what_the_field_asks(
     any_visit: Visit, size: tuple[int, int]
 ) -> None:
@@ -161,7 +200,7 @@ def _seen_from_the_summary(visit: Visit) -> list[bool]:
     return seen
 
 
-@pytest.mark.parametrize("field", TYPED)
+@with_and_without_script("field", TYPED)
 def test_cpr_number_is_refused_in_every_field(any_visit: Visit, field: str) -> None:
     """It is gone from the page and kept nowhere, while all else that was typed stays."""
     around = ("", "@eksempel.dk") if field == "mail" else ("", " her")
@@ -220,8 +259,8 @@ def go_back_and_send_again(visit: Visit) -> None:
     assert visit.page.inner_text(".receipt-number") in again.text()
 
 
-@pytest.mark.parametrize(
-    "send", [press_twice, press_enter_twice, reload_the_receipt, go_back_and_send_again]
+@with_and_without_script(
+    "send", [press_twice, press_enter_twice, go_back_and_send_again, reload_the_receipt]
 )
 def test_what_is_sent_twice_arrives_once(any_visit: Visit, send: Callable[[Visit], None]) -> None:
     """However the same words come a second time, the team gets one referral."""
@@ -406,9 +445,9 @@ def test_each_page_is_one_request(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_browser_has_nothing_to_complain_of(visit: Visit, state: str) -> None:
+def test_browser_has_nothing_to_complain_of(visited: Callable[[str], Visit], state: str) -> None:
     """No error, no warning, nothing refused by the policy, no request to anybody else."""
-    STATES[state](visit)
+    visit = visited(state)
     assert [text for text in visit.complaints if not text.startswith(ANSWERED_WITH_AN_ERROR)] == []
     assert not any(map(visit.is_outside, visit.requests))
 
@@ -436,9 +475,9 @@ def test_no_cookie_before_the_form(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("state", ["forside", "skriv-cpr", "skriv-tak"])
-def test_browser_stores_nothing(visit: Visit, state: str) -> None:
+def test_browser_stores_nothing(visited: Callable[[str], Visit], state: str) -> None:
     """After reading, after writing and after sending the browser's stores are empty."""
-    STATES[state](visit)
+    visit = visited(state)
     stores = """async () => [
         localStorage.length,
         sessionStorage.length,
@@ -526,8 +565,6 @@ def test_shift_with_other_keys_between_does_not_leave(visit: Visit) -> None:
 # Small screens.
 
 
-ENLARGED = {"width": 320, "height": 256}
-
 # Of what has focus, the points of its lines where something else lies on top, or that lie outside
 # the window although the whole would fit in it.
 COVERED = """() => {
@@ -550,24 +587,23 @@ COVERED = """() => {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_enlarged_four_times_a_page_is_whole(browser: Browser, site: Served, state: str) -> None:
+def test_enlarged_four_times_a_page_is_whole(visited: Callable[[str], Visit], state: str) -> None:
     """1280 by 1024 pixels at 400 %, and a small phone.
 
     Everything is within the width (WCAG 1.4.10), each stop of the keyboard is seen whole (2.4.12),
     and leaving is in reach wherever one is.
     """
-    with visiting(browser, site, viewport=ENLARGED, reduced_motion="reduce") as visit:
-        STATES[state](visit)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") == 320
-        stops = visit.page.locator(":is(a[href], button, input, textarea):visible")
-        for _ in range(stops.count()):
-            visit.page.keyboard.press("Tab")
-            assert visit.page.evaluate(COVERED) == []
-        for height in (256, 568):
-            visit.page.set_viewport_size({"width": 320, "height": height})
-            for place in ("0", "document.body.scrollHeight"):
-                visit.page.evaluate(f"scrollTo(0, {place})")
-                expect(visit.page.locator(".thumb-bar .leave-button")).to_be_in_viewport(ratio=1)
+    visit = visited(state)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 320
+    stops = visit.page.locator(":is(a[href], button, input, textarea):visible")
+    for _ in range(stops.count()):
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate(COVERED) == []
+    for height in (256, 568):
+        visit.page.set_viewport_size({"width": 320, "height": height})
+        for place in ("0", "document.body.scrollHeight"):
+            visit.page.evaluate(f"scrollTo(0, {place})")
+            expect(visit.page.locator(".thumb-bar .leave-button")).to_be_in_viewport(ratio=1)
 
 
 def test_what_is_too_wide_or_covered_would_be_seen(browser: Browser, site: Served) -> None:

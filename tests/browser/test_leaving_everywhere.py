@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
-from support.browser import STATES, Served, Visit, chromium, served, visiting
+from support.browser import STATES, Served, Visit, served, visiting
 from support.rare import RARE
 
 pytestmark = pytest.mark.browser
@@ -28,13 +28,6 @@ DEPTH = """() => {
     const box = document.querySelector(".thumb-bar .leave-button").getBoundingClientRect();
     return (box.top + box.bottom) / 2 / innerHeight;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from support.browser import Served
 from support.checkers import LIGHTHOUSE, needed
 from support.lighthouse import lighthouse
 from support.municipality import ADDRESSES
+from udvej.content.addresses import FORM
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +27,17 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
         yield judged
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+# A page of each kind in `make test`, all of them in `make bench`.
+ONE_OF_A_KIND: Final = ("/", "/om/", FORM)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param(address, marks=[] if address in ONE_OF_A_KIND else pytest.mark.slow)
+        for address in ADDRESSES
+    ],
+)
 def test_lighthouse_is_content(site: Served, judged: Judged, address: str) -> None:
     """100 in accessibility, best practices and search engines, as on a phone."""
     assert judged(site.origin + address) == {

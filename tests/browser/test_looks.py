@@ -1,6 +1,7 @@
 """What is held of how pages look: nothing moves from page to page, and buttons are well set."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -48,6 +49,12 @@ def show(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
         yield show
 
 
+@pytest.fixture(scope="module")
+def expected(show: Callable[[str], Shown]) -> Callable[[str], Mapping[tuple[int, int], Any]]:
+    """Where things stand on a page of a language, by the beginning of its address."""
+    return cache(lambda prefix: places(show(f"{prefix}om")))
+
+
 def places(shown: Shown) -> Mapping[tuple[int, int], Any]:
     """Where things stand, on each screen."""
     found = {}
@@ -66,17 +73,20 @@ MOVING: Final = (
 
 
 @pytest.mark.parametrize("state", MOVING)
-def test_nothing_at_hand_moves_from_page_to_page(show: Callable[[str], Shown], state: str) -> None:
+def test_nothing_at_hand_moves_from_page_to_page(
+    show: Callable[[str], Shown],
+    expected: Callable[[str], Mapping[tuple[int, int], Any]],
+    state: str,
+) -> None:
     """3.2.3: leave, call and write, the languages and the way home: the same place in each state.
 
     The form has no way to write, which would lose the text; the others stay where they are.
     """
-    language = state[:3] if state.startswith(("en-", "ar-")) else ""
-    expected = places(show(f"{language}om"))
+    of_its_language = expected(state[:3] if state.startswith(("en-", "ar-")) else "")
     shown = show(state)
     at_hand = 2 if shown.page.locator("main :is(textarea, .receipt-number)").count() else 3
     for screen, found in places(shown).items():
-        there = expected[screen]
+        there = of_its_language[screen]
         assert len(there["bar"]) == 3
         assert found == {**there, "bar": there["bar"][:at_hand]}, screen
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Route
-from support.browser import STATES, Served, Visit, chromium, served, visiting
+from support.browser import STATES, Served, Visit, served, visiting
 from support.firefox import Firefox
 from support.internet import HOST, ORIGIN, Internet, internet
 from support.mailserver import Authority
@@ -65,13 +65,6 @@ WATCHED = """() => {
         } });
     }
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

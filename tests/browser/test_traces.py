@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPSConnection
 from pathlib import Path
 from ssl import CERT_NONE, create_default_context
@@ -226,41 +226,60 @@ def paste_from(net: Internet, person: Person, word: str, rest: str) -> None:
     person.copy("textarea")
 
 
-@pytest.mark.parametrize("prefix", ["", "/en", "/ar"])
-@pytest.mark.parametrize("kind", KINDS)
+def paste_and_send(net: Internet, person: Person, prefix: str) -> None:
+    """Paste a text, then half a book, and send from a tab that was open when the person left."""
+    form = f"{ORIGIN}{prefix}{FORM}"
+    paste_from(net, person, PASTED, r'"\u000bLinje to\ufffe\u0085Tre"')
+    person.open(form)
+    person.paste("#message")
+    person.click("main .button--primary")
+    until(lambda: person.sees("[role=alert]"))
+    assert person.address == form
+    assert person.value("#message") == f"{PASTED}\nLinje to\nTre"
+
+    paste_from(net, person, MUCH, r'" \u0645\u0645\u0645\u0645\u0645".repeat(18000)')
+    person.open(form)
+    person.paste("#message")
+    person.click("main .button--primary")
+    until(lambda: person.address == f"{ORIGIN}{prefix}{TOO_LONG}")
+
+    person.open(form)
+    person.write("#name", TAB)
+    person.open_tab()
+    person.open(f"{ORIGIN}/")
+    person.click(".thumb-bar .leave-button")
+    until(lambda: not person.address.startswith(ORIGIN))
+    person.return_to_the_first_tab()
+    person.click("main .button--primary")
+    until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
+
+
+LANGUAGES = ("", "/en", "/ar")
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefixes"),
+    [
+        # Each browser and each language in `make test`, all pairs in `make bench`.
+        ("chromium", LANGUAGES[:2]),
+        ("firefox", LANGUAGES[2:]),
+        *(pytest.param(kind, LANGUAGES, marks=pytest.mark.slow) for kind in KINDS),
+    ],
+)
 def test_what_is_pasted_or_sent_after_leaving_is_in_no_file(
-    kind: str, prefix: str, net: Internet, tmp_path_factory: pytest.TempPathFactory
+    kind: str, prefixes: Sequence[str], net: Internet, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A line break of Word's comes back as one, to be sent; half a book is answered on a page.
 
-    What is sent from a tab while the site is shut leads away. The control's word is found.
+    What is sent from a tab while the site is shut leads away. The control's word is found. The
+    languages come one after the other; what each has left is then searched for together.
     """
-    folder, form = tmp_path_factory.mktemp("a"), f"{ORIGIN}{prefix}{FORM}"
+    folder = tmp_path_factory.mktemp("a")
     person = KINDS[kind](folder, net)
     try:
-        paste_from(net, person, PASTED, r'"\u000bLinje to\ufffe\u0085Tre"')
-        person.open(form)
-        person.paste("#message")
-        person.click("main .button--primary")
-        until(lambda: person.sees("[role=alert]"))
-        assert person.address == form
-        assert person.value("#message") == f"{PASTED}\nLinje to\nTre"
-
-        paste_from(net, person, MUCH, r'" \u0645\u0645\u0645\u0645\u0645".repeat(18000)')
-        person.open(form)
-        person.paste("#message")
-        person.click("main .button--primary")
-        until(lambda: person.address == f"{ORIGIN}{prefix}{TOO_LONG}")
-
-        person.open(form)
-        person.write("#name", TAB)
-        person.open_tab()
-        person.open(f"{ORIGIN}/")
-        person.click(".thumb-bar .leave-button")
-        until(lambda: not person.address.startswith(ORIGIN))
-        person.return_to_the_first_tab()
-        person.click("main .button--primary")
-        until(lambda: not person.address.startswith(ORIGIN) and person.title != "")
+        for prefix in prefixes:
+            person.forget_cookies()
+            paste_and_send(net, person, prefix)
         keep_the_control(person, folder, WORDS["felt"])
     finally:
         person.kill()

@@ -152,7 +152,8 @@ class Team:
 @pytest.mark.parametrize(
     ("kills", "referrals"),
     [
-        pytest.param(20, 500, id="20-kills"),
+        pytest.param(6, 150, id="6-kills"),
+        pytest.param(20, 500, id="20-kills", marks=pytest.mark.slow),
         pytest.param(200, 20_000, id="200-kills", marks=pytest.mark.slow),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from support.accessibility import VAGUE, Look, Shown
+from support.accessibility import COLOURS, VAGUE, Look, Shown
 from support.browser import served, visiting
 from support.contents import in_place
 from udvej.content.editions import Content
@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.content, pytest.mark.browser]
 PHONE, COMPUTER = Look(320, 568), Look()
 CONTENT = Content.load(in_place(Path()), boxes_for(Scheme.SMIME))
 TAGS = [*CONTENT.editions]
-COLOURS = ("color-contrast", "color-contrast-enhanced")
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,8 @@ _RUN_AXE: Final = """async (left) => {
         rule.nodes.map((node) => [rule.id, node.html]))]));
 }"""
 
+# Its rules of contrast, which take longer than all the others.
+COLOURS: Final = ("color-contrast", "color-contrast-enhanced")
 # What axe leaves to people, and who has looked at it.
 SETTLED: Final[Mapping[str, str]] = {
     # Near the bar and the road it cannot say what lies behind. `test_contrast…` can.

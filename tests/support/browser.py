@@ -2,6 +2,7 @@
 
 import atexit
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -12,28 +13,20 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from os import environ
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
-from unittest.mock import patch
 from urllib.request import urlopen
 
-import brotli
 import trustme
-from limits import parse
 from playwright.sync_api import Browser, Error, Page, Playwright, Route, expect, sync_playwright
 from support.checkout import CHECKOUT
 from support.municipality import ADDRESSES, places
 from support.patience import PATIENCE, until
 from support.running import ended, held_port, started
-from udvej import cli
 from udvej.content.addresses import FORM
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
 from udvej.outbox.watch import Status
-from udvej.publish import compressed
-from udvej.server import granian, processes
 from udvej.sqlite import SQLite
-from udvej.web import app
 
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 # The same engine without the window around it, which costs as much as the page in it.
@@ -142,7 +135,7 @@ def served(
         certificate, key = state / "certificate.pem", state / "key.pem"
         identity.cert_chain_pems[0].write_to_path(certificate)
         identity.private_key_pem.write_to_path(key)
-        arguments = ["-m", "support.browser", str(port), str(certificate), str(key), *limits]
+        arguments = ["-m", "support.over_https", str(port), str(certificate), str(key), *limits]
     site = Served(f"http{'s' if https else ''}://127.0.0.1:{port}", state)
     others = {key: value for key, value in environ.items() if not key.startswith("UDVEJ_")}
     with (state / "log").open("wb") as log:
@@ -160,11 +153,20 @@ def served(
             trust = ssl.create_default_context()
             authority.configure_trust(trust)
             address = f"{site.origin}/sundhed"
+            until(lambda: process.poll() is not None or _listens(port))
             until(lambda: process.poll() is not None or _answers(address, trust))
             assert process.poll() is None, (state / "log").read_text()
             yield site
         finally:
             _stop(process)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answers(address: str, trust: ssl.SSLContext) -> bool:
@@ -338,23 +340,3 @@ STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
     "skriv-udloebet": _expired,
     "skriv-tak": _receipt,
 }
-
-
-def _serve_over_https(
-    port: str, certificate: str, key: str, sendings: str, corrections: str
-) -> int:
-    """`udvej serve`, but for the TLS that a web server in front of it would speak."""
-    over_https = partial(granian.Server, ssl_cert=Path(certificate), ssl_key=Path(key))
-    # The same to a browser, and made in a tenth of the time.
-    quickly = SimpleNamespace(compress=partial(brotli.compress, quality=4))
-    with (
-        patch.object(compressed, "brotli", quickly),
-        patch.object(processes, "Server", over_https),
-        patch.object(app, "_SENDINGS", parse(sendings)),
-        patch.object(app, "_CORRECTIONS", parse(corrections)),
-    ):
-        return cli.main(["serve", "--port", port])
-
-
-if __name__ == "__main__":
-    sys.exit(_serve_over_https(*sys.argv[1:]))

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
@@ -93,21 +93,15 @@ class Page:
     languages: Mapping[str, Language]
     fetch: Callable[[str], str | None]
 
-    @cached_property
-    def _parsed(self) -> tuple[Element, Sequence[str]]:
-        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-        root = parser.parse(self.html)
-        return root, [f"line {line}: {code}" for (line, _), code, _ in parser.errors]
-
     @property
     def root(self) -> Element:
         """The element `html`."""
-        return self._parsed[0]
+        return _parsed(self.html)[0]
 
     @property
     def parse_errors(self) -> Sequence[str]:
         """What the parser had to put right."""
-        return self._parsed[1]
+        return _parsed(self.html)[1]
 
     def all(self, *names: str) -> list[Element]:
         """The elements of these names, all if none is named, in the order of the page."""
@@ -133,6 +127,14 @@ class Page:
     def main(self) -> str:
         """What stands in `main`."""
         return " ".join(text(element) for element in self.all("main"))
+
+
+@lru_cache(maxsize=128)
+def _parsed(html: str) -> tuple[Element, Sequence[str]]:
+    """The tree, and what was wrong; kept, since every link to a page looks into that page too."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    root = parser.parse(html)
+    return root, [f"line {line}: {code}" for (line, _), code, _ in parser.errors]
 
 
 def text(element: Element) -> str:

@@ -1,7 +1,7 @@
 """Answers that are seldom met: the site once more in this process, made to give them."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 from unittest.mock import patch
@@ -70,9 +70,15 @@ def _not_stored(state: Path) -> TestResponse:
     return answer
 
 
+@cache
+def _answer(get: Callable[[Path], TestResponse], state: Path) -> TestResponse:
+    """What is answered there; several tests look at it."""
+    return get(state)
+
+
 def _bring(get: Callable[[Path], TestResponse], visit: Visit) -> None:
     """Open the form's address, and be given that answer."""
-    answer = get(visit.site.state)
+    answer = _answer(get, visit.site.state)
 
     def give(route: Route) -> None:
         route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.data)

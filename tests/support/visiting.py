@@ -1,6 +1,7 @@
 """A visitor: reads the form's page as a browser does, fills it in, and presses Send."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -119,6 +120,7 @@ def reference(html: str) -> str:
     return _words(shown)
 
 
+@lru_cache(maxsize=16)
 def _tree(html: str) -> Element:
     return html5lib.parse(html, namespaceHTMLElements=False)
 
