@@ -94,7 +94,7 @@ def with_sources_of(build: Path, config: Config) -> Config:
     return replace(config, content=sources / "content")
 
 
-def freeze(config: Config, folder: Path) -> Path:
+def freeze(config: Config, folder: Path, like: Path | None = None) -> Path:
     """Render every page that is the same for everybody, in every language.
 
     `folder` becomes a symbolic link to a folder next to it, which is complete before the link
@@ -108,6 +108,7 @@ def freeze(config: Config, folder: Path) -> Path:
             the application does not answer; and for nginx to include: `headers.conf`,
             `leaving.conf` with the cookies of leaving, and `pages.conf`, which names the folder
             that the link leads to, so that pages and headers change together.
+        like: as for `build`.
 
     Returns:
         The folder that the link leads to.
@@ -116,7 +117,7 @@ def freeze(config: Config, folder: Path) -> Path:
         ConfigError: the folder is something else, or cannot be written.
         ContentError: a page cannot be rendered.
     """
-    made = build(config, folder)
+    made = build(config, folder, like)
     repoint(folder, made)
     return made
 
@@ -144,7 +145,7 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
         if not made.is_dir():
             with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as temporary:
                 making = Path(temporary, folder.name)
-                if like is not None and like.name.endswith(f".{named}"):
+                if like is not None and like.is_dir() and like.name.endswith(f".{named}"):
                     shutil.copytree(like, making)
                 else:
                     _make(config, folder, making)
