@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BROWSERS := chromium chromium-headless-shell firefox-esr w3m
-MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux gpgsm mutt shellcheck,$(if $(shell command -v $(package)),,$(package))) \
+MISSING = $(strip $(foreach package,$(BROWSERS) openssl tmux gpgsm mutt shellcheck redis-server,$(if $(shell command -v $(package)),,$(package))) \
 	$(if $(wildcard /usr/lib/nginx/modules/ngx_http_brotli_static_module.so),,nginx-light libnginx-mod-http-brotli-static) \
 	$(if $(shell command -v systemd-analyze),,systemd) \
+	$(if $(wildcard /usr/lib/postgresql/*/bin/postgres),,postgresql) \
 	$(if $(shell command -v nft),,nftables))
 
 CORES = $(shell nproc)

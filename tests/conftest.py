@@ -18,11 +18,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
+from support import postgres
 from support.browser import Served, chromium, served
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
 from support.municipality import NORDBY, demonstration
 from support.patience import PATIENCE
+from support.places import Place
 from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.database import Database
@@ -188,10 +190,30 @@ def passer_by(standing: Flask) -> FlaskClient:
     return client
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A PostgreSQL server for all tests of a worker."""
+    with postgres.serving() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where nothing is kept yet: once for each engine."""
+    if request.param == "sqlite":
+        yield Place(tmp_path)
+        return
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    server.ask("DROP SCHEMA IF EXISTS udvej CASCADE")
+    place = Place(tmp_path, server.url)
+    yield place
+    place.forget()
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty database."""
-    database = Database(tmp_path)
+def database(place: Place) -> Iterator[Database]:
+    """An empty database, once for each engine."""
+    database = place.open()
     yield database
     database.close()
 

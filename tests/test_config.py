@@ -137,7 +137,9 @@ class TestLive:
             "UDVEJ_MAIL_TO": "team@example.dk, vagt@example.dk",
             "UDVEJ_MAIL_FROM": "exit@example.dk",
             "UDVEJ_SEALING": "smime",
+            "UDVEJ_DATABASE": f"postgresql+psycopg://udvej:{PASSWORD}@127.0.0.1/udvej",
             "UDVEJ_PROXIES": "2",
+            "UDVEJ_LIMITS": f"rediss://udvej:{PASSWORD}@example.dk:6380/0",
             "UDVEJ_CONFIRM_DAYS": "14",
             "UDVEJ_SECURITY_CONTACT": "sikkerhed@example.dk",
         }
@@ -148,7 +150,9 @@ class TestLive:
         assert (config.state, config.content) == (tmp_path / "state", content)
         assert (config.host, config.port) == ("0.0.0.0", 80)
         assert (config.live.sealing, config.live.seal_for) == (Scheme.SMIME, tmp_path / "team.pem")
+        assert config.database == everything["UDVEJ_DATABASE"]
         assert config.live.proxies == 2
+        assert config.limits == everything["UDVEJ_LIMITS"]
         assert config.live.confirm_days == 14
         assert config.live.security_contact == "mailto:sikkerhed@example.dk"
         assert (mail.port, mail.tls, mail.ca) == (2525, "tls", ca)
@@ -182,6 +186,22 @@ class TestLive:
         live = Config.from_environ(environ | {"UDVEJ_MAIL_TLS": "tls"}).live
         assert live is not None
         assert live.mail.port == 465
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "redis://127.0.0.1",
+            "redis://:kode@localhost:6379/1",
+            "redis://[::1]:6379/0",
+            "rediss://udvej:kode@redis.example.dk:6380/0",
+            "rediss://192.0.2.1",
+            "unix:///run/redis/redis.sock",
+            "unix://udvej:kode@/run/redis/redis.sock?db=2",
+        ],
+    )
+    def test_limits_are_counted_where_nobody_listens(self, environ: Environ, address: str) -> None:
+        """Over TLS, or on this machine."""
+        assert Config.from_environ(environ | {"UDVEJ_LIMITS": address}).limits == address
 
     def test_slash_after_the_public_address_does_not_matter(self, environ: Environ) -> None:
         """People copy addresses from the browser."""
@@ -251,6 +271,26 @@ BAD: dict[str, list[str]] = {
     "UDVEJ_SEALING": [MARK, "SMIME", "none", "smime,transport"],
     "UDVEJ_SERVER_KEY": [f"/{MARK}"],
     "UDVEJ_PROXIES": [MARK, "-1", "10", "1.0", "\u0661"],
+    "UDVEJ_LIMITS": [
+        MARK,
+        f"redis://:{MARK}@example.dk",
+        f"redis://:{MARK}@192.0.2.1:6379/0",
+        f"redis://:{MARK}@127.0.0.1:port",
+        f"redis://:{MARK}@127.0.0.1/db",
+        f"redis://:{MARK}@127.0.0.1?db=0",
+        f"redis://:{MARK}@127.0.0.1#a",
+        f"redis://:{MARK}@",
+        f"redis://[{MARK}",
+        f"rediss://:{MARK}@example.dk?ssl_cert_reqs=none",
+        f"rediss://:{MARK}@example.dk?ssl_check_hostname=no",
+        f"rediss://example.dk?ssl_ca_certs=/{MARK}",
+        f"rediss://example.dk?ssl_ca_certs={MARK * 300}",
+        f"rediss://example.dk?{MARK}",
+        f"unix://{MARK}/redis.sock",
+        f"unix:{MARK}",
+        f"valkey://:{MARK}@127.0.0.1",
+        f"http://{MARK}.dk",
+    ],
     "UDVEJ_CONFIRM_DAYS": [MARK, "0", "91", "100", "7.0", "\u0661"],
     "UDVEJ_SECURITY_CONTACT": [
         MARK,

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from support.front import SHIPPED
-from udvej import database, health
+from udvej import database, health, shared_counts
 from udvej.commands import drill
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.intake import drafts, submission
@@ -40,7 +40,7 @@ def nginx(directive: str) -> int:
         (table._LONGEST_RETRY, HOUR),
         (table._GIVE_UP, 5 * DAY),
         (table.PACE, MINUTE),
-        (table._MOST_BYTES, 256 * 2**20),
+        (table.MOST_BYTES, 256 * 2**20),
         (table._SHARE_OF_PACED, 0.75),
         (receipts.SENT_ONCE, DAY),
         (drills._CODE_COUNTS, 7 * DAY),
@@ -49,10 +49,12 @@ def nginx(directive: str) -> int:
         (receipts._CROWD, 300),
         (referral._RECEIPT_SHOWN, 15 * MINUTE),
         (drafts._KEPT, 15 * MINUTE),
-        (drafts._MOST_BYTES, 64 * 2**20),
+        (drafts.MOST_BYTES, 64 * 2**20),
         (delivery._PAUSE_SECONDS, 1),
         (delivery._FORGET_EVERY_SECONDS, MINUTE),
-        (database._PATIENCE_SECONDS, 10),
+        (database.PATIENCE, 10),
+        (shared_counts._PATIENCE_SECONDS, 0.2),
+        (shared_counts._PAUSE_SECONDS, 5),
         (supervised._RESTART_SECONDS, 1),
         (submission._FASTEST, 3),
         (reader._LARGEST_BODY, 512 * 2**10),
@@ -142,7 +144,7 @@ def test_nginx_takes_what_the_application_takes_and_never_into_a_file() -> None:
 
 def test_nginx_waits_for_as_long_as_the_application_may_take() -> None:
     """Which waits for its turn, and for the database's connection, before it says 503."""
-    assert nginx("proxy_read_timeout") > 2 * database._PATIENCE_SECONDS
+    assert nginx("proxy_read_timeout") > 2 * database.PATIENCE
 
 
 def test_a_new_certificate_is_good_for_years_and_strong_enough_for_ourselves() -> None:

@@ -1,53 +1,66 @@
-"""One SQLite file, written by turns; all of a transaction or nothing."""
+"""What both engines promise: all of a transaction or nothing, and nothing of it in an error."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from threading import Thread
+from itertools import count
+from random import randbytes
 
 import pytest
-from sqlalchemy import MetaData, text
-from support.patience import PATIENCE
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
+from support.places import Place
 from udvej.database import Database
-from udvej.errors import StorageError
+from udvej.errors import ConfigError, FullError, StorageError
+
+TABLES, BULKY = MetaData(), MetaData()
+COUNTED = Table(
+    "counted",
+    TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("words", String, unique=True),
+)
+BULK = Table(
+    "bulk",
+    BULKY,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary),
+)
 
 
 def numbers(database: Database) -> list[int]:
     """What the table of these tests holds."""
-    with database.transaction() as connection:
-        return [*connection.scalars(text("SELECT number FROM counted ORDER BY number"))]
+    with database.reading() as connection:
+        return [*connection.scalars(select(COUNTED.c.number).order_by(COUNTED.c.number))]
 
 
 def insert_and_raise(database: Database, number: int) -> None:
     """Something breaks when a row has been written."""
     with database.transaction() as connection:
-        connection.execute(text("INSERT INTO counted VALUES (:number)"), {"number": number})
+        connection.execute(insert(COUNTED).values(number=number))
         raise KeyError
 
 
 @pytest.fixture
 def counted(database: Database) -> Database:
     """A database with a table to write to."""
-    with database.transaction() as connection:
-        connection.execute(text("CREATE TABLE counted (number INTEGER UNIQUE)"))
+    database.create(TABLES)
     return database
 
 
-@contextmanager
-def locked(state: Path) -> Iterator[None]:
-    """Another program holds the database."""
-    connection = sqlite3.connect(state / "udvej.sqlite3", isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    yield
-    connection.close()
-
-
-def test_what_was_written_is_there_when_opened_again(counted: Database, tmp_path: Path) -> None:
+def test_what_was_written_is_there_when_opened_again(counted: Database, place: Place) -> None:
     """By this process or another."""
     with counted.transaction() as connection:
-        connection.execute(text("INSERT INTO counted VALUES (1)"))
-    again = Database(tmp_path)
+        connection.execute(insert(COUNTED).values(number=1))
+    again = place.open()
     assert numbers(again) == [1]
     again.close()
 
@@ -63,90 +76,96 @@ def test_an_error_of_the_database_is_a_storage_error_without_what_was_stored(
     counted: Database,
 ) -> None:
     """Nor does its cause hold it, since causes are logged."""
-    for expected in ("kept", "refused"):
-        with counted.transaction() as connection:
-            connection.execute(text("CREATE TABLE IF NOT EXISTS t (words TEXT UNIQUE)"))
-            if expected == "kept":
-                connection.execute(text("INSERT INTO t VALUES (:words)"), {"words": "hemmeligt"})
+    words = insert(COUNTED).values(words="hemmeligt")
+    with counted.transaction() as connection:
+        connection.execute(words.values(number=1))
     with pytest.raises(StorageError) as raised, counted.transaction() as connection:
-        connection.execute(text("INSERT INTO t VALUES (:words)"), {"words": "hemmeligt"})
+        connection.execute(words.values(number=2))
     assert "hemmeligt" not in f"{raised.value}{raised.value.__cause__}"
     assert raised.value.__cause__ is not None
 
 
-def test_many_threads_take_turns(counted: Database) -> None:
-    """Read, then write, without another in between."""
-
-    def count() -> None:
-        for _ in range(20):
-            with counted.transaction() as connection:
-                last = connection.scalar(text("SELECT coalesce(max(number), 0) FROM counted"))
-                connection.execute(text("INSERT INTO counted VALUES (:n)"), {"n": (last or 0) + 1})
-
-    threads = [Thread(target=count, daemon=True) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert numbers(counted) == [*range(1, 161)]
+def test_a_reader_sees_one_moment_and_waits_for_nobody(counted: Database, place: Place) -> None:
+    """Whatever is written meanwhile, half or wholly."""
+    other = place.open()
+    with other.transaction() as writing:
+        writing.execute(insert(COUNTED).values(number=1))
+        with counted.reading() as connection:
+            assert connection.scalars(select(COUNTED.c.number)).all() == []
+    with counted.reading() as connection:
+        assert connection.scalars(select(COUNTED.c.number)).all() == [1]
+        with other.transaction() as writing:
+            writing.execute(insert(COUNTED).values(number=2))
+        assert connection.scalars(select(COUNTED.c.number)).all() == [1]
+    other.close()
 
 
-def test_a_checkpoint_empties_the_log_and_the_next_transaction_works(
-    counted: Database, tmp_path: Path
-) -> None:
-    """The rows are in the database file then."""
-    with counted.transaction() as connection:
-        connection.execute(text("INSERT INTO counted VALUES (1)"))
-    log = tmp_path / "udvej.sqlite3-wal"
-    assert log.stat().st_size > 0
-    counted.checkpoint()
-    assert log.stat().st_size == 0
-    with pytest.raises(KeyError):
-        insert_and_raise(counted, 2)
-    assert numbers(counted) == [1]
+def test_the_first_rows_are_written_with_the_tables(database: Database) -> None:
+    """At every start, in one turn with what makes them."""
+
+    def begin(connection: Connection) -> None:
+        if connection.scalar(select(COUNTED.c.number)) is None:
+            connection.execute(insert(COUNTED).values(number=7))
+
+    for _ in range(2):
+        database.create(TABLES, begin=begin)
+    assert numbers(database) == [7]
 
 
-def test_a_locked_database_is_a_storage_error_and_works_when_let_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever else holds it."""
-    monkeypatch.setattr("udvej.database._PRAGMAS", ("PRAGMA busy_timeout=50",))
-    database = Database(tmp_path)
-    with locked(tmp_path):
-        with pytest.raises(StorageError), database.transaction():
-            pass
-        with pytest.raises(StorageError):
-            Database(tmp_path).create(MetaData())
-    with database.transaction() as connection:
-        assert connection.scalar(text("SELECT 1")) == 1
+def test_upgrades_are_made_once_and_in_order(database: Database, place: Place) -> None:
+    """Each by its statement; tables that are new have all of them already."""
+    first, second = "ALTER TABLE counted ADD COLUMN a FLOAT", "ALTER TABLE counted RENAME a TO b"
+    database.create(TABLES)
+    database.create(TABLES, [first])
+    again = place.open()
+    again.create(TABLES, [first, second])
+    again.create(TABLES, [first, second])
+    with again.reading() as connection:
+        assert connection.execute(select(COUNTED)).all() == []
+    with pytest.raises(ConfigError, match="a newer version of Udvej has made the database"):
+        database.create(TABLES, [first])
+    again.close()
+
+
+def fill(database: Database, share: float = 1.0) -> None:
+    """Write until there is no room; each what sealing makes, which nothing can compress."""
+    for number in count():
+        with database.transaction(growing=True) as connection:
+            if share < 1:
+                database.bound(connection, share)
+            connection.execute(insert(BULK).values(number=number, content=randbytes(10_000)))
+
+
+@pytest.fixture
+def small(place: Place) -> Iterator[Database]:
+    """A database with little room."""
+    database = place.open(most_bytes=2**20, durable=False)
+    database.create(BULKY)
+    yield database
     database.close()
 
 
-def test_a_missing_folder_is_a_storage_error(tmp_path: Path) -> None:
-    """The state folder is made before."""
-    with pytest.raises(StorageError):
-        Database(tmp_path / "gone").create(MetaData())
+def test_what_is_new_is_refused_where_there_is_no_room(small: Database) -> None:
+    """All of it; what is here can be marked and deleted, and then there is room again."""
+    with pytest.raises(FullError):
+        fill(small)
+    with small.reading() as connection:
+        kept = connection.scalars(select(BULK.c.number).order_by(BULK.c.number)).all()
+        assert 0.9 < small.filled(connection) <= 1
+    assert kept == [*range(len(kept))]
+    with small.transaction() as connection:
+        connection.execute(delete(BULK).where(BULK.c.number < len(kept) // 2))
+    with small.reading() as connection:
+        assert 0.4 < small.filled(connection) < 0.6
+    with small.transaction(growing=True) as connection:
+        connection.execute(insert(BULK).values(number=9999, content=bytes(10_000)))
 
 
-def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
-    """It is left as it is."""
-    file = tmp_path / "udvej.sqlite3"
-    file.write_bytes(b"not a database, but long enough to be looked at " * 100)
-    before = file.read_bytes()
-    with pytest.raises(StorageError):
-        Database(tmp_path).create(MetaData())
-    assert file.read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1)],
-)
-def test_a_commit_is_on_the_disk_and_deleted_bytes_are_overwritten(
-    pragma: str, value: object, database: Database
-) -> None:
-    """The settings that this rests on hold, after a checkpoint too."""
-    for _ in range(2):
-        with database.transaction() as connection:
-            assert connection.scalar(text(f"PRAGMA {pragma}")) == value
-        database.checkpoint()
+def test_a_share_of_the_room_is_kept_for_others(small: Database) -> None:
+    """Who is bound finds it full sooner than who is not."""
+    with pytest.raises(FullError):
+        fill(small, 0.5)
+    with small.reading() as connection:
+        assert 0.4 < small.filled(connection) <= 0.5
+    with small.transaction(growing=True) as connection:
+        connection.execute(insert(BULK).values(number=9999, content=bytes(10_000)))

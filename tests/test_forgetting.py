@@ -23,7 +23,6 @@ from support.searching import files, forms, found, planted
 from support.visiting import FILLED_IN, TYPED, Visitor, fields, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
@@ -31,6 +30,7 @@ from udvej.logs import EventFormatter
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
+from udvej.sqlite import SQLite
 
 CONTROL = "kontrolmærke 4711"
 CPR, CPR_FORMS = "010190-1234", ("010190-1234", "0101901234", "010190 1234")
@@ -203,7 +203,7 @@ def test_what_was_sealed_is_gone_from_every_file_when_it_has_had_its_time(
     """Fourteen days after 250, of the sealed bytes nothing is left; until then they are there."""
     assert visitor.is_taken(visitor.send())
     clock.now = time.time()
-    database = Database(config.state)
+    database = SQLite(config.state)
     outbox = Outbox(database, clock)
     leased = outbox.lease()
     assert leased is not None
@@ -234,7 +234,7 @@ def test_a_draft_is_gone_from_every_file_when_it_has_had_its_time(
     """Encrypted as it is."""
     assert visitor.is_refused(visitor.send(who=""))
     clock.now = time.time()
-    database = Database(config.state, "drafts")
+    database = SQLite(config.state, "drafts")
     with database.reading() as connection:
         (sealed,) = connection.exec_driver_sql("SELECT sealed FROM drafts").scalars()
 

@@ -18,7 +18,6 @@ from support.mailserver import Authority, serving
 from support.visiting import FILLED_IN, TYPED
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.health import Health, Level, certificate_shown
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
@@ -28,6 +27,7 @@ from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
 ENOUGH = 512 * 2**20
@@ -99,7 +99,7 @@ def test_room_half_taken_by_what_is_not_mailed_is_a_problem_before_anything_is_r
     tmp_path: Path, health: Health, clock: Clock
 ) -> None:
     """Also while it may be a flood's; not any more once it is mailed, since that gives way."""
-    database = Database(tmp_path, "small", most_bytes=2**20, durable=False)
+    database = SQLite(tmp_path, "small", most_bytes=2**20, durable=False)
     outbox = Outbox(database, clock)
     health = Health(outbox, health.sealer, tmp_path, health.drills)
     taken = 0
@@ -214,7 +214,7 @@ def test_a_delivery_that_says_nothing_is_a_problem_after_ten_minutes(
 
 def wait_too_long(state: Path) -> None:
     """A referral has waited since this morning."""
-    database = Database(state)
+    database = SQLite(state)
     outbox = Outbox(database, lambda: time.time() - 3 * HOUR)
     accept(outbox)
     database.close()
@@ -222,7 +222,7 @@ def wait_too_long(state: Path) -> None:
 
 def fail(state: Path) -> None:
     """The mail server refused one."""
-    database = Database(state)
+    database = SQLite(state)
     outbox = Outbox(database)
     accept(outbox)
     leased = outbox.lease()

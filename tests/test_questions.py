@@ -13,7 +13,6 @@ from support.spoiling import spoil
 from support.visiting import FILLED_IN, Visitor, fields, summary
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.errors import ContentError, FormError
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Choice, Line, Option, Phone, Tick, Words
@@ -22,6 +21,7 @@ from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
 from udvej.services import Services, load_content
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 from udvej.web.reader import reader_app
 from wtforms import Field, IntegerField
@@ -100,7 +100,7 @@ def visitor_of(
 @pytest.fixture
 def letters(config: Config) -> Iterator[Callable[[], list[str]]]:
     """What has reached the team, opened."""
-    database = Database(config.state)
+    database = SQLite(config.state)
 
     def opened() -> list[str]:
         demonstration = Demonstration.prepare(config.state)

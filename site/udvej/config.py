@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from udvej import shipped
+from udvej import redis_address, shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
+from udvej.postgresql import url
 from udvej.settings import SETTINGS, Owner
 from udvej.wording import tell
 
@@ -78,6 +79,8 @@ class Config:
         port: likewise.
         live: None in a demonstration on this machine.
         name: the municipality's among several in one installation, "" where it is alone.
+        limits: the address of the server where hosts count clients together, or None.
+        database: the URL of a PostgreSQL database; None where files in the state folder serve.
     """
 
     state: Path
@@ -85,7 +88,14 @@ class Config:
     host: str
     port: int
     live: Live | None
+    database: str | None = field(default=None, repr=False)
+    limits: str | None = field(default=None, repr=False)
     name: str = ""
+
+    @property
+    def schema(self) -> str:
+        """What it keeps in a PostgreSQL database is in a schema of its own."""
+        return self.name or "udvej"
 
     @property
     def address(self) -> str:
@@ -120,8 +130,9 @@ class Config:
             content = reader.content()
         else:
             content, live = reader.content(), _live(reader)
+        database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
         _raise(problems)
-        return cls(state_folder(given), content, host, port, live)
+        return cls(state_folder(given), content, host, port, live, database, limits)
 
     @classmethod
     def of_one(
@@ -144,8 +155,10 @@ class Config:
         reader = _Reader({**shared, **given}, problems, folder)
         host, port = _listening(reader)
         content, live = reader.content(), _live(reader)
+        database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
         _raise(problems)
-        return cls(state_folder(shared) / name, content, host, port, live, name)
+        state = state_folder(shared) / name
+        return cls(state, content, host, port, live, database, limits, name)
 
 
 def check_shared(environ: Mapping[str, str]) -> None:
@@ -162,6 +175,8 @@ def check_shared(environ: Mapping[str, str]) -> None:
     _listening(reader)
     _proxies(reader)
     _mail(reader)
+    reader.database("UDVEJ_DATABASE")
+    reader.limits("UDVEJ_LIMITS")
     _raise(problems)
 
 
@@ -282,6 +297,15 @@ class _Reader:
             return least
         return int(value)
 
+    def database(self, key: str) -> str | None:
+        value = self.given.get(key)
+        if value:
+            try:
+                url.checked(value)
+            except ConfigError as error:
+                self.problems.append(str(error))
+        return value
+
     def contact(self, key: str) -> str:
         value = self.given.get(key, "")
         if not value or _WEB.fullmatch(value):
@@ -298,6 +322,12 @@ class _Reader:
         if not _is_file(path):
             self.problems.append(f"{key}: there is no such file")
         return path
+
+    def limits(self, key: str) -> str | None:
+        value = self.given.get(key)
+        if value and (mistake := redis_address.mistake_in(value)):
+            self.problems.append(f"{key}: {mistake}")
+        return value
 
     def content(self) -> Path:
         try:

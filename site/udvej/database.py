@@ -1,103 +1,50 @@
-"""SQLite databases of a machine, shared by its web and delivery processes."""
+"""What both engines promise to those who keep rows: transactions, room for what is new, forgetting.
 
-import fcntl
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
-from threading import Event, Thread
-from typing import IO
-from weakref import finalize
+SQLite's own needs are in `udvej.sqlite`, PostgreSQL's in `udvej.postgresql`.
+"""
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
 
-from udvej.errors import ConfigError, FullError, StorageError
+from sqlalchemy import Connection, MetaData
 
-_PAGE_BYTES = 4096
-_ANY_PAGES = 2**30
-_PATIENCE_SECONDS = 10.0
-_READ = "udvej_read"
+from udvej.errors import ConfigError
 
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA secure_delete=ON",  # what is deleted is overwritten
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=5000",
-)
+# How long anything waits for others, in seconds, before it is given up.
+PATIENCE: Final = 10.0
 
 
-class Database:
-    """Transactions on one database."""
+class Database(ABC):
+    """Transactions on what is kept in one place: all of each is kept, or none of it."""
 
-    def __init__(
+    @abstractmethod
+    def create(
         self,
-        state: Path,
-        name: str = "udvej",
-        *,
-        most_bytes: int = 2**30,
-        durable: bool = True,
+        tables: MetaData,
+        upgrades: Sequence[str] = (),
+        begin: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        """Open, or create. One connection serves the process and stays open.
+        """Create the tables that are missing, and bring older ones up to date.
 
-        Args:
-            state: the state folder, which exists.
-            name: of the file, without its ending.
-            most_bytes: how large it may grow; what is new and would make it larger is not taken.
-            durable: whether a commit is on the disk when it returns.
-        """
-        path = state / f"{name}.sqlite3"
-        self._most_pages = most_bytes // _PAGE_BYTES
-        self._lock = state / f"{name}.lock"
-        # hide_parameters: an error must not carry what was to be stored.
-        self._engine = create_engine(
-            f"sqlite:///{path}",
-            poolclass=QueuePool,
-            pool_size=1,
-            max_overflow=0,
-            pool_timeout=_PATIENCE_SECONDS,
-            hide_parameters=True,
-        )
-        pragmas = (
-            *_PRAGMAS,
-            f"PRAGMA synchronous={'FULL' if durable else 'OFF'}",
-        )
-        _prepare(self._engine, pragmas)
-        self._readers = self._engine.execution_options(**{_READ: True})
-        finalize(self, self._engine.dispose)
-
-    def create(self, tables: MetaData, upgrades: Sequence[str] = ()) -> None:
-        """Create the tables that are missing, and bring an older file up to date.
+        Processes that start together take turns.
 
         Args:
             tables: as they are now.
-            upgrades: what each version of the file (SQLite's `user_version`) has that the one
-                before had not, oldest first: one statement a version.
+            upgrades: what each version has that the one before had not, oldest first: one
+                statement a version, which both engines understand.
+            begin: writes the first rows, in the same turn; called at every start.
 
         Raises:
-            ConfigError: a newer version of the program has made the file.
+            ConfigError: a newer version of the program has made them, or a person has to mend
+                something before anything can be kept.
             StorageError: the database cannot be opened or written.
         """
-        with self.transaction() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if version > len(upgrades):
-                raise ConfigError(
-                    "UDVEJ_STATE: a newer version of Udvej has made the database; run that one"
-                )
-            if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
-                for statement in upgrades[version:]:
-                    connection.exec_driver_sql(statement)
-            tables.create_all(connection)
-            if version < len(upgrades):
-                connection.exec_driver_sql(f"PRAGMA user_version={len(upgrades)}")
 
-    @contextmanager
-    def transaction(self, *, growing: bool = False) -> Iterator[Connection]:
-        """A write transaction: all of it is on the disk when the block ends, or none of it.
-
-        Processes take turns by a file lock, since SQLite's own waiting can starve one of them
-        for seconds.
+    @abstractmethod
+    def transaction(self, *, growing: bool = False) -> AbstractContextManager[Connection]:
+        """A write transaction: when the block ends all of it is on the disk, or none of it.
 
         Args:
             growing: whether it brings something new, for which there may be no room left; what
@@ -105,99 +52,50 @@ class Database:
 
         Raises:
             FullError: there is no room for it; nothing of it has been done.
+            LostError: the connection broke; all of it has been done, or nothing.
             StorageError: it could not be done; nothing of it has been.
         """
-        try:
-            with self._turn(), self._engine.begin() as connection:
-                most = self._most_pages if growing else _ANY_PAGES
-                connection.exec_driver_sql(f"PRAGMA max_page_count={most}")
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            full = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
-            kind = FullError if full == sqlite3.SQLITE_FULL else StorageError
-            raise kind("the database did not take it") from error
 
-    def bound(self, connection: Connection, share: float) -> None:
-        """Within a growing transaction, take no more than a share of the bytes there may be."""
-        connection.exec_driver_sql(f"PRAGMA max_page_count={int(self._most_pages * share)}")
-
-    def filled(self, connection: Connection) -> float:
-        """The part of the bytes there may be that is in use, 0 to 1."""
-        count, free = (
-            connection.exec_driver_sql(f"PRAGMA {asked}").scalar_one()
-            for asked in ("page_count", "freelist_count")
-        )
-        return float((count - free) / self._most_pages)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
         """Read, as of one moment, without waiting for who writes.
 
         Raises:
             StorageError: the database does not answer.
         """
-        try:
-            with self._readers.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageError("the database does not answer") from error
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        with self._lock.open("ab") as lock:
-            _take(lock)
-            yield
+    @abstractmethod
+    def bound(self, connection: Connection, share: float) -> None:
+        """Within a growing transaction, take no more than a share of the bytes there may be."""
 
+    @abstractmethod
+    def filled(self, connection: Connection) -> float:
+        """The part of the bytes there may be that is in use, 0 to 1."""
+
+    @abstractmethod
     def checkpoint(self) -> None:
-        """Carry the log into the database and empty it, so that deleted rows leave it too.
+        """Let what was deleted go from where the engine still holds it, as far as it can.
 
         Raises:
             StorageError: it could not be done.
         """
-        try:
-            # Past SQLAlchemy, which would begin a transaction, in which it cannot be done.
-            with self._turn(), closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise StorageError("the database's log could not be emptied") from error
 
+    @abstractmethod
     def close(self) -> None:
-        """Let go of the connection."""
-        self._engine.dispose()
+        """Let go of the connections."""
 
 
-def _take(lock: IO[bytes]) -> None:
-    """Take a file lock, or give up after a while: the process that holds it may hang.
+def missing(version: int, upgrades: Sequence[str], key: str) -> Sequence[str]:
+    """The upgrades that tables of an older version have yet to get.
 
-    The kernel serves waiting processes in turn, which polling does not: it can starve one for
-    seconds. `flock` has no timeout, so it waits in a thread, which can be abandoned.
+    Args:
+        version: theirs.
+        upgrades: all there are, oldest first.
+        key: the setting that says where the tables are.
 
     Raises:
-        TimeoutError: it could not be had in time.
+        ConfigError: a newer version of the program has made them.
     """
-    with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
-    taken = Event()
-
-    def wait() -> None:
-        with suppress(OSError, ValueError):  # closed by now
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            taken.set()
-
-    Thread(target=wait, daemon=True).start()
-    if not taken.wait(_PATIENCE_SECONDS):
-        raise TimeoutError
-
-
-def _prepare(engine: Engine, pragmas: Sequence[str]) -> None:
-    @event.listens_for(engine, "connect")
-    def connected(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN comes too late
-        for pragma in pragmas:
-            connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        reading = connection.get_execution_options().get(_READ)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if version > len(upgrades):
+        raise ConfigError(f"{key}: a newer version of Udvej has made the database; run that one")
+    return upgrades[version:]

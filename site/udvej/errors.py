@@ -126,6 +126,10 @@ class FullError(StorageError):
     """There was no room for it."""
 
 
+class LostError(StorageError):
+    """The connection broke: all of it may have been done, or nothing. Ask again."""
+
+
 class UnknownNumber(UdvejError):
     """No referral of that number is kept."""
 

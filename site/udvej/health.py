@@ -18,6 +18,7 @@ from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
 from udvej.outbox.drills import Drills, Shown
 from udvej.outbox.table import Outbox
+from udvej.shared_counts import SharedCounts
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
 # Mailed a minute apart: what is sent now waits for an hour.
@@ -86,6 +87,7 @@ class Health:
     sealer: Sealer
     state: Path
     drills: Drills
+    shared_counts: SharedCounts | None = None
 
     def problems(self, now: datetime | None = None) -> Iterator[str]:
         """What is wrong, a line each, without numbers or words of referrals.
@@ -99,6 +101,7 @@ class Health:
             self.opened(),
             self.disk(),
             self.proxies(),
+            self.limits(),
             self.changes(),
         )
         yield from map(str, looked_at)
@@ -165,6 +168,14 @@ class Health:
         if Notes(self.state).there(Note.PROXIES):
             yield _failure(
                 "requests do not fit UDVEJ_PROXIES, so limits take visitors for each other"
+            )
+
+    def limits(self) -> Iterator[Answer]:
+        """Whether hosts that are to count clients together do so."""
+        trouble = self.shared_counts.trouble() if self.shared_counts else ""
+        if trouble:
+            yield _failure(
+                "clients are counted by each process apart, so limits are wider", trouble
             )
 
     def changes(self) -> Iterator[Answer]:

@@ -13,13 +13,16 @@ from udvej.content.editions import Content
 from udvej.content.face import Face
 from udvej.content.facts import Facts
 from udvej.content.kommune_toml import FACTS_FILE, examples, load_facts
+from udvej.database import Database
 from udvej.durations import DAY
 from udvej.errors import ConfigError, Mistakes
 from udvej.health import Health
+from udvej.intake import drafts
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
 from udvej.intake.receiving import Receiver
 from udvej.intake.sealing import Sealer
+from udvej.outbox import table
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.drills import Drills
@@ -28,6 +31,9 @@ from udvej.outbox.mail import Relay
 from udvej.outbox.scheme import Scheme, boxes_for
 from udvej.outbox.sealed import Opener
 from udvej.outbox.table import Outbox
+from udvej.postgresql.kept import PostgreSQL
+from udvej.shared_counts import SharedCounts
+from udvej.sqlite import SQLite
 
 _OWNER_ONLY: Final = 0o700
 _OTHERS: Final = 0o077
@@ -57,9 +63,12 @@ class Services:
         return cls(config)
 
     def anew(self) -> "Services":
-        """The same parts, to be made once more, but for the certificate as it was found good."""
+        """The same parts, to be made once more, but for the certificate as it was found good.
+
+        What is counted goes on too.
+        """
         services = Services(self.config)
-        services.sealer = self.sealer
+        services.sealer, services.shared_counts = self.sealer, self.shared_counts
         return services
 
     @cached_property
@@ -180,7 +189,7 @@ class Services:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        return Outbox.in_folder(self.config.state)
+        return Outbox(self._database("udvej", table.MOST_BYTES))
 
     @property
     def receiver(self) -> Receiver:
@@ -218,12 +227,29 @@ class Services:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        return Drafts.in_folder(self.config.state)
+        # What a crash takes is typed again; a referral is not kept here.
+        return Drafts(self._database("drafts", drafts.MOST_BYTES, durable=False))
+
+    def _database(self, name: str, most_bytes: int, *, durable: bool = True) -> Database:
+        config = self.config
+        if config.database:
+            return PostgreSQL(
+                config.database, config.schema, name, most_bytes=most_bytes, durable=durable
+            )
+        return SQLite(config.state, name, most_bytes=most_bytes, durable=durable)
+
+    @cached_property
+    def shared_counts(self) -> SharedCounts | None:
+        """Where hosts count together what clients send; None where each process counts alone."""
+        config = self.config
+        if config.limits is None:
+            return None
+        return SharedCounts(config.limits, self.secret_key, name=config.name)
 
     @property
     def health(self) -> Health:
         """What looks at the parts that a referral needs."""
-        return Health(self.outbox, self.sealer, self.config.state, self.drills)
+        return Health(self.outbox, self.sealer, self.config.state, self.drills, self.shared_counts)
 
 
 def load_content(config: Config) -> Content:

@@ -128,11 +128,25 @@ SETTINGS: Final[Mapping[str, Setting]] = {
             default="the first who receives them",
         ),
         Setting(
+            "UDVEJ_DATABASE",
+            _INSTALLATION,
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, where several hosts keep what they"
+            " take in one place; see site/deploy/second-host.md",
+            default="SQLite files in UDVEJ_STATE",
+        ),
+        Setting(
             "UDVEJ_PROXIES",
             _INSTALLATION,
             "how many web servers stand in front and name the client in X-Forwarded-For; rate"
             " limits need it to tell clients apart",
             default="0",
+        ),
+        Setting(
+            "UDVEJ_LIMITS",
+            _INSTALLATION,
+            "where several hosts count together how often a client sends: Redis or Valkey, at"
+            " rediss://USER:PASSWORD@HOST:PORT or unix:///PATH",
+            default="each process counts by itself",
         ),
         Setting(
             "UDVEJ_CONFIRM_DAYS",

@@ -36,7 +36,6 @@ from support.letters import referral
 from support.visiting import FILLED_IN, Visitor, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.durations import MINUTE
 from udvej.intake.referral import Referral, new_reference
 from udvej.intake.sealing import Sealer
@@ -45,6 +44,7 @@ from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 from udvej.web.reader import SESSION_COOKIE
 
@@ -184,7 +184,7 @@ def safety(home: Path, scale: Scale) -> Iterator[Figure]:
     unsealed = Unsealed(Services.open(config).sealer.recipients)
     with (
         patch.object(Services, "sealer", unsealed),
-        patch.object(Outbox, "in_folder", return_value=Unkept()),
+        patch.object(Services, "outbox", Unkept()),
     ):
         bare = Sender(create_app(Services.open(config)))
     taken = in_turns(scale, safe.seconds, bare.seconds)
@@ -213,7 +213,7 @@ def together(home: Path, scale: Scale) -> Iterator[Figure]:
     state = home / "together"
     state.mkdir()
     (state / "team.pem").write_bytes(TeamKey.make("team@exit.example").certificate_pem())
-    Outbox.in_folder(state)
+    Outbox(SQLite(state))
     processes = get_context("spawn")
     start = processes.Barrier(4)
     with processes.Pool(4, initializer=_begin, initargs=(start,)) as pool:
@@ -230,9 +230,9 @@ def together(home: Path, scale: Scale) -> Iterator[Figure]:
     yield Figure(
         "accepted by them and kept",
         f"{4 * scale.accepts}",
-        f"{Outbox.in_folder(state).status().waiting}",
+        f"{Outbox(SQLite(state)).status().waiting}",
         "",
-        Outbox.in_folder(state).status().waiting == 4 * scale.accepts,
+        Outbox(SQLite(state)).status().waiting == 4 * scale.accepts,
     )
 
 
@@ -247,7 +247,7 @@ def _begin(start: Barrier) -> None:
 def _accept_many(task: tuple[Path, int]) -> list[float]:
     """Seconds of each accept, in a process of its own."""
     state, count = task
-    outbox, sealer, seconds = Outbox.in_folder(state), Sealer.for_team(state / "team.pem"), []
+    outbox, sealer, seconds = Outbox(SQLite(state)), Sealer.for_team(state / "team.pem"), []
     barrier.wait(PATIENCE)
     for _ in range(count):
         begun = time.perf_counter()
@@ -341,12 +341,12 @@ class Queue:
         (state / "team.pem").write_bytes(TeamKey.make("team@exit.example").certificate_pem())
         self._sealed = Sealer.for_team(state / "team.pem").seal(LETTER, 1)
         self._clock = Clock()
-        filling = Database(state, durable=False)
+        filling = SQLite(state, durable=False)
         self._outbox = Outbox(filling, self._clock)
         for _ in range(count):
             self._accept(paced=paced)
         filling.close()
-        self._outbox = Outbox(Database(state), self._clock)
+        self._outbox = Outbox(SQLite(state), self._clock)
 
     def _accept(self, *, paced: bool = False) -> None:
         if not paced:

@@ -32,6 +32,7 @@ from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
 from udvej.settings import SETTINGS
+from udvej.sqlite import SQLite
 
 COMMANDS = (
     "serve", "publish", "deliver", "ready", "status", "drill", "metrics", "number", "flood",
@@ -334,7 +335,7 @@ def live(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str,
 @pytest.fixture
 def outbox(live: dict[str, str]) -> Outbox:
     """Its outbox."""
-    return Outbox.in_folder(Path(live["STATE"]))
+    return Outbox(SQLite(Path(live["STATE"])))
 
 
 def accept(outbox: Outbox, *keys: bytes) -> None:

@@ -12,6 +12,7 @@ from udvej.config import Config
 from udvej.outbox.table import Outbox
 from udvej.server.checked import Checked
 from udvej.server.sites import Sites
+from udvej.sqlite import SQLite
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def test_no_database_is_open_when_the_processes_are_made(serve: Callable[..., Be
     """A connection that lives through a fork breaks the database; the tables are there already."""
     begun = serve()
     assert begun.open_files == []
-    held = Outbox.in_folder(begun.state)
+    held = Outbox(SQLite(begun.state))
     assert "udvej.sqlite3" in databases_open(begun.state)
     held.close()
     assert {path.name for path in begun.state.glob("*.sqlite3")} == {

@@ -16,6 +16,7 @@ from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
 READ = [address for address in ADDRESSES if address != "/skriv/"]
@@ -55,7 +56,7 @@ def visit(config: Config, translations: Path) -> Callable[[], FlaskClient]:
 def letters(config: Config) -> list[str]:
     """What the team has received, opened."""
     team = Demonstration.prepare(config.state)
-    delivery = Delivery(Outbox.in_folder(config.state), team)
+    delivery = Delivery(Outbox(SQLite(config.state)), team)
     while delivery.next():
         pass
     return [*team.letters()]

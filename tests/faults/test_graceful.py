@@ -19,11 +19,11 @@ from support.road import Site, furnish, laid
 from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.publish.freeze import freeze
+from udvej.sqlite import SQLite
 
 _VISITORS = 4
 # Between two requests of a visitor, who would else take the processors from those who start.
@@ -132,7 +132,7 @@ def test_a_delivery_in_hand_ends_when_the_stop_comes_right_after_the_start(
     """Wherever the web workers are then; what waits is left for the next start."""
     hold, state = Hold(), tmp_path / "state"
     state.mkdir()
-    database = Database(state)
+    database = SQLite(state)
     for number in (b"a", b"b"):
         Outbox(database).accept(number, "AAA-AAA", lambda n: Sealed(b"x" * 99, f"{n:032}"))
     database.close()

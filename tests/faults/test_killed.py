@@ -19,11 +19,11 @@ from support.clock import MINUTE
 from support.doomed import SharedClock, accepting, delivering, started
 from support.mailserver import Authority, Faults, Hold, Server, Taken, serving
 from support.patience import PATIENCE, until
-from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
 from udvej.outbox.watch import Status
+from udvej.sqlite import SQLite
 
 # How long the slow one may go on between two things that are waited for.
 LONG = 10 * PATIENCE
@@ -34,7 +34,7 @@ MOMENT = 0.03
 @contextmanager
 def opened(state: Path, clock: Callable[[], float]) -> Iterator[Outbox]:
     """The outbox, for a look."""
-    database = Database(state)
+    database = SQLite(state)
     yield Outbox(database, clock)
     database.close()
 

@@ -20,10 +20,10 @@ from support.road import SECRET_KEY, Browser, laid
 from support.running import ended, started
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
+from udvej.sqlite import SQLite
 
 
 def settings(
@@ -70,7 +70,7 @@ def test_sigterm_amid_a_delivery_lets_the_mail_in_hand_end_and_mails_nothing_twi
     """The other referral waits for the next start."""
     hold, state = Hold(), tmp_path / "state"
     state.mkdir()
-    database = Database(state)
+    database = SQLite(state)
     for number in (b"a", b"b"):
         Outbox(database).accept(number, "AAA-AAA", lambda n: Sealed(b"x" * 99, f"{n:032}"))
     database.close()

@@ -19,6 +19,7 @@ from support.mailserver import TEAM, Authority, Server, serving
 from support.municipality import PHONE
 from support.opening import opened
 from support.patience import PATIENCE
+from support.places import Place
 from support.running import ended, next_line, started
 from support.visiting import FILLED_IN, TYPED, Visitor, fields, is_receipt
 from udvej.config import Config
@@ -34,6 +35,7 @@ from udvej.outbox.mail import Relay
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
 CPR = "010190-1234"
@@ -115,7 +117,7 @@ def secure(person: Visitor) -> Visitor:
 
 def letters(config: Config) -> list[str]:
     """Deliver what waits; every letter that arrived, opened."""
-    database, demonstration = Database(config.state), Demonstration.prepare(config.state)
+    database, demonstration = SQLite(config.state), Demonstration.prepare(config.state)
     while Delivery(Outbox(database), demonstration).next():
         pass
     database.close()
@@ -182,7 +184,7 @@ class FillingRelay:
 
 def waiting(state: Path, clock: Clock, *keys: bytes) -> tuple[Database, Outbox]:
     """An outbox with referrals."""
-    database = Database(state)
+    database = SQLite(state)
     outbox = Outbox(database, clock)
     for key in keys:
         outbox.accept(key, "AAA-AAA", lambda _, key=key: Sealed(key * 100, key.hex() * 16))  # type: ignore[misc]
@@ -275,9 +277,9 @@ def test_a_database_that_another_process_holds_acknowledges_nothing_and_loses_no
     script: str, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor does it hang: 503 with the text; when the other dies all goes on."""
-    monkeypatch.setattr("udvej.database._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("udvej.sqlite.PATIENCE", 0.1)
     monkeypatch.setattr(
-        "udvej.database._PRAGMAS", ("PRAGMA journal_mode=WAL", "PRAGMA busy_timeout=100")
+        "udvej.sqlite._PRAGMAS", ("PRAGMA journal_mode=WAL", "PRAGMA busy_timeout=100")
     )
     person = secure(visitor(config))
     filled_in = {**person.open(), **FILLED_IN}
@@ -299,9 +301,9 @@ def test_a_delivery_that_finds_the_database_held_sends_nothing_until_it_can_mark
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Then each referral once."""
-    monkeypatch.setattr("udvej.database._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("udvej.sqlite.PATIENCE", 0.1)
     monkeypatch.setattr(
-        "udvej.database._PRAGMAS", ("PRAGMA journal_mode=WAL", "PRAGMA busy_timeout=100")
+        "udvej.sqlite._PRAGMAS", ("PRAGMA journal_mode=WAL", "PRAGMA busy_timeout=100")
     )
     database, outbox = waiting(tmp_path, clock, b"a")
     with serving(authority.context()) as server:
@@ -348,10 +350,10 @@ def test_a_clock_set_back_by_a_day_does_not_make_us_hammer_a_mail_server_that_is
 
 
 def test_a_clock_set_back_by_a_day_keeps_receipts_and_drafts(
-    outbox: Outbox, tmp_path: Path, clock: Clock
+    outbox: Outbox, place: Place, clock: Clock
 ) -> None:
     """The same sent again still leads to the same receipt."""
-    drafts = Drafts(Database(tmp_path, "drafts"), clock)
+    drafts = Drafts(place.open("drafts"), clock)
     outbox.accept(b"a", "AAA-AAA", lambda _: Sealed(b"a", "a"))
     old = drafts.keep(draft(name="Sofie"))
     clock.move(-DAY)
@@ -400,7 +402,7 @@ def test_a_certificate_that_expires_while_the_site_runs_still_seals_and_monitori
     health = person.client.get("/sundhed")
     assert health.status_code == 503
     assert "the certificate expires within 30 days" in health.text
-    database = Database(config.state)
+    database = SQLite(config.state)
     leased = Outbox(database).lease()
     assert leased is not None
     database.close()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.clock import MINUTE, Clock
 from support.letters import draft
+from support.places import ON_SQLITE
 from udvej.database import Database
 from udvej.intake.cpr import Part, Trace
 from udvej.intake.drafts import Draft, Drafts
@@ -78,6 +79,7 @@ def test_a_draft_that_is_no_json_is_gone(drafts: Drafts, monkeypatch: pytest.Mon
     assert drafts.open(drafts.keep(DRAFT)) is None
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("words", ["", "e" * 1000, *("é" * length for length in range(1000, 1020))])
 def test_the_size_of_a_draft_is_what_it_takes_on_the_disk(
     words: str, drafts: Drafts, database: Database
@@ -128,6 +130,7 @@ def test_forgetting_takes_what_has_expired_and_nothing_else(drafts: Drafts, cloc
     assert drafts.open(old) is None
 
 
+@ON_SQLITE
 def test_neither_words_nor_key_are_on_the_disk(drafts: Drafts, tmp_path: Path) -> None:
     """The draft itself is, which the search proves by finding it in place of the words."""
     key = drafts.keep(DRAFT)

@@ -12,7 +12,7 @@ from support.clock import DAY, HOUR, Clock
 from support.letters import draft
 from support.mailserver import TEAM, Authority, Faults, serving
 from support.patience import PATIENCE, until
-from udvej.database import Database
+from support.places import ON_SQLITE, Place
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.intake.drafts import Drafts
 from udvej.outbox import delivery
@@ -65,9 +65,9 @@ def running(outbox: Outbox, drafts: Drafts, carrier: Carrier) -> Iterator[None]:
 
 
 @pytest.fixture
-def drafts(tmp_path: Path, clock: Clock) -> Iterator[Drafts]:
+def drafts(place: Place, clock: Clock) -> Iterator[Drafts]:
     """An empty desk."""
-    drafts = Drafts(Database(tmp_path, "drafts"), clock)
+    drafts = Drafts(place.open("drafts"), clock)
     yield drafts
     drafts.close()
 
@@ -202,6 +202,7 @@ def test_what_has_had_its_time_is_forgotten_each_minute_and_at_once_at_the_start
     assert not loop.is_alive()
 
 
+@ON_SQLITE
 def test_the_loop_goes_on_when_the_database_answers_again(
     waiting: Outbox, drafts: Drafts, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

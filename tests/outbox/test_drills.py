@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.clock import DAY, HOUR, Clock
+from support.places import ON_SQLITE
 from udvej.errors import SealingError, UnknownNumber, WrongCode
 from udvej.outbox.drills import Drill, Drills, Shown, new_code
 from udvej.outbox.floods import Floods
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.series import logged, named, title
 from udvej.outbox.table import Leased, Outbox
+from udvej.sqlite import SQLite
 
 TODAY, OTHER = "certificates of today", "others"
 CODE = "7KD4-RM9P-XYAC"
@@ -201,6 +203,7 @@ def test_what_is_no_code_is_wrong(typed: str, drills: Drills) -> None:
     assert not typed or typed not in str(refused.value)
 
 
+@ON_SQLITE
 def test_a_code_is_random_and_nowhere_on_the_disk(
     outbox: Outbox, drills: Drills, tmp_path: Path
 ) -> None:
@@ -283,8 +286,8 @@ def test_a_file_of_version_1_is_brought_up_to_date(tmp_path: Path, clock: Clock)
     file = tmp_path / "old" / "udvej.sqlite3"
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(_VERSION_1)
-    Outbox.in_folder(file.parent).close()
-    outbox = Outbox.in_folder(file.parent)  # the second finds it done
+    Outbox(SQLite(file.parent)).close()
+    outbox = Outbox(SQLite(file.parent))  # the second finds it done
     drills = Drills(outbox.database, clock=clock)
     assert drills.log() == []
     assert [leased(outbox).number, leased(outbox).number] == [2, 3]
@@ -305,7 +308,7 @@ def test_a_file_that_was_brought_up_to_date_is_as_a_new_one(tmp_path: Path) -> N
         file = tmp_path / name / "udvej.sqlite3"
         with closing(sqlite3.connect(file)) as connection:
             connection.executescript(script)
-        Outbox.in_folder(file.parent).close()
+        Outbox(SQLite(file.parent)).close()
         with closing(sqlite3.connect(file)) as connection:
             columns.append(
                 connection.execute(

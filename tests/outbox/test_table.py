@@ -9,12 +9,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 from support.clock import DAY, HOUR, MINUTE, Clock
 from support.patience import PATIENCE
-from udvej.database import Database
+from support.places import ON_SQLITE, Place
 from udvej.errors import ConfigError, SealingError, UnknownNumber
+from udvej.outbox.schema import REFERRALS
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
+from udvej.sqlite import SQLite
 
 
 def sealed(number: int) -> Sealed:
@@ -100,11 +103,11 @@ def test_what_is_handed_out_is_what_was_accepted(outbox: Outbox, clock: Clock) -
     assert leased(outbox) == Leased(1, sealed(1), accepted, tries=0)
 
 
-def test_nobody_else_gets_what_is_leased(outbox: Outbox, tmp_path: Path, clock: Clock) -> None:
+def test_nobody_else_gets_what_is_leased(outbox: Outbox, place: Place, clock: Clock) -> None:
     """Neither here nor in another process."""
     accept(outbox, "a")
     leased(outbox)
-    elsewhere = Database(tmp_path)
+    elsewhere = place.open()
     assert outbox.lease() is None
     assert Outbox(elsewhere, clock).lease() is None
     assert outbox.status().waiting == 1
@@ -375,7 +378,7 @@ def test_a_crowd_is_known_by_its_own_hour_whatever_came_before(
     tmp_path: Path, clock: Clock
 ) -> None:
     """As many as people write came earlier that day: they neither make a crowd nor hide one."""
-    database = Database(tmp_path, durable=False)  # the disk is not what is shown
+    database = SQLite(tmp_path, durable=False)  # the disk is not what is shown
     outbox = Outbox(database, clock)
     accept(outbox, *(f"earlier {turn}" for turn in range(300)))
     for found in drain(outbox):
@@ -436,7 +439,7 @@ def test_the_same_sent_at_the_limit_of_a_day_is_one_referral(outbox: Outbox, clo
 def rows(outbox: Outbox) -> int:
     """How many sealed referrals are kept in any state."""
     with outbox.database.transaction() as connection:
-        return int(connection.exec_driver_sql("SELECT count(*) FROM referrals").scalar_one())
+        return connection.scalar(select(func.count()).select_from(REFERRALS)) or 0
 
 
 def test_only_what_was_sent_is_forgotten(outbox: Outbox, clock: Clock) -> None:
@@ -467,6 +470,7 @@ def test_numbers_go_on_when_all_is_forgotten(outbox: Outbox, clock: Clock) -> No
     assert leased(outbox).number == 3
 
 
+@ON_SQLITE
 def test_forgotten_bytes_are_gone_from_every_file(
     outbox: Outbox, clock: Clock, tmp_path: Path
 ) -> None:
@@ -485,8 +489,8 @@ def test_forgotten_bytes_are_gone_from_every_file(
     assert not any(found())
 
 
-def _send_many(state: Path, writer: int) -> None:
-    database = Database(state)
+def _send_many(place: Place, writer: int) -> None:
+    database = place.open()
     accept(Outbox(database), *(f"{writer}-{turn}" for turn in range(25)))
     database.close()
 
@@ -502,12 +506,12 @@ def _processes() -> Executor:
 @pytest.mark.heavy
 @pytest.mark.parametrize("executor", [_threads, _processes])
 def test_many_at_once_lose_nothing_and_share_no_number(
-    executor: "type[Executor]", tmp_path: Path
+    executor: "type[Executor]", place: Place
 ) -> None:
     """Each with a connection of its own."""
     with executor() as writers:
-        list(writers.map(partial(_send_many, tmp_path), range(8), timeout=PATIENCE))
-    database = Database(tmp_path)
+        list(writers.map(partial(_send_many, place), range(8), timeout=PATIENCE))
+    database = place.open()
     handed_out = [found.number for found in drain(Outbox(database))]
     database.close()
     assert sorted(handed_out) == [*range(1, 201)]
@@ -593,10 +597,10 @@ def test_a_file_without_a_version_is_brought_up_to_date(tmp_path: Path, clock: C
     with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
         connection.executescript(_WITHOUT_VERSION)
     for _ in range(2):  # the second finds it done
-        outbox = Outbox.in_folder(tmp_path)
+        outbox = Outbox(SQLite(tmp_path))
         assert outbox.status().waiting == 2
         outbox.close()
-    outbox = Outbox(Database(tmp_path), clock)
+    outbox = Outbox(SQLite(tmp_path), clock)
     assert (leased(outbox).number, leased(outbox).sealed.cms) == (6, b"\7")
     accept(outbox, "a")
     assert leased(outbox).number == 8
@@ -606,11 +610,11 @@ def test_a_file_without_a_version_is_brought_up_to_date(tmp_path: Path, clock: C
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     """A program that does not know what is in it could lose it."""
-    Outbox.in_folder(tmp_path).close()
+    Outbox(SQLite(tmp_path)).close()
     with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
         connection.execute("PRAGMA user_version=99")
     with pytest.raises(ConfigError, match="a newer version of Udvej"):
-        Outbox.in_folder(tmp_path)
+        Outbox(SQLite(tmp_path))
 
 
 def test_a_new_file_is_as_one_that_was_brought_up_to_date(tmp_path: Path) -> None:
@@ -620,7 +624,7 @@ def test_a_new_file_is_as_one_that_was_brought_up_to_date(tmp_path: Path) -> Non
     (tmp_path / "new").mkdir()
     columns = []
     for folder in (tmp_path, tmp_path / "new"):
-        Outbox.in_folder(folder).close()
+        Outbox(SQLite(folder)).close()
         with closing(sqlite3.connect(folder / "udvej.sqlite3")) as connection:
             columns.append(
                 connection.execute(

@@ -15,13 +15,13 @@ from support.municipality import FACTS
 from support.searching import files, found, planted
 from support.visiting import FILLED_IN, TYPED, Visitor, reference
 from udvej.config import Config
-from udvej.database import Database
 from udvej.errors import SealingError, UnknownNumber
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.scheme import Scheme
 from udvej.outbox.table import Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
 WORDS = {
@@ -51,7 +51,7 @@ def transport(settings: dict[str, str], server_key: TeamKey, tmp_path: Path) -> 
 @pytest.fixture
 def outbox(settings: dict[str, str], clock: Clock) -> Iterator[Outbox]:
     """The live site's, on a clock a moment ahead of it."""
-    database = Database(Path(settings["UDVEJ_STATE"]))
+    database = SQLite(Path(settings["UDVEJ_STATE"]))
     clock.now = time.time() + 60
     yield Outbox(database, clock)
     database.close()

@@ -18,11 +18,11 @@ from support.mailserver import Authority, Faults, serving
 from support.municipality import FACTS, NORDBY
 from support.patience import PATIENCE
 from support.readiness import OF_THIS_MACHINE, Live, browsed
+from support.redis_server import redis_server
 from support.running import held_port
 from udvej import cli
-from udvej.database import Database
 from udvej.errors import ContentError
-from udvej.health import Level
+from udvej.health import Answer, Level
 from udvej.notes import Note, Notes
 from udvej.outbox.drills import Drills
 from udvej.outbox.keys import TeamKey
@@ -32,6 +32,7 @@ from udvej.publish.freeze import PAGES
 from udvej.ready.machine import file_system
 from udvej.ready.questions import QUESTIONS
 from udvej.server.checked import refuse
+from udvej.sqlite import SQLite
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,7 +44,7 @@ OF_NORDBY = {"facts", "translations"}
 
 def outbox_at(live: Live, moment: float) -> Outbox:
     """The site's outbox, as if it were then."""
-    return Outbox(Database(live.state), lambda: moment)
+    return Outbox(SQLite(live.state), lambda: moment)
 
 
 def sealed(number: int) -> Sealed:
@@ -96,6 +97,31 @@ class TestSettings:
         answers = live.answers(STATE=str(tmp_path / "state"))
         assert [*answers] == ["settings", "facts", "translations"]
         assert answers["settings"].level is FAILURE
+
+
+class TestLimits:
+    """`limits`."""
+
+    def test_processes_that_count_alone_are_well_where_they_are_to(self, live: Live) -> None:
+        """One host needs nothing else."""
+        assert live.answers()["limits"] == Answer(OK, "counted by each process")
+
+    def test_hosts_that_count_together_are_well(self, live: Live) -> None:
+        """Once the server is there."""
+        with redis_server() as server:
+            answer = live.answers(LIMITS=server.url)["limits"]
+        assert answer == Answer(OK, "counted by all hosts together")
+
+    def test_a_server_that_is_away_is_a_failure(self, live: Live, tmp_path: Path) -> None:
+        """`ready` and `status` say the same, and where it is neither."""
+        changed = {"LIMITS": f"unix://{tmp_path}/redis.sock"}
+        answer = live.answers(**changed)["limits"]
+        assert (answer.level, answer.advice) == (
+            FAILURE,
+            "UDVEJ_LIMITS: the server cannot be reached",
+        )
+        live.settings["UDVEJ_LIMITS"] = changed["LIMITS"]
+        assert str(answer) in [*live.services.health.problems()]
 
 
 class TestStateFolder:
@@ -347,7 +373,7 @@ class TestDelivery:
             (live.state / "udvej.sqlite3").unlink()
             clock = Clock()
             clock.now = time.time() - days * DAY
-            outbox = Outbox(Database(live.state), clock)
+            outbox = Outbox(SQLite(live.state), clock)
             shown(outbox, Drills(outbox.database, clock=clock), name)
             outbox.close()
             answers = live.answers()

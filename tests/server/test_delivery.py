@@ -17,6 +17,7 @@ from udvej.outbox.delivery import Carrier
 from udvej.outbox.table import Outbox
 from udvej.server import delivery
 from udvej.services import Services
+from udvej.sqlite import SQLite
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def test_it_sweeps_the_drafts_of_the_site(
 ) -> None:
     """Those that have had their time, out of the very file that the web processes write."""
     monkeypatch.setattr("udvej.intake.drafts._KEPT", -1.0)
-    Drafts.in_folder(config.state).keep(draft(name="Sofie"))
+    Drafts(SQLite(config.state, "drafts")).keep(draft(name="Sofie"))
 
     def kept() -> int:
         with closing(sqlite3.connect(config.state / "drafts.sqlite3")) as connection:

@@ -31,10 +31,10 @@ from support.running import ended, held_port, next_line, started
 from support.visiting import FILLED_IN, fields, is_receipt, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM, LEAVE
-from udvej.database import Database
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
 from udvej.publish.freeze import freeze
+from udvej.sqlite import SQLite
 
 Where = Literal["nginx and kernel", "nginx", "serve"]
 _PATIENCE: Final = 40.0
@@ -260,7 +260,7 @@ def under(attack: str, where: Where, *, visits: int, seconds: float, scale: floa
 
 
 def _kept(state: Path) -> int:
-    database = Database(state)
+    database = SQLite(state)
     status = Outbox(database).status()
     database.close()
     return status.waiting + status.sent + status.aside + len(status.failed)

@@ -27,12 +27,12 @@ from support.patience import PATIENCE, until
 from support.running import ended, held_port, started
 from udvej import cli
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
 from udvej.outbox.watch import Status
 from udvej.publish import compressed
 from udvej.server import granian, processes
+from udvej.sqlite import SQLite
 from udvej.web import app
 
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -108,7 +108,7 @@ class Served:
         return [*Demonstration.prepare(self.state).letters()]
 
     def _outbox(self) -> Status:
-        with closing(Database(self.state)) as database:
+        with closing(SQLite(self.state)) as database:
             return Outbox(database).status()
 
     def holds(self, words: str) -> bool:

@@ -15,13 +15,13 @@ from typing import Final
 from cryptography import x509
 from support.letters import referral
 from udvej.config import MailServer
-from udvej.database import Database
 from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
 from udvej.outbox import delivery
 from udvej.outbox.mail import Relay
 from udvej.outbox.recipients import Recipients
 from udvej.outbox.table import Outbox
+from udvej.sqlite import SQLite
 
 _START: Final = 1_800_000_000.0
 # Slower than a crowd, so that nothing is mailed behind the others.
@@ -83,7 +83,7 @@ def accepting(
         keys: which the letters hold as names.
         acknowledged: where to say so.
     """
-    outbox = Outbox(Database(state), clock)
+    outbox = Outbox(SQLite(state), clock)
     sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
     for key in keys:
         outbox.accept(key.encode(), key, partial(sealer.seal, referral(name=key, message="Hej")))
@@ -93,6 +93,6 @@ def accepting(
 
 def delivering(state: Path, clock: SharedClock, server: MailServer) -> None:
     """Deliver without end, as `udvej deliver` does."""
-    outbox, drafts = Outbox(Database(state), clock), Drafts(Database(state, "drafts"), clock)
+    outbox, drafts = Outbox(SQLite(state), clock), Drafts(SQLite(state, "drafts"), clock)
     relay = Relay(server, [""])
     delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())

@@ -16,7 +16,6 @@ from support.municipality import PHONE
 from support.visiting import FILLED_IN, Visitor, fields, is_receipt
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.database import Database
 from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
@@ -27,6 +26,7 @@ from udvej.outbox.recipients import Recipients
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 from udvej.web.reader import SESSION_COOKIE
 
@@ -79,7 +79,7 @@ def now(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def arrived(config: Config, clock: Clock) -> Iterator[Callable[[float], list[str]]]:
     """Deliver what is due after so many seconds; every letter that has arrived, opened."""
-    database = Database(config.state)
+    database = SQLite(config.state)
 
     def after(seconds: float) -> list[str]:
         clock.now = time.time() + seconds
@@ -197,7 +197,7 @@ def test_a_flood_of_ten_thousand_keeps_nobody_out_and_stays_within_its_bound(
 ) -> None:
     """Whoever writes before it is mailed at once, in the midst of it is kept, an hour later too."""
     bound = 256 * 2**20
-    database = Database(tmp_path, most_bytes=bound, durable=False)  # the disk is not what is shown
+    database = SQLite(tmp_path, most_bytes=bound, durable=False)  # the disk is not what is shown
     outbox = Outbox(database, clock)
     accept(outbox, "somebody before")
     assert deliver(outbox) == [1]
@@ -238,7 +238,7 @@ def test_at_the_bound_nothing_more_is_taken_and_delivery_makes_room(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
     """All that was taken is mailed, and forgotten in its time."""
-    database = Database(tmp_path, most_bytes=BOUND, durable=False)
+    database = SQLite(tmp_path, most_bytes=BOUND, durable=False)
     outbox = Outbox(database, clock)
     taken = fill(outbox, cms)
     assert taken > 50
@@ -258,7 +258,7 @@ def test_at_the_bound_what_was_sent_longest_ago_gives_way_to_who_writes_now(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
     """It is kept only to be mailed again; nothing that waits or has failed is touched."""
-    database = Database(tmp_path, most_bytes=BOUND, durable=False)
+    database = SQLite(tmp_path, most_bytes=BOUND, durable=False)
     outbox = Outbox(database, clock)
     taken = fill(outbox, cms)
     clock.move(taken * MINUTE)
@@ -281,7 +281,7 @@ def test_a_flood_leaves_room_for_what_comes_at_the_pace_of_people(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
     """A quarter of all; it is mailed before the flood."""
-    database = Database(tmp_path, most_bytes=BOUND, durable=False)
+    database = SQLite(tmp_path, most_bytes=BOUND, durable=False)
     outbox = Outbox(database, clock)
     with suppress(StorageError):
         for number in range(1000):
@@ -300,7 +300,7 @@ def test_at_the_bound_a_failed_or_delayed_mail_can_still_be_written_down(
     tmp_path: Path, clock: Clock, cms: bytes
 ) -> None:
     """With its reason; and be tried again."""
-    database = Database(tmp_path, most_bytes=BOUND, durable=False)
+    database = SQLite(tmp_path, most_bytes=BOUND, durable=False)
     outbox = Outbox(database, clock)
     taken = fill(outbox, cms)
     clock.move(taken * MINUTE)
@@ -322,12 +322,12 @@ def test_at_the_bound_the_site_says_so_and_takes_the_form_when_there_is_room(
     config: Config, cms: bytes, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """503 with the form as typed and the phone number; never a receipt."""
-    monkeypatch.setattr("udvej.outbox.table._MOST_BYTES", BOUND)
+    monkeypatch.setattr("udvej.outbox.table.MOST_BYTES", BOUND)
     client = create_app(Services.open(config)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)
     filled_in = {**visitor.open(), **FILLED_IN}
-    database = Database(config.state, most_bytes=BOUND, durable=False)
+    database = SQLite(config.state, most_bytes=BOUND, durable=False)
     outbox = Outbox(database, clock)
     clock.now = time.time()
     taken = fill(outbox, cms)
@@ -364,7 +364,7 @@ def test_one_clients_flood_of_posts_is_bounded_and_another_client_comes_through_
         if turn == 100:
             assert somebody.is_taken(somebody.send())
     assert led_to == [(303, True)] * 30 + [(303, False)] * 120 + [(429, False)] * 50
-    database = Database(config.state)
+    database = SQLite(config.state)
     outbox = Outbox(database, now)
     now.now = time.time() + 1
     assert outbox.status().waiting == 31
@@ -389,7 +389,7 @@ def test_a_flood_past_the_limit_leaves_no_more_drafts_than_a_client_may_have(
         client.set_cookie(SESSION_COOKIE, cookie.value, secure=True)
         statuses.append(visitor.press({**filled_in, "message": str(turn)}).status_code)
     assert statuses == [303] * 7 + [429] * 13
-    database = Database(config.state, "drafts")
+    database = SQLite(config.state, "drafts")
     with database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM drafts").scalar_one() == 5
     database.close()
@@ -399,11 +399,11 @@ def test_a_flood_past_the_limit_leaves_no_more_drafts_than_a_client_may_have(
 def test_ten_thousand_drafts_take_no_room_from_the_referrals(tmp_path: Path, clock: Clock) -> None:
     """They have a file of their own, and leave it after a quarter of an hour."""
     outbox_file = tmp_path / "udvej.sqlite3"
-    referrals = Database(tmp_path)
+    referrals = SQLite(tmp_path)
     outbox = Outbox(referrals, clock)
     referrals.checkpoint()
     before = outbox_file.stat().st_size
-    database = Database(tmp_path, "drafts", most_bytes=64 * 2**20, durable=False)
+    database = SQLite(tmp_path, "drafts", most_bytes=64 * 2**20, durable=False)
     drafts = Drafts(database, clock)
     for _ in range(10_000):
         drafts.keep(draft(**FILLED_IN))
@@ -425,12 +425,12 @@ def test_when_drafts_have_no_room_the_text_is_on_the_page_and_a_right_form_is_ta
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood of refused forms keeps no referral out."""
-    monkeypatch.setattr("udvej.intake.drafts._MOST_BYTES", 2**16)
+    monkeypatch.setattr("udvej.intake.drafts.MOST_BYTES", 2**16)
     client = create_app(Services.open(config)).test_client()
     client.environ_base["wsgi.url_scheme"] = "https"
     visitor = Visitor(client)
     filled_in = {**visitor.open(), **FILLED_IN}
-    drafts = Drafts.in_folder(config.state)
+    drafts = Services.open(config).drafts
     with suppress(StorageError):
         for _ in range(1000):
             drafts.keep(draft(**FILLED_IN))

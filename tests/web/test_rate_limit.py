@@ -19,6 +19,7 @@ from udvej.content.addresses import FORM
 from udvej.intake import cpr
 from udvej.outbox.table import Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 from udvej.web.rate_limit import ClientLimit
 
@@ -162,7 +163,7 @@ def test_the_thirty_first_of_an_hour_is_refused_with_the_text_and_the_phone_numb
     assert "Der er travlt lige nu" in page
     assert page.index(PHONE) < page.index("<h1")
     assert "event=limited" in caplog.text
-    outbox = Outbox.in_folder(config.state)
+    outbox = Outbox(SQLite(config.state))
     assert outbox.status().waiting == 30
     somebody, same = from_address(app, "192.0.2.8"), from_address(app, ADDRESS)
     assert somebody.is_taken(somebody.send())
@@ -185,7 +186,7 @@ def test_what_was_taken_leads_to_its_receipt_though_the_limit_is_reached(
     assert visitor.is_taken(again)
     assert reference(visitor.look()) == shown
     assert visitor.is_refused(visitor.press({**filled_in, "message": "nr. 30"}))
-    assert Outbox.in_folder(config.state).status().waiting == 30
+    assert Outbox(SQLite(config.state)).status().waiting == 30
 
 
 @pytest.mark.heavy

@@ -16,6 +16,7 @@ from udvej.durations import HOUR, MINUTE
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services, load_content
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
 # What only a demonstration says, and what only the real site says; Danish, to be translated.
@@ -194,7 +195,7 @@ def pressed_again(client: FlaskClient, state: Path, ago: float) -> tuple[bool, i
     age(state, ago)
     assert visitor.press(filled_in).location == FORM
     refused = 'role="alert"' in visitor.look()
-    return refused, Outbox.in_folder(state).status().waiting
+    return refused, Outbox(SQLite(state)).status().waiting
 
 
 def test_the_same_sent_again_within_a_day_is_acknowledged_and_not_received_twice(
@@ -220,7 +221,7 @@ def test_a_receipt_says_when_a_flood_may_delay_it(
     flood: int, client: FlaskClient, config: Config, *, late: bool
 ) -> None:
     """By more than ten minutes, in the language of the page, with the number to call."""
-    outbox = Outbox.in_folder(config.state)
+    outbox = Outbox(SQLite(config.state))
     for number in range(flood):
         outbox.accept(f"{number}".encode(), "A", lambda _: Sealed(b"x", "t"), paced=True)
     visitor = Visitor(client)

@@ -27,13 +27,13 @@ from support.visiting import (
 )
 from udvej.config import Config
 from udvej.content.addresses import AGAIN, FORM, TOO_LONG, WITHOUT_COOKIE
-from udvej.database import Database
 from udvej.durations import DAY
 from udvej.errors import SealingError
 from udvej.outbox.delivery import Delivery
 from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.table import Outbox
 from udvej.services import Services
+from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
 CPR = "010190-1234"
@@ -49,7 +49,7 @@ def visitor(client: FlaskClient) -> Visitor:
 @pytest.fixture
 def arrived(config: Config) -> Iterator[Callable[[], list[str]]]:
     """Deliver what waits; every letter that has arrived, opened."""
-    database = Database(config.state)
+    database = SQLite(config.state)
 
     def deliver() -> list[str]:
         demonstration = Demonstration.prepare(config.state)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,7 +15,8 @@ from udvej.durations import MINUTE, Clock
 from udvej.intake.cpr import Part, Trace
 from udvej.intake.submission import is_form_token
 
-_MOST_BYTES: Final = 64 * 2**20
+# In a place of their own, so that they never crowd out a referral.
+MOST_BYTES: Final = 64 * 2**20
 _KEPT: Final = 15 * MINUTE
 # What Fernet adds to its padded blocks, before Base64 (https://github.com/fernet/spec).
 _FERNET_BYTES: Final = 57
@@ -80,19 +80,6 @@ class Drafts:
         database.create(_TABLES)
         self.database = database
         self._clock = clock
-
-    @classmethod
-    def in_folder(cls, state: Path) -> "Drafts":
-        """The drafts of a site: in a file of their own, so that they never crowd out a referral.
-
-        Args:
-            state: the state folder, which exists.
-
-        Raises:
-            StorageError: the database cannot be opened or written.
-        """
-        # What a crash takes is typed again; a referral is not kept here.
-        return cls(Database(state, "drafts", most_bytes=_MOST_BYTES, durable=False))
 
     def keep(self, draft: Draft) -> str:
         """Keep a draft for 15 minutes.

@@ -22,7 +22,7 @@ from udvej.durations import DAY, Clock
 from udvej.errors import WrongCode
 from udvej.outbox.schema import DRILLS, REFERRALS
 from udvej.outbox.sealed import Sealed
-from udvej.outbox.table import keep
+from udvej.outbox.table import keep, take_turn
 
 # 52 random bits, so that a plain hash hides a code and ten tries find nothing.
 _GROUPS, _GROUP = 3, 4
@@ -103,6 +103,7 @@ class Drills:
         """
         now = self._clock()
         with self._database.transaction(growing=True) as connection:
+            take_turn(connection)
             last = connection.scalar(select(func.max(DRILLS.c.number))) or 0
             number = int(last) + 1
             unsent = REFERRALS.c.number < 0, REFERRALS.c.state != "sent"
@@ -137,7 +138,8 @@ class Drills:
             DRILLS.c.made > now - _CODE_COUNTS,
         )
         with self._database.transaction() as connection:
-            rows = connection.execute(select(DRILLS.c.number, DRILLS.c.code).where(*asked)).all()
+            coded = select(DRILLS.c.number, DRILLS.c.code).where(*asked).with_for_update()
+            rows = connection.execute(coded).all()
             # Each is compared, so that the time it takes tells nothing.
             found = [row.number for row in rows if _is(row.code, row.number, typed)]
             which = update(DRILLS).where(*asked)

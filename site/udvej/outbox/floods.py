@@ -64,7 +64,9 @@ class Floods:
         Raises:
             StorageError: the database does not answer.
         """
-        hour = cast(REFERRALS.c.accepted / HOUR, Integer)
+        # PostgreSQL rounds where SQLite cuts off.
+        near = cast(REFERRALS.c.accepted / HOUR, Integer)
+        hour = near - case((near * HOUR > REFERRALS.c.accepted, 1), else_=0)
         number, size = REFERRALS.c.number, func.length(REFERRALS.c.cms)
         paced = func.sum(case((REFERRALS.c.paced & _WAITING, 1), else_=0))
         aside = func.sum(case((_ASIDE, 1), else_=0))

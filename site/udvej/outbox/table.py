@@ -4,13 +4,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import (
     Connection,
     Row,
     Update,
+    bindparam,
     case,
     delete,
     insert,
@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
-from udvej.errors import FullError, UnknownNumber
+from udvej.errors import FullError, LostError, UnknownNumber
 from udvej.outbox import receipts, watch
 from udvej.outbox.schema import DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
 from udvej.outbox.scheme import Scheme
@@ -36,14 +36,16 @@ _GIVE_UP: Final = 5 * DAY
 # What comes faster than people write is mailed this far apart, after everything else: a flood
 # neither fills the team's mailbox nor delays a real referral.
 PACE: Final = MINUTE
-_MOST_BYTES: Final = 256 * 2**20
+# Room for some twenty thousand of the longest referrals: the most that a flood can take.
+MOST_BYTES: Final = 256 * 2**20
 # The rest is for what comes at the pace of people, so that a flood shuts nobody out.
 _SHARE_OF_PACED: Final = 0.75
 # Sent ones that give way at once when there is no room: more than one letter needs.
 _ROOM: Final = 64
 
 # Compiled once: to build them for each referral takes longer than the disk does.
-_NEXT_NUMBER = update(NUMBERS).values(last=NUMBERS.c.last + 1).returning(NUMBERS.c.last)
+_LAST_NUMBER = select(NUMBERS.c.last).with_for_update()
+_GIVE_NUMBER = update(NUMBERS).values(last=bindparam("number"))
 _KEEP = insert(REFERRALS)
 
 
@@ -79,26 +81,17 @@ class Outbox:
             clock: gives seconds since the epoch.
 
         Raises:
+            ConfigError: a newer version of Udvej has made it, or a person has to mend it first.
             StorageError: the database cannot be opened or written.
         """
-        database.create(TABLES, UPGRADES)
         self.database = database
         self._clock = clock
-        with database.transaction() as connection:
-            watch.begin(connection, clock())
+        database.create(TABLES, UPGRADES, self._begin)
 
-    @classmethod
-    def in_folder(cls, state: Path) -> "Outbox":
-        """The outbox of a site.
-
-        Args:
-            state: the state folder, which exists.
-
-        Raises:
-            StorageError: the database cannot be opened or written.
-        """
-        # Room for some twenty thousand of the longest referrals: the most that a flood can take.
-        return cls(Database(state, "udvej", most_bytes=_MOST_BYTES))
+    def _begin(self, connection: Connection) -> None:
+        if connection.scalar(select(NUMBERS.c.last)) is None:
+            connection.execute(insert(NUMBERS).values(last=0))
+        watch.begin(connection, self._clock())
 
     def accept(
         self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool = False
@@ -121,6 +114,9 @@ class Outbox:
         """
         try:
             return self._accept(key, reference, seal, paced=paced)
+        except LostError:
+            # Nobody knows whether it is kept. Under the same key that can be asked for again.
+            return self._accept(key, reference, seal, paced=paced)
         except FullError:
             if not self._make_room():
                 raise
@@ -131,11 +127,13 @@ class Outbox:
     ) -> str:
         now = self._clock()
         with self.database.transaction(growing=True) as connection:
+            number = take_turn(connection) + 1
             if earlier := receipts.reference(connection, key):
                 return earlier
             if paced := paced or receipts.crowded(connection, now):
                 self.database.bound(connection, _SHARE_OF_PACED)
-            keep(connection, _next_number(connection), seal, now, paced=paced)
+            connection.execute(_GIVE_NUMBER, {"number": number})
+            keep(connection, number, seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
 
@@ -159,11 +157,10 @@ class Outbox:
             StorageError: the database does not answer.
         """
         with self.database.transaction() as connection:
-            last = connection.scalar(select(NUMBERS.c.last)) or 0
+            last = take_turn(connection)
             if number < last:
                 raise UnknownNumber(f"{last} was given already; a number is never given twice")
-            connection.execute(delete(NUMBERS))
-            connection.execute(insert(NUMBERS).values(last=number))
+            connection.execute(_GIVE_NUMBER, {"number": number})
 
     def at_work(self) -> None:
         """Say that a delivery process is at work.
@@ -201,29 +198,30 @@ class Outbox:
             REFERRALS.c.accepted > now,
             ~REFERRALS.c.paced & (REFERRALS.c.due > now + _LONGEST_RETRY),
         )
+        due = REFERRALS.c.due <= now
+        kinds = [(waiting, due), *((waiting, one) for one in adrift)]
+        kinds.append((REFERRALS.c.state == "aside", due))
+        take = (
+            update(REFERRALS)
+            .values(
+                state="waiting",
+                due=now + _LEASE,
+                tries=REFERRALS.c.tries + 1,
+                paced=False,  # once it has been tried, a retry follows the ordinary times
+                # Else it would still be adrift, and leased again before this lease ends.
+                accepted=case((REFERRALS.c.accepted > now, now), else_=REFERRALS.c.accepted),
+                tried=case((REFERRALS.c.tried <= now, REFERRALS.c.tried), else_=now),
+            )
+            .returning(REFERRALS)
+        )
         with self.database.transaction() as connection:
-            due = REFERRALS.c.due <= now
-            kinds = [(waiting, due), *((waiting, one) for one in adrift)]
-            kinds.append((REFERRALS.c.state == "aside", due))
-            found = (connection.scalar(in_turn.where(*kind).limit(1)) for kind in kinds)
-            number = next((number for number in found if number is not None), None)
-            if number is None:
-                return None
-            row = connection.execute(
-                update(REFERRALS)
-                .where(REFERRALS.c.number == number)
-                .values(
-                    state="waiting",
-                    due=now + _LEASE,
-                    tries=REFERRALS.c.tries + 1,
-                    paced=False,  # once it has been tried, a retry follows the ordinary times
-                    # Else it would still be adrift, and leased again before this lease ends.
-                    accepted=case((REFERRALS.c.accepted > now, now), else_=REFERRALS.c.accepted),
-                    tried=case((REFERRALS.c.tried <= now, REFERRALS.c.tried), else_=now),
-                )
-                .returning(REFERRALS)
-            ).one()
-        return _leased(row)
+            for kind in kinds:
+                # What another process is taking is passed over rather than waited for.
+                first = in_turn.where(*kind).limit(1).with_for_update(skip_locked=True)
+                which = REFERRALS.c.number == first.scalar_subquery()
+                if row := connection.execute(take.where(which)).one_or_none():
+                    return _leased(row)
+        return None
 
     def sent(self, leased: Leased) -> None:
         """The mail server has taken it (250). What was sealed for the transport alone is deleted.
@@ -319,7 +317,7 @@ class Outbox:
             row = connection.execute(
                 select(REFERRALS.c.state, REFERRALS.c.reason).where(REFERRALS.c.number == number)
             ).one_or_none()
-            last = connection.scalar(select(NUMBERS.c.last)) or 0
+            last = connection.execute(select(NUMBERS.c.last)).scalar_one()
             drill = DRILLS.c.number == -number, DRILLS.c.sent.is_not(None)
             drilled = connection.scalar(select(DRILLS.c.number).where(*drill))
         if row is None:
@@ -357,8 +355,8 @@ class Outbox:
         Raises:
             StorageError: the database does not answer.
         """
-        with self.database.transaction():
-            pass
+        with self.database.transaction() as connection:
+            take_turn(connection)
 
     def status(self) -> Status:
         """How many wait, for how long, and what has failed.
@@ -417,12 +415,16 @@ def _as_new(now: float) -> Update:
     )
 
 
-def _next_number(connection: Connection) -> int:
-    number = connection.scalar(_NEXT_NUMBER)
-    if number is None:
-        connection.execute(insert(NUMBERS).values(last=1))
-        return 1
-    return int(number)
+def take_turn(connection: Connection) -> int:
+    """Let no other transaction give a number before this one ends.
+
+    Args:
+        connection: within a transaction.
+
+    Returns:
+        The last running number given; 0 before the first.
+    """
+    return int(connection.execute(_LAST_NUMBER).scalar_one())
 
 
 def _paced_due(connection: Connection, now: float) -> float:

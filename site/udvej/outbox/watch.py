@@ -76,7 +76,7 @@ def look(connection: Connection, now: float, filled: float) -> Status:
         oldest=max(0.0, now - since),
         sent=sent,
         failed=[(row.number, row.reason) for row in failed],
-        last=connection.scalar(select(NUMBERS.c.last)) or 0,
+        last=connection.execute(select(NUMBERS.c.last)).scalar_one(),
         reason=reason or "",
         silent=max(0.0, now - (now if seen is None else seen)),
         paced=paced or 0,

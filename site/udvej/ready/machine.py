@@ -105,6 +105,12 @@ def disk(services: Services) -> Answer:
     return together(services.health.disk(), "there is room")
 
 
+def limits(services: Services) -> Answer:
+    """Whether what clients send is counted as it is to be."""
+    shared = "by all hosts together" if services.config.limits else "by each process"
+    return together(services.health.limits(), f"counted {shared}")
+
+
 def private_keys(services: Services) -> Answer:
     """Whether what opens referrals is kept elsewhere: looked for next to what it must not meet."""
     live = services.config.live

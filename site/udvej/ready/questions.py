@@ -41,6 +41,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("pages", outside.pages),
     Question("form", outside.form),
     Question("proxies", outside.proxies),
+    Question("limits", machine.limits),
     Question("changes", words.changes),
     Question("facts", words.facts, live=False),
     Question("translations", words.translations, live=False),

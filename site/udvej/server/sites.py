@@ -163,7 +163,9 @@ def _each(
 
 def _ready_when_asked(checked: Checked, recent: Recent) -> "WSGIApplication":
     """Pages at once, and all else when it is first asked for."""
-    limits = Limits()  # what was counted stays when the rest is let go
+    limits = Limits(
+        checked.services.shared_counts
+    )  # what was counted stays when the rest is let go
 
     def make() -> tuple["WSGIApplication", Callable[[], None]]:
         services = checked.services.anew()

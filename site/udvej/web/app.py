@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask
-from limits import parse
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from udvej.languages import DANISH
 from udvej.notes import Notes
 from udvej.services import Services
+from udvej.shared_counts import SharedCounts
 from udvej.web import health, referral, weaknesses
 from udvej.web.frozen import Files, Frozen
 from udvej.web.proxies import CountedProxies
@@ -20,25 +21,30 @@ from udvej.web.reader import guarded, with_pages
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# Generous: a prison, a library or a mobile network is one address. Each worker counts by itself.
-_SENDINGS: Final = parse("30/hour")
-_CORRECTIONS: Final = parse("120/hour")
+# Generous: a prison, a library or a mobile network is one address. Each worker counts by itself,
+# but for hosts that count together.
+_SENDINGS: Final = RateLimitItemPerHour(30, namespace="sendings")
+_CORRECTIONS: Final = RateLimitItemPerHour(120, namespace="corrections")
 # Kilobytes of drafts from one network. They are kept as long, so that in two workers, and on both
 # sides of the moment when counting begins again, this is a quarter of the room for all.
-_DRAFTS: Final = parse("4096/15 minutes")
+_DRAFTS: Final = RateLimitItemPerMinute(4096, 15, "drafts")
 # Whatever becomes of them: four times what the two above allow; long ones count for several.
-_POSTS: Final = parse("600/hour")
+_POSTS: Final = RateLimitItemPerHour(600, namespace="posts")
 
 
 class Limits:
-    """How often clients of one municipality may do what; in one worker, from nothing counted."""
+    """How often clients of one municipality may do what."""
 
-    def __init__(self) -> None:
-        """Count from now on."""
-        self.sendings = ClientLimit(_SENDINGS, time.time)
-        self.corrections = ClientLimit(_CORRECTIONS, time.time)
-        self.drafts_of_network = ClientLimit(_DRAFTS, time.time, NETWORKS)
-        self.posts = ClientLimit(_POSTS, time.time)
+    def __init__(self, shared: SharedCounts | None) -> None:
+        """Count from now on.
+
+        Args:
+            shared: where hosts count together; None where this worker counts by itself.
+        """
+        self.sendings = ClientLimit(_SENDINGS, time.time, shared=shared)
+        self.corrections = ClientLimit(_CORRECTIONS, time.time, shared=shared)
+        self.drafts_of_network = ClientLimit(_DRAFTS, time.time, NETWORKS, shared)
+        self.posts = ClientLimit(_POSTS, time.time, shared=shared)
 
 
 def create_app(services: Services, files: Files | None = None) -> Flask:
@@ -54,7 +60,7 @@ def create_app(services: Services, files: Files | None = None) -> Flask:
         SealingError: the team's certificate cannot be used.
         StorageError: the database cannot be opened.
     """
-    app = dynamic_app(services, Limits())
+    app = dynamic_app(services, Limits(services.shared_counts))
     app.wsgi_app = with_files(app.wsgi_app, services, files)  # type: ignore[assignment, method-assign]
     return app
 

@@ -1,13 +1,13 @@
 """How often one client may send, without keeping who they are.
 
 A client is known by an HMAC of its address under a random salt that is renewed daily and lives in
-this process alone.
+this process alone, unless hosts count together: see `shared_counts`.
 """
 
-import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from typing import Final
@@ -16,6 +16,8 @@ from limits import RateLimitItem
 from limits.strategies import FixedWindowRateLimiter
 
 from udvej.durations import DAY, Clock
+from udvej.errors import StorageError
+from udvej.shared_counts import SharedCounts, pseudonym
 from udvej.web.counts import Counts
 
 # Some web servers in front name the client's port too: 192.0.2.1:5000, [2001:db8::1]:5000.
@@ -32,16 +34,24 @@ NETWORKS: Final[Widths] = ({24: 1}, {48: 1})
 
 
 class ClientLimit:
-    """Counts what clients do; each web process counts by itself."""
+    """Counts what clients do: where others count too, or by itself."""
 
-    def __init__(self, limit: RateLimitItem, clock: Clock, widths: Widths = HOMES) -> None:
-        """Begin with nothing counted.
+    def __init__(
+        self,
+        limit: RateLimitItem,
+        clock: Clock,
+        widths: Widths = HOMES,
+        shared: SharedCounts | None = None,
+    ) -> None:
+        """Begin with nothing counted here.
 
         Args:
-            limit: how often a client may, such as `limits.parse("30/hour")`.
+            limit: how often a client may; its namespace tells it from the others that are shared.
             clock: gives seconds since the epoch.
             widths: what of an address makes a client.
+            shared: where others count too; while that cannot be done each process counts alone.
         """
+        self._shared = shared
         self._limit = limit
         self._clock = clock
         self._widths = widths
@@ -57,13 +67,21 @@ class ClientLimit:
             cost: how many it counts for.
         """
         return all(
-            self._limiter.hit(
-                type(self._limit)(self._limit.amount * generous, self._limit.multiples),
-                self._pseudonym(network),
-                cost=cost,
+            self._hit(
+                type(self._limit)(
+                    self._limit.amount * generous, self._limit.multiples, self._limit.namespace
+                ),
+                network,
+                cost,
             )
             for network, generous in _networks(address, self._widths)
         )
+
+    def _hit(self, limit: RateLimitItem, network: bytes, cost: int) -> bool:
+        if self._shared is not None:
+            with suppress(StorageError):  # which it says itself
+                return self._shared.hit(limit, network, cost)
+        return self._limiter.hit(limit, self._pseudonym(network), cost=cost)
 
     def _pseudonym(self, network: bytes) -> str:
         with self._lock:
@@ -71,7 +89,7 @@ class ClientLimit:
             if today != self._day:
                 self._day, self._salt = today, secrets.token_bytes(32)
             salt = self._salt
-        return hmac.digest(salt, network, "sha256").hex()
+        return pseudonym(salt, network)
 
 
 def network_of(address: str) -> bytes:

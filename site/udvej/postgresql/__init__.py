@@ -1,0 +1,1 @@
+"""PostgreSQL, where more than one host keeps what it takes."""
