@@ -9,7 +9,7 @@ from udvej import logs
 from udvej.config import Config
 from udvej.errors import ConfigError, ContentError, UdvejError
 from udvej.installation import Installation, host_of
-from udvej.publish import nginx
+from udvej.publish import everywhere, nginx
 from udvej.publish.freeze import PAGES, freeze, with_sources_of
 from udvej.publish.swap import Builds
 from udvej.server.checked import Checked, refuse
@@ -56,7 +56,7 @@ def _build(config: Config, folder: Path, *, checked: bool) -> None:
         _check(config)
     builds = Builds(config.state)
     try:
-        click.echo(freeze(builds.served(config), folder, builds.current.resolve()))
+        click.echo(freeze(everywhere.served(config), folder, builds.current.resolve()))
         if config.live:
             builds.note_front(folder)
     except ContentError:

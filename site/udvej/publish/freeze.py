@@ -70,13 +70,14 @@ def stamp_of_sources(config: Config) -> str:
 
 def _hash(digest: "_Hash", *folders: Path) -> None:
     for folder in folders:
-        for path in _inputs(folder):
+        for path in inputs(folder):
             digest.update(f"\n{path.relative_to(folder)}\n".encode())
             with suppress(OSError):  # what cannot be read is named when the page is
                 digest.update(path.read_bytes())
 
 
-def _inputs(folder: Path) -> Iterator[Path]:
+def inputs(folder: Path) -> Iterator[Path]:
+    """The files of a folder that pages are made of, in order."""
     for path in sorted(folder.rglob("*")):
         hidden = path.name.startswith(".")
         if path.is_file() and not hidden and path.suffix not in (".pyc", ".mo", ".pot"):
@@ -203,7 +204,7 @@ def _keep_sources(config: Config, making: Path, named: str) -> None:
         (translations_of(config.content), translations_of(kept.content)),
     ):
         copy.mkdir(parents=True)
-        for path in _inputs(folder):
+        for path in inputs(folder):
             target = copy / path.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
