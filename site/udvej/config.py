@@ -79,8 +79,8 @@ class Config:
         port: likewise.
         live: None in a demonstration on this machine.
         name: the municipality's among several in one installation, "" where it is alone.
-        database: the URL of a PostgreSQL database; None where files in the state folder serve.
         limits: the address of the server where hosts count clients together, or None.
+        database: the URL of a PostgreSQL database; None where files in the state folder serve.
     """
 
     state: Path
@@ -88,9 +88,9 @@ class Config:
     host: str
     port: int
     live: Live | None
-    name: str = ""
     database: str | None = field(default=None, repr=False)
     limits: str | None = field(default=None, repr=False)
+    name: str = ""
 
     @property
     def schema(self) -> str:
@@ -132,7 +132,7 @@ class Config:
             content, live = reader.content(), _live(reader)
         database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
         _raise(problems)
-        return cls(state_folder(given), content, host, port, live, database=database, limits=limits)
+        return cls(state_folder(given), content, host, port, live, database, limits)
 
     @classmethod
     def of_one(
@@ -157,7 +157,8 @@ class Config:
         content, live = reader.content(), _live(reader)
         database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
         _raise(problems)
-        return cls(state_folder(shared) / name, content, host, port, live, name, database, limits)
+        state = state_folder(shared) / name
+        return cls(state, content, host, port, live, database, limits, name)
 
 
 def check_shared(environ: Mapping[str, str]) -> None:
@@ -305,12 +306,6 @@ class _Reader:
                 self.problems.append(str(error))
         return value
 
-    def limits(self, key: str) -> str | None:
-        value = self.given.get(key)
-        if value and (mistake := redis_address.mistake_in(value)):
-            self.problems.append(f"{key}: {mistake}")
-        return value
-
     def contact(self, key: str) -> str:
         value = self.given.get(key, "")
         if not value or _WEB.fullmatch(value):
@@ -327,6 +322,12 @@ class _Reader:
         if not _is_file(path):
             self.problems.append(f"{key}: there is no such file")
         return path
+
+    def limits(self, key: str) -> str | None:
+        value = self.given.get(key)
+        if value and (mistake := redis_address.mistake_in(value)):
+            self.problems.append(f"{key}: {mistake}")
+        return value
 
     def content(self) -> Path:
         try:

@@ -63,9 +63,12 @@ class Services:
         return cls(config)
 
     def anew(self) -> "Services":
-        """The same parts, to be made once more, but for the certificate as it was found good."""
+        """The same parts, to be made once more, but for the certificate as it was found good.
+
+        What is counted goes on too.
+        """
         services = Services(self.config)
-        services.sealer = self.sealer
+        services.sealer, services.shared_counts = self.sealer, self.shared_counts
         return services
 
     @cached_property
@@ -241,7 +244,7 @@ class Services:
         config = self.config
         if config.limits is None:
             return None
-        return SharedCounts(config.limits, self.secret_key, config.name)
+        return SharedCounts(config.limits, self.secret_key, name=config.name)
 
     @property
     def health(self) -> Health:

@@ -80,13 +80,21 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return made, key
 
 
-def adapted(ports: Ports, pages: Path, folder: Path) -> str:
+def adapted(ports: Ports, pages: Path, folder: Path, text: str = "") -> str:
     """The shipped site with other ports, paths and certificate.
 
     All visitors are one address here, so that more requests of one address pass.
+
+    Args:
+        ports: where to listen, and where the application does.
+        pages: made by `udvej build`.
+        folder: for the certificate.
+        text: of several sites, in place of the shipped one; they find their own pages.
     """
     made, key = certificate(folder)
-    text = (SHIPPED / "nginx" / "udvej.conf").read_text("utf-8")
+    several = bool(text)
+    text = text or (SHIPPED / "nginx" / "udvej.conf").read_text("utf-8")
+    text = re.sub(r"/etc/udvej/tls/[a-z]+/", "/etc/udvej/tls/", text)
     text = re.sub(r"listen 80\b", f"listen 127.0.0.1:{ports.http}", text)
     text = re.sub(r"listen 443\b", f"listen 127.0.0.1:{ports.https}", text)
     text = re.sub(r"listen \[::\]:80\b", f"listen [::1]:{ports.http}", text)
@@ -100,7 +108,7 @@ def adapted(ports: Ports, pages: Path, folder: Path) -> str:
         "/var/www/acme": str(folder / "acme"),
         f"rate={SHIPPED_RATE}": "rate=1000r/s",
     }.items():
-        assert shipped in text
+        assert shipped in text or (several and ours == f"{pages}/")
         text = text.replace(shipped, ours)
     return text
 
@@ -204,13 +212,14 @@ def everything(connection: socket.socket) -> bytes:
     return got
 
 
-def checked(ports: Ports, pages: Path, folder: Path, **changes: str) -> Path:
+def checked(ports: Ports, pages: Path, folder: Path, text: str = "", **changes: str) -> Path:
     """Write the configuration, and see that nginx understands it without a warning.
 
     Args:
         ports: where to listen, and where the application does.
         pages: made by `udvej build`.
         folder: for all that nginx writes.
+        text: as for `adapted`.
         changes: `was="is"` in the shipped text, for controls.
 
     Returns:
@@ -218,7 +227,7 @@ def checked(ports: Ports, pages: Path, folder: Path, **changes: str) -> Path:
     """
     for name in ("logs", "spool", "acme"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    text = adapted(ports, pages, folder)
+    text = adapted(ports, pages, folder, text)
     for was, becomes in changes.items():
         assert was in text
         text = text.replace(was, becomes)
@@ -242,9 +251,11 @@ def _change_as_the_guide_says(main: Path) -> None:
 
 
 @contextmanager
-def standing(ports: Ports, pages: Path, folder: Path, **changes: str) -> Iterator[Front]:
+def standing(
+    ports: Ports, pages: Path, folder: Path, text: str = "", **changes: str
+) -> Iterator[Front]:
     """Run nginx before a site, until the end; see `checked`."""
-    main = checked(ports, pages, folder, **changes)
+    main = checked(ports, pages, folder, text, **changes)
     command = ["nginx", "-c", str(main), "-g", "daemon off;"]
     process = started(command)
     try:

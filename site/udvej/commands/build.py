@@ -8,7 +8,8 @@ import click
 from udvej import logs
 from udvej.config import Config
 from udvej.errors import ConfigError, ContentError, UdvejError
-from udvej.installation import Installation
+from udvej.installation import Installation, host_of
+from udvej.publish import everywhere, nginx
 from udvej.publish.freeze import PAGES, freeze, with_sources_of
 from udvej.publish.swap import Builds
 from udvej.server.checked import Checked, refuse
@@ -29,18 +30,21 @@ def command(folder: Path, *, checked: bool) -> int:
 
     FOLDER becomes a link to a folder next to it, which `udvej publish` changes along with the
     site. Wrong content leaves it as it was; where it was not there, it gets the pages that the site
-    was last found good with. Each of several municipalities gets such a link in FOLDER.
+    was last found good with. Each of several municipalities gets such a link in FOLDER, by its
+    name, and a site for nginx in FOLDER/nginx/.
     """
     installation, folder = Installation.from_environ(os.environ), folder.absolute()
     if not installation.is_many:
         _build(installation.one(""), folder, checked=checked)
         return 0
-    _make(folder)
     status = 0
+    _write(folder, "shared", nginx.shared())
     for name in installation.names:
         with logs.of(name):
             try:
-                _build(installation.one(name), folder / name, checked=checked)
+                config = installation.one(name)
+                _write(folder, name, nginx.site_of(name, host_of(config.address), folder / name))
+                _build(config, folder / name, checked=checked)
             except UdvejError as error:  # the others are built all the same
                 click.echo(f"udvej: {name}: {error}", err=True)
                 status = _WRONG
@@ -52,7 +56,7 @@ def _build(config: Config, folder: Path, *, checked: bool) -> None:
         _check(config)
     builds = Builds(config.state)
     try:
-        click.echo(freeze(builds.served(config), folder))
+        click.echo(freeze(everywhere.served(config), folder, builds.current.resolve()))
         if config.live:
             builds.note_front(folder)
     except ContentError:
@@ -70,8 +74,13 @@ def _check(config: Config) -> None:
         raise
 
 
-def _make(folder: Path) -> None:
+def _write(folder: Path, name: str, text: str) -> None:
+    """Write a configuration for nginx, in one step, in `nginx/` of a folder."""
+    path = folder / "nginx" / f"{name}.conf"
+    making = path.with_name(f".{name}.new")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        making.write_text(text, "utf-8")
+        making.replace(path)
     except OSError as error:
-        raise ConfigError(f"{folder} cannot be made ({error.strerror})") from error
+        raise ConfigError(f"{path} cannot be written ({error.strerror})") from error

@@ -21,8 +21,13 @@ class OfOne(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The name before all else, and the names there are for who gives none or another."""
         names = names_in(os.environ)
+        # Eager: `udvej number 17` lacks the name, and not the number.
         named = click.Argument(
-            ["name"], type=click.Choice(names), required=self.required, metavar="NAME"
+            ["name"],
+            type=click.Choice(names),
+            required=self.required,
+            metavar="NAME",
+            is_eager=True,
         )
         return [*([named] if names else []), *super().get_params(ctx)]
 

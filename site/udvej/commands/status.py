@@ -14,6 +14,8 @@ from udvej.installation import Installation
 from udvej.notes import Note, Notes
 from udvej.outbox.series import named
 from udvej.outbox.watch import Status
+from udvej.publish import everywhere
+from udvej.publish.hosts import servers_of, unwell
 from udvej.services import Services
 
 # A tenth is more than people ever leave waiting.
@@ -56,6 +58,10 @@ def _about(config: Config) -> Iterator[str]:
     yield from describe(services.outbox.status(), config.name)
     try:
         yield from services.who_can_open()
+        if everywhere.is_shared(config):
+            current, servers = servers_of(config)
+            yield f"servers: {', '.join(one.name for one in servers) or 'none'}"
+            problems += map(str, unwell(current, servers))
         problems += services.health.problems()
     except (ContentError, SealingError) as error:
         problems.append(str(error))

@@ -70,13 +70,14 @@ def stamp_of_sources(config: Config) -> str:
 
 def _hash(digest: "_Hash", *folders: Path) -> None:
     for folder in folders:
-        for path in _inputs(folder):
+        for path in inputs(folder):
             digest.update(f"\n{path.relative_to(folder)}\n".encode())
             with suppress(OSError):  # what cannot be read is named when the page is
                 digest.update(path.read_bytes())
 
 
-def _inputs(folder: Path) -> Iterator[Path]:
+def inputs(folder: Path) -> Iterator[Path]:
+    """The files of a folder that pages are made of, in order."""
     for path in sorted(folder.rglob("*")):
         hidden = path.name.startswith(".")
         if path.is_file() and not hidden and path.suffix not in (".pyc", ".mo", ".pot"):
@@ -94,7 +95,7 @@ def with_sources_of(build: Path, config: Config) -> Config:
     return replace(config, content=sources / "content")
 
 
-def freeze(config: Config, folder: Path) -> Path:
+def freeze(config: Config, folder: Path, like: Path | None = None) -> Path:
     """Render every page that is the same for everybody, in every language.
 
     `folder` becomes a symbolic link to a folder next to it, which is complete before the link
@@ -108,6 +109,7 @@ def freeze(config: Config, folder: Path) -> Path:
             the application does not answer; and for nginx to include: `headers.conf`,
             `leaving.conf` with the cookies of leaving, and `pages.conf`, which names the folder
             that the link leads to, so that pages and headers change together.
+        like: as for `build`.
 
     Returns:
         The folder that the link leads to.
@@ -116,7 +118,7 @@ def freeze(config: Config, folder: Path) -> Path:
         ConfigError: the folder is something else, or cannot be written.
         ContentError: a page cannot be rendered.
     """
-    made = build(config, folder)
+    made = build(config, folder, like)
     repoint(folder, made)
     return made
 
@@ -144,7 +146,7 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
         if not made.is_dir():
             with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as temporary:
                 making = Path(temporary, folder.name)
-                if like is not None and like.name.endswith(f".{named}"):
+                if like is not None and like.is_dir() and like.name.endswith(f".{named}"):
                     shutil.copytree(like, making)
                 else:
                     _make(config, folder, making)
@@ -202,7 +204,7 @@ def _keep_sources(config: Config, making: Path, named: str) -> None:
         (translations_of(config.content), translations_of(kept.content)),
     ):
         copy.mkdir(parents=True)
-        for path in _inputs(folder):
+        for path in inputs(folder):
             target = copy / path.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

@@ -5,13 +5,14 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
+from udvej.publish import everywhere
 from udvej.publish.changes import Changes
 from udvej.publish.freeze import stamp_of_sources, with_sources_of
+from udvej.publish.outcome import Outcome
 from udvej.publish.running import PUBLISHING, Asked, running
 from udvej.publish.swap import Builds
 from udvej.publish.turns import turn
@@ -22,26 +23,12 @@ _PATIENCE_SECONDS: Final = 120.0
 _STEP_SECONDS: Final = 0.05
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What publishing has come to.
-
-    Attributes:
-        changes: what visitors see now that they did not see before.
-        done: whether anything was changed.
-        withheld: whether it was not, since just this was undone.
-    """
-
-    changes: Changes
-    done: bool
-    withheld: bool = False
-
-
 def publish(config: Config, *, undo: bool = False) -> Outcome:
     """Build what the content folder says, and let servers and web server show it.
 
-    Nothing changes before all of it is built and every server has found it good; a process that is
-    killed on the way leaves the site as it was, or as it was to be.
+    Nothing changes before all of it is built and every server has found it good, on other hosts
+    too where they share a database; a process that is killed on the way leaves the site as it was,
+    or as it was to be.
 
     Args:
         config: of a live site.
@@ -57,6 +44,8 @@ def publish(config: Config, *, undo: bool = False) -> Outcome:
     try:
         if config.state.stat().st_uid != os.geteuid():
             raise ConfigError("UDVEJ_STATE: another user's; publish as the user who runs the site")
+        if everywhere.is_shared(config):
+            return everywhere.publish(config, undo=undo)
         with turn(config.state / PUBLISHING):
             Asked.forget(config.state)  # by one who was killed
             return _publish(config, builds, undo=undo)
@@ -99,6 +88,34 @@ def _one_at_a_time(config: Config) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def show(config: Config, wanted: Config) -> None:
+    """Let the servers of this host, and the web server in front, show what all hosts agreed to.
+
+    Args:
+        config: of the site.
+        wanted: the same with the sources to show.
+
+    Raises:
+        ConfigError: a folder cannot be written.
+        ContentError: it cannot be rendered here.
+        StorageError: somebody else is at it, and does not end.
+        UdvejError: a server has refused it, or does not answer.
+    """
+    builds = Builds(config.state)
+    try:
+        with turn(config.state / PUBLISHING):
+            Asked.forget(config.state)
+            asked = builds.asked(wanted, secrets.token_hex(8))
+            servers = [*running(config.state)]
+            if not servers:
+                builds.take(asked)
+            elif not builds.are_at(asked) or any(one.build != asked.build for one in servers):
+                with _one_at_a_time(config):
+                    _ask(config, asked)
+    except OSError as error:
+        raise ConfigError(f"UDVEJ_STATE: cannot be written ({error.strerror})") from error
 
 
 def _ask(config: Config, asked: Asked) -> None:

@@ -43,6 +43,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("proxies", outside.proxies),
     Question("limits", machine.limits),
     Question("changes", words.changes),
+    Question("hosts", words.hosts),
     Question("facts", words.facts, live=False),
     Question("translations", words.translations, live=False),
     Question("backups", machine.backups),

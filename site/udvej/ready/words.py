@@ -5,12 +5,23 @@ from collections.abc import Iterator
 from udvej.content.catalogue import Catalogue
 from udvej.content.kommune_toml import FACTS_FILE, examples
 from udvej.health import Answer, Level, together
+from udvej.publish import everywhere
+from udvej.publish.hosts import servers_of, unwell
 from udvej.services import Services
 
 
 def changes(services: Services) -> Answer:
     """Whether the site is as its content is now."""
     return together(services.health.changes(), "none was refused")
+
+
+def hosts(services: Services) -> Answer:
+    """Whether all hosts show what is published."""
+    if not everywhere.is_shared(services.config):
+        return Answer(Level.OK, "one, since others would have to share its database")
+    current, servers = servers_of(services.config)
+    names = ", ".join(one.name for one in servers)
+    return together(unwell(current, servers), f"{names or 'none'} show what is published")
 
 
 def facts(services: Services) -> Answer:

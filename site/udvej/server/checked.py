@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from udvej.config import Config
 from udvej.errors import ContentError, SealingError, UdvejError
 from udvej.notes import Note, Notes
+from udvej.publish import everywhere
 from udvej.publish.freeze import PAGES, WWW, built, freeze, with_sources_of
 from udvej.publish.running import Asked
 from udvej.publish.swap import Builds
@@ -51,7 +52,8 @@ class Checked:
         Raises:
             UdvejError: content, a setting or a certificate is wrong.
         """
-        checked = cls._of(config)
+        checked = cls._of(everywhere.wanted(config), config)
+        everywhere.begin_with(checked.services.config)
         forget_refusals(config)
         return checked
 
@@ -118,7 +120,7 @@ class Checked:
         except SealingError:
             return False
         same = self.written == config and self.services.sealer == sealer
-        return same and self.build == built(config, config.state / PAGES)
+        return same and self.build == built(everywhere.wanted(config), config.state / PAGES)
 
     def application(self) -> "WSGIApplication":
         """What a web worker answers with, made in its own process; of one that is alone."""

@@ -5,10 +5,11 @@ import logging
 import multiprocessing
 import os
 import resource
+import secrets
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -17,9 +18,11 @@ from granian.constants import Interfaces
 from udvej import logs
 from udvej.errors import ConfigError, UdvejError
 from udvej.installation import Installation
+from udvej.publish.everywhere import is_shared
 from udvej.publish.running import Announced, Asked
 from udvej.server.checked import refuse
 from udvej.server.delivery import deliver, deliver_for
+from udvej.server.following import follow
 from udvej.server.granian import Server, reset_signals_in_workers
 from udvej.server.sites import Sites
 from udvej.server.supervised import Supervised
@@ -91,17 +94,19 @@ def run(sites: Sites, *, delivers: bool) -> None:
     try:
         if delivers:
             serving.delivery = Supervised(serving.deliver)
-            server.on_stop = serving.delivery.stop
+        if any(map(is_shared, installation.configs.values())):
+            serving.follower = Supervised(serving.follow, "follower")
+        server.on_stop = serving.stop
         server.serve(target_loader=serving.application, wrap_loader=False)
     finally:
-        if serving.delivery is not None:
-            serving.delivery.end()
+        serving.end()
 
 
 class _Serving:
     """What new workers and a new delivery are given: the last that was found good."""
 
     delivery: Supervised | None = None
+    follower: Supervised | None = None
 
     def __init__(self, sites: Sites) -> None:
         self._sites = sites
@@ -109,6 +114,7 @@ class _Serving:
         self._asked: Mapping[str, Asked] = {}
         self._refused: Mapping[str, UdvejError] = {}
         self.says()
+        self._id = secrets.token_hex(8)
 
     def application(self) -> "WSGIApplication":
         logs.configure()
@@ -120,6 +126,22 @@ class _Serving:
         else:
             (alone,) = self._sites.good.values()
             deliver(alone.services)
+
+    def follow(self) -> None:
+        follow(Installation.from_environ(os.environ), self._id)
+
+    def stop(self) -> None:
+        """Send SIGTERM to what runs next to the workers."""
+        for process in self._others():
+            process.stop()
+
+    def end(self) -> None:
+        """The same, and wait until they have finished what they have in hand."""
+        for process in self._others():
+            process.end()
+
+    def _others(self) -> Sequence[Supervised]:
+        return [one for one in (self.delivery, self.follower) if one is not None]
 
     def renew(self) -> bool:
         """Check what has changed, or what publishers ask for; whether anything good is new."""
@@ -138,6 +160,8 @@ class _Serving:
         _share_memory()
         if self.delivery is not None:
             self.delivery.renew()
+        if self.follower is not None and not self._asked:  # else it waits for this very answer
+            self.follower.renew()
         return True
 
     def says(self) -> None:

@@ -21,12 +21,14 @@ _log = logging.getLogger(__name__)
 class Supervised:
     """A child process, restarted when it ends by itself."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], name: str = "delivery") -> None:
         """Start it.
 
         Args:
             work: goes on until its process gets SIGTERM.
+            name: what the log calls it when it ends by itself.
         """
+        self._name = name
         self._work = work
         self._stop, self._renewing, self._starting = Event(), Event(), Lock()
         self._process = self._started()
@@ -64,7 +66,7 @@ class Supervised:
             if self._stop.wait(_RESTART_SECONDS):
                 return
             if not self._renewing.is_set():
-                _log.error("event=delivery-ended status=%s", self._process.exitcode)
+                _log.error("event=%s-ended status=%s", self._name, self._process.exitcode)
             self._renewing.clear()
             with self._starting:
                 if not self._stop.is_set():

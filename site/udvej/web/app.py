@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from udvej.languages import DANISH
 from udvej.notes import Notes
 from udvej.services import Services
+from udvej.shared_counts import SharedCounts
 from udvej.web import health, referral, weaknesses
 from udvej.web.frozen import Files, Frozen
 from udvej.web.proxies import CountedProxies
@@ -19,8 +20,6 @@ from udvej.web.reader import guarded, with_pages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-    from udvej.shared_counts import SharedCounts
 
 # Generous: a prison, a library or a mobile network is one address. Each worker counts by itself,
 # but for hosts that count together.
@@ -34,13 +33,13 @@ _POSTS: Final = RateLimitItemPerHour(600, namespace="posts")
 
 
 class Limits:
-    """How often clients of one municipality may do what; in one worker, from nothing counted."""
+    """How often clients of one municipality may do what."""
 
-    def __init__(self, shared: "SharedCounts | None" = None) -> None:
+    def __init__(self, shared: SharedCounts | None) -> None:
         """Count from now on.
 
         Args:
-            shared: where it is counted together with other processes.
+            shared: where hosts count together; None where this worker counts by itself.
         """
         self.sendings = ClientLimit(_SENDINGS, time.time, shared=shared)
         self.corrections = ClientLimit(_CORRECTIONS, time.time, shared=shared)

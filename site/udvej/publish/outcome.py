@@ -1,0 +1,20 @@
+"""What publishing has come to."""
+
+from dataclasses import dataclass
+
+from udvej.publish.changes import Changes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whichever way it went.
+
+    Attributes:
+        changes: what visitors see now that they did not see before.
+        done: whether anything was changed.
+        withheld: whether it was not, since just this was undone.
+    """
+
+    changes: Changes
+    done: bool
+    withheld: bool = False

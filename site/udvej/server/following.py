@@ -1,0 +1,160 @@
+"""A process of each server that lets this host show what is published for all of them."""
+
+import logging
+import signal
+import socket
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Final
+
+from udvej import logs
+from udvej.config import Config
+from udvej.errors import StorageError, UdvejError
+from udvej.installation import Installation
+from udvej.publish.everywhere import is_shared, with_sources
+from udvej.publish.freeze import with_sources_of
+from udvej.publish.generations import Generations, Published, Server
+from udvej.publish.publishing import show
+from udvej.publish.sources import read, stamp
+from udvej.publish.swap import Builds
+from udvej.services import Services
+
+_LOOK_EVERY_SECONDS: Final = 0.5
+_SAY_EVERY_SECONDS: Final = 2.0
+# Municipalities: with more of them each is looked at less often.
+_MOST_A_SECOND: Final = 20
+# After the servers here have refused what all hosts were found good for.
+_PAUSE_SECONDS: Final = 20.0
+
+_log = logging.getLogger(__name__)
+
+
+def follow(installation: Installation, server: str) -> None:
+    """Answer publishers and take up what they publish, until this process gets SIGTERM or SIGINT.
+
+    Args:
+        installation: whose hosts share a database.
+        server: the id of the server, from its start to its end.
+    """
+    stop = Event()
+    for signalled in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signalled, lambda *_: stop.set())
+    shared = {name: one for name, one in installation.configs.items() if is_shared(one)}
+    followers = {name: Follower(config, server) for name, config in shared.items()}
+    with announced(followers.values(), stop):
+        later = dict.fromkeys(followers, 0.0)
+        while not stop.wait(max(_LOOK_EVERY_SECONDS, len(followers) / _MOST_A_SECOND)):
+            for name, follower in followers.items():
+                if time.monotonic() >= later[name] and not stop.is_set():
+                    later[name] = _looked(name, follower)
+
+
+def _looked(name: str, follower: "Follower") -> float:
+    """Look for one municipality; the moment from which to look again."""
+    with logs.of(name):
+        try:
+            follower.look()
+        except StorageError:
+            pass  # as /sundhed says; visitors are answered all the same
+        except UdvejError as error:
+            _log.error("event=not-shown problem=%r", str(error))
+            return time.monotonic() + _PAUSE_SECONDS
+    return 0.0
+
+
+@contextmanager
+def announced(followers: Collection["Follower"], stop: Event) -> Iterator[None]:
+    """Say again and again that a server lives, whatever else takes time, until the end.
+
+    Args:
+        followers: each of its municipalities'.
+        stop: set when it ends.
+    """
+
+    def go_on() -> None:
+        while not stop.wait(max(_SAY_EVERY_SECONDS, len(followers) / _MOST_A_SECOND)):
+            for follower in followers:
+                follower.lives()
+
+    Thread(target=go_on, daemon=True).start()
+    try:
+        yield
+    finally:
+        for follower in followers:
+            follower.leave()
+
+
+class Follower:
+    """What one server says of itself to one municipality's publishers, and does with theirs."""
+
+    def __init__(self, config: Config, server: str) -> None:
+        """Look at nothing yet; see `follow`."""
+        self._config = config
+        self._builds = Builds(config.state)
+        self._generations: Generations | None = None
+        self._said = Server(server, f"{socket.gethostname()}:{config.port}")
+        self._saying = Lock()
+        self._shown = (Path(), "")
+
+    def lives(self) -> None:
+        """Say that the server does; a database that does not answer is noticed elsewhere."""
+        with suppress(StorageError):
+            self._say()
+
+    def leave(self) -> None:
+        """Say that it has ended, likewise."""
+        with suppress(StorageError), self._saying:
+            self._shared().leave(self._said)
+
+    def look(self) -> None:
+        """Answer what is asked, and take up what is current.
+
+        Raises:
+            StorageError: the database does not answer.
+            UdvejError: the servers here do not take up what is current.
+        """
+        self._say(shows=self._shows())
+        published = self._shared().published()
+        if published.number and published.number != self._said.answered:
+            self._say(answered=published.number, refused=self._judged(published))
+        if published.current and published.current != self._said.shows:
+            show(self._config, with_sources(published.current, self._shared(), self._config))
+            self._say(shows=self._shows())
+
+    def _shared(self) -> Generations:
+        if self._generations is None:
+            self._generations = Generations.of(self._config)
+        return self._generations
+
+    def _say(self, **changes: str) -> None:
+        """Only what is new, and that it lives when nothing has been said for a while."""
+        with self._saying:
+            said = replace(self._said, **changes)  # type: ignore[arg-type]  # all are strings
+            if changes and said == self._said:
+                return
+            self._shared().announce(said)
+            self._said = said
+
+    def _shows(self) -> str:
+        """The stamp of the sources that are shown here; read once for each build."""
+        build = self._builds.current.resolve()
+        if build != self._shown[0]:
+            self._shown = (build, stamp(read(with_sources_of(build, self._config))))
+        return self._shown[1]
+
+    def _judged(self, published: Published) -> str:
+        """Build what is asked for, with all that workers are made of; what is wrong with it."""
+        try:
+            wanted = with_sources(published.asked, self._shared(), self._config)
+            asked = self._builds.asked(wanted, published.number)
+            services = Services(with_sources_of(self._config.state / asked.build, self._config))
+            _ = services.content, services.form, services.sealer, services.carrier
+        except StorageError:
+            raise
+        except UdvejError as error:
+            return str(error)
+        return ""
