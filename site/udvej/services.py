@@ -71,6 +71,15 @@ class Services:
         services.sealer, services.shared_counts = self.sealer, self.shared_counts
         return services
 
+    def rest(self) -> None:
+        """Let go of files that are opened again when they are needed, as the idle do among many.
+
+        The few connections to a PostgreSQL are all municipalities' and stay.
+        """
+        if self.config.database is None:
+            self.outbox.close()
+            self.drafts.close()
+
     @cached_property
     def content(self) -> Content:
         """What the site says.

@@ -86,9 +86,8 @@ class Municipality:
                     services.outbox, services.carrier, sweep=sweep, keep_days=keep_days
                 )
             busy = self._rounds.next()
-        if not busy:  # its files are opened again when it is looked at again
-            services.outbox.close()
-            services.drafts.close()
+        if not busy:
+            services.rest()
         return busy
 
     @contextmanager

@@ -168,13 +168,7 @@ def _ready_when_asked(checked: Checked, recent: Recent) -> "WSGIApplication":
 
     def make() -> tuple["WSGIApplication", Callable[[], None]]:
         services = checked.services.anew()
-        app = dynamic_app(services, limits)
-
-        def close() -> None:
-            services.outbox.close()
-            services.drafts.close()
-
-        return app.wsgi_app, close
+        return dynamic_app(services, limits).wsgi_app, services.rest
 
     away = _away(checked.services.config.state)
     return with_files(WhenAsked(make, away, recent), checked.services, checked.files)

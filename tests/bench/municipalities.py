@@ -1,0 +1,273 @@
+"""What 98 municipalities in one installation cost beside one: part of `make bench`.
+
+Each is made by `udvej new` with facts of its own, in three languages. All processes run on this
+machine; those that are compared take turns, so that a busy machine slows both alike.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from http.client import HTTPConnection
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Final
+from unittest.mock import patch
+
+import brotli
+import psutil
+from bench.figures import MILLI, Figure, middle, show, spread
+from bench.serving import Server
+from support.checkout import CHECKOUT
+from support.contents import begun
+from support.patience import until
+from support.running import held_port
+from udvej.config import Config
+from udvej.content.addresses import FORM
+from udvej.installation import Installation
+from udvej.outbox.keys import TeamKey
+from udvej.publish.freeze import PAGES, freeze
+from udvej.services import Services
+
+ALL: Final = 98  # as many as Denmark has
+SOME: Final = (1, 33, 66, ALL)
+ROUNDS: Final = 5
+MIB: Final = 2**20
+PAGE: Final = "/om/"
+LOAD: Final = ("-t1", "-c16", "-d3s", "--latency", "-H", "Accept-Encoding: br")
+# Pages compress better in earnest, which takes seconds for each; here it is the same for all.
+_QUICK: Final = SimpleNamespace(compress=partial(brotli.compress, quality=5))
+
+
+def main() -> int:
+    """Measure, and print the table."""
+    with TemporaryDirectory(dir=CHECKOUT, prefix=".bench-") as folder:
+        home = Path(folder)
+        names = [f"kommune{number:02}" for number in range(ALL)]
+        _make(home / "all", names)
+        for some in SOME:
+            for name in names[:some]:
+                link = home / f"{some}" / name
+                link.parent.mkdir(exist_ok=True)
+                link.symlink_to(home / "all" / name)
+        _build(_environ(home, ALL))
+        figures = [*_growth(home, names), *_requests(home, names), *_published(home, names)]
+    return int(not show(figures))
+
+
+def _make(folder: Path, names: Sequence[str]) -> None:
+    """All of them, each with a name, number, key and certificate of its own."""
+    model = begun(folder.with_name("model")).parent
+    with ProcessPoolExecutor() as processes:
+        for _ in processes.map(partial(_one, model, folder), range(len(names)), names):
+            pass
+
+
+def _one(model: Path, folder: Path, number: int, name: str) -> None:
+    own = Path(shutil.copytree(model, folder / name))
+    facts = own / "content" / "kommune.toml"
+    text = facts.read_text("utf-8").replace("30 40 50 60", f"71 10 00 {number:02}")
+    text = text.replace("Egen", name.capitalize()).replace("egen.example", f"{name}.example")
+    facts.write_text(text, "utf-8")
+    (own / "team.pem").write_bytes(TeamKey.make(f"team@{name}.example").certificate_pem())
+    settings = own / "settings"
+    settings.write_text(
+        f"UDVEJ_PUBLIC_ADDRESS=https://{name}.example\nUDVEJ_SECRET_KEY={secrets.token_hex(32)}\n"
+        "UDVEJ_TEAM_CERTIFICATE=team.pem\n"
+    )
+    settings.chmod(0o640)
+
+
+def _environ(home: Path, some: int) -> Mapping[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("UDVEJ_")}
+    return {
+        **kept,
+        "UDVEJ_MUNICIPALITIES": str(home / f"{some}"),
+        "UDVEJ_STATE": str(home / "state"),
+        "UDVEJ_PORT": str(held_port()),
+        "UDVEJ_MAIL_SERVER": "mail.invalid",
+    }
+
+
+def _build(environ: Mapping[str, str]) -> None:
+    configs = Installation.from_environ(environ).configs.values()
+    with ProcessPoolExecutor() as processes:
+        for _ in processes.map(_built, configs):
+            pass
+
+
+def _built(config: Config) -> None:
+    with patch("udvej.publish.compressed.brotli", _QUICK):
+        Services.open(config)
+        freeze(config, config.state / PAGES)
+
+
+@contextmanager
+def _serving(environ: Mapping[str, str], names: Sequence[str]) -> Iterator[tuple[Server, float]]:
+    """`udvej serve`, and how long it took until the last of them answered."""
+    port, begun_at = int(environ["UDVEJ_PORT"]), time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "udvej", "serve"], env=environ, stderr=subprocess.DEVNULL
+    )
+    try:
+        while not _answers(port, names[-1]):
+            time.sleep(0.01)
+        took = time.perf_counter() - begun_at
+        server = Server(port, psutil.Process(process.pid))
+        until(lambda: len(server.tree()) == 4)
+        yield server, took
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int, name: str) -> bool:
+    try:
+        return _ask(port, name, PAGE) == 200
+    except OSError:
+        return False
+
+
+def _ask(port: int, name: str, address: str) -> int:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("GET", address, headers={"Host": f"{name}.example"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def _growth(home: Path, names: Sequence[str]) -> Iterator[Figure]:
+    """Start and memory with more and more of them."""
+    starts: dict[int, list[float]] = {some: [] for some in SOME}
+    idle: dict[int, float] = {}
+    read: dict[int, float] = {}
+    written: dict[int, float] = {}
+    for number in range(ROUNDS):
+        for some in SOME:
+            with _serving(_environ(home, some), names[:some]) as (server, took):
+                starts[some].append(took)
+                if number:
+                    continue
+                time.sleep(2 * len(names) / 10)  # the delivery has looked at each
+                idle[some] = server.memory_bytes() / MIB
+                for kept, address in ((read, PAGE), (written, FORM)):
+                    for name in [*names[:some]] * 4:  # by either worker
+                        _ask(server.port, name, address)
+                    kept[some] = server.memory_bytes() / MIB
+    yield from _line("start, ms a municipality", 10, _each(starts, MILLI))
+    for told, kept in (("", idle), (", each has shown a page", read), (", and its form", written)):
+        memory = {some: [value] for some, value in kept.items()}
+        yield from _line(f"memory, MiB a municipality{told}", 1.5, _each(memory, 1))
+    seconds = ", ".join(f"{median(values):.2f}" for values in starts.values())
+    yield Figure(f"  seconds to start {', '.join(map(str, SOME))}", "", seconds, "", None)
+    memories = ", ".join(f"{value:.0f}" for value in written.values())
+    yield Figure(f"  MiB of {', '.join(map(str, SOME))}, forms shown", "", memories, "", None)
+
+
+def _each(of: Mapping[int, Sequence[float]], times: float) -> list[float]:
+    """What each more of them costs, from one step of `SOME` to the next and from first to last."""
+    middles = {some: median(values) * times for some, values in of.items()}
+    steps = [*pairwise(SOME), (SOME[0], SOME[-1])]
+    return [(middles[more] - middles[less]) / (more - less) for less, more in steps]
+
+
+def _line(name: str, most: float, steps: Sequence[float]) -> Iterator[Figure]:
+    *between, whole = steps
+    yield Figure(name, f"≤ {most}", f"{whole:.2f}", spread(between), whole <= most)
+
+
+def _wrk(port: int, home: Path, names: Sequence[str], address: str = PAGE) -> tuple[float, float]:
+    """Requests a second and the 99th percentile in milliseconds, over all of some in turns."""
+    hosts = ", ".join(f'"{name}.example"' for name in names)
+    script = home / "hosts.lua"
+    script.write_text(
+        f"local hosts, at = {{{hosts}}}, 0\n"
+        "request = function()\n  at = at % #hosts + 1\n"
+        f'  return wrk.format("GET", "{address}", {{["Host"] = hosts[at], '
+        '["Accept-Encoding"] = "br"})\nend\n'
+    )
+    command = ["wrk", *LOAD, "-s", str(script), f"http://127.0.0.1:{port}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        sys.exit(f"not every request was answered; nothing is measured\n{said}")
+    number, unit = said.split("99%")[1].split()[0], ""
+    value = number.rstrip("musn")
+    unit = number.removeprefix(value)
+    milli = float(value) * {"us": 1 / MILLI, "ms": 1, "s": MILLI}[unit]
+    return float(said.split("Requests/sec:")[1].split()[0]), milli
+
+
+def _requests(home: Path, names: Sequence[str]) -> Iterator[Figure]:
+    """The same load on one alone and spread over all."""
+    if shutil.which("wrk") is None:
+        yield Figure("requests of 98 against one", "", "not measured: wrk is missing", "", None)
+        return
+    ratios: list[float] = []
+    forms: list[float] = []
+    rates: list[float] = []
+    with (
+        _serving(_environ(home, 1), names[:1]) as (one, _),
+        _serving({**_environ(home, ALL), "UDVEJ_STATE": str(_copied(home))}, names) as (every, _),
+    ):
+        for address, kept in ((PAGE, ratios), (FORM, forms)):
+            for server, some in ((one, names[:1]), (every, names)):
+                _wrk(server.port, home, some, address)  # to warm up
+            for _ in range(ROUNDS):
+                alone, _ = _wrk(one.port, home, names[:1], address)
+                spread_over, _ = _wrk(every.port, home, names, address)
+                kept.append(spread_over / alone)
+                rates.append(spread_over)
+    yield middle(
+        "requests per second for a page, 98 against one", lambda x: x >= 0.95, "≥ 0.95", ratios
+    )
+    yield Figure("  for the form", "", f"{median(forms):.2f}", spread(forms), None)
+    yield Figure("  requests per second for a page", "", f"{median(rates[:ROUNDS]):.0f}", "", None)
+
+
+def _copied(home: Path) -> Path:
+    """The state of all, for a second installation beside the first."""
+    copy = home / "state of all"
+    shutil.copytree(home / "state", copy, symlinks=True, dirs_exist_ok=True)
+    return copy
+
+
+def _published(home: Path, names: Sequence[str]) -> Iterator[Figure]:
+    """What the others notice while one publishes, and for how long it does."""
+    if shutil.which("wrk") is None:
+        return
+    environ, ratios, took = _environ(home, ALL), [], []
+    changed, others = names[0], names[1:]
+    page = home / "all" / changed / "content" / "om.md"
+    with _serving(environ, names) as (server, _):
+        _wrk(server.port, home, others)
+        for number in range(ROUNDS):
+            _, before = _wrk(server.port, home, others)
+            page.write_text(page.read_text("utf-8") + f"\n\nNyt {number}.\n", "utf-8")
+            begun_at = time.perf_counter()
+            publisher = subprocess.Popen(
+                [sys.executable, "-m", "udvej", "publish", changed],
+                env=environ,
+                stdout=subprocess.DEVNULL,
+            )
+            _, during = _wrk(server.port, home, others)
+            if publisher.wait() != 0:
+                sys.exit("nothing was published, so nothing is measured")
+            took.append(time.perf_counter() - begun_at)
+            ratios.append(during / before)
+    yield middle(
+        "the others' p99 while one publishes, x before", lambda x: x <= 1.2, "≤ 1.2", ratios
+    )
+    yield Figure("  seconds until it is published", "", f"{median(took):.1f}", spread(took), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
