@@ -12,6 +12,8 @@ from sqlalchemy import Engine, create_engine, event
 from udvej.database import PATIENCE
 from udvej.postgresql.url import checked
 
+# How a server's administrator knows our connections.
+APPLICATION: Final = "udvej"
 # A thread of a web worker each; a delivery has one.
 _CONNECTIONS: Final = 4
 _CONNECT_SECONDS: Final = 3
@@ -59,7 +61,7 @@ def engine(url: str) -> Engine:
         "target_session_attrs": "read-write",  # of several hosts, the primary
         "gssencmode": "disable",
         "client_encoding": "UTF8",
-        "application_name": "udvej",
+        "application_name": APPLICATION,
     }
     # hide_parameters: an error must not carry what was to be stored.
     made = create_engine(
