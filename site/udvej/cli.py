@@ -25,6 +25,7 @@ _COMMANDS: Final = (
     "drill",
     "metrics",
     "number",
+    "move",
     "flood",
     "translations",
     "inbox",

@@ -81,6 +81,14 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def is_used(self) -> bool:
+        """Whether another process has a connection to it, of any municipality's.
+
+        Raises:
+            StorageError: it does not answer.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the connections."""
 

@@ -198,7 +198,7 @@ class Services:
         Raises:
             StorageError: the database cannot be opened or written.
         """
-        return Outbox(self._database("udvej", table.MOST_BYTES))
+        return Outbox(referrals(self.config))
 
     @property
     def receiver(self) -> Receiver:
@@ -237,15 +237,7 @@ class Services:
             StorageError: the database cannot be opened or written.
         """
         # What a crash takes is typed again; a referral is not kept here.
-        return Drafts(self._database("drafts", drafts.MOST_BYTES, durable=False))
-
-    def _database(self, name: str, most_bytes: int, *, durable: bool = True) -> Database:
-        config = self.config
-        if config.database:
-            return PostgreSQL(
-                config.database, config.schema, name, most_bytes=most_bytes, durable=durable
-            )
-        return SQLite(config.state, name, most_bytes=most_bytes, durable=durable)
+        return Drafts(_database(self.config, "drafts", drafts.MOST_BYTES, durable=False))
 
     @cached_property
     def shared_counts(self) -> SharedCounts | None:
@@ -259,6 +251,19 @@ class Services:
     def health(self) -> Health:
         """What looks at the parts that a referral needs."""
         return Health(self.outbox, self.sealer, self.config.state, self.drills, self.shared_counts)
+
+
+def referrals(config: Config) -> Database:
+    """Where a site keeps its referrals, and all else but drafts."""
+    return _database(config, "udvej", table.MOST_BYTES, durable=True)
+
+
+def _database(config: Config, name: str, most_bytes: int, *, durable: bool) -> Database:
+    if config.database:
+        return PostgreSQL(
+            config.database, config.schema, name, most_bytes=most_bytes, durable=durable
+        )
+    return SQLite(config.state, name, most_bytes=most_bytes, durable=durable)
 
 
 def load_content(config: Config) -> Content:

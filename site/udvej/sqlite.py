@@ -47,12 +47,12 @@ class SQLite(Database):
             most_bytes: how large it may grow; what is new and would make it larger is not taken.
             durable: whether a commit is on the disk when it returns.
         """
-        path = state / f"{name}.sqlite3"
+        self._path = state / f"{name}.sqlite3"
         self._most_pages = most_bytes // _PAGE_BYTES
         self._lock = state / f"{name}.lock"
         # hide_parameters: an error must not carry what was to be stored.
         self._engine = create_engine(
-            f"sqlite:///{path}",
+            f"sqlite:///{self._path}",
             poolclass=QueuePool,
             pool_size=1,
             max_overflow=0,
@@ -137,6 +137,18 @@ class SQLite(Database):
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise StorageError("the database's log could not be emptied") from error
+
+    def is_used(self) -> bool:
+        """As `Database.is_used`: only who is alone with a file may put its log away."""
+        self.close()
+        try:
+            with closing(sqlite3.connect(self._path, timeout=0)) as connection:
+                mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+                return True
+            raise StorageError("the database cannot be opened") from error
+        return bool(mode != ("delete",))
 
     def close(self) -> None:
         """Let go of the connection."""

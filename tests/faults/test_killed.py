@@ -12,18 +12,18 @@ from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from pathlib import Path
 
 import pytest
+from support import postgres
 from support.clock import MINUTE
 from support.doomed import SharedClock, accepting, delivering, started
 from support.mailserver import Authority, Faults, Hold, Server, Taken, serving
 from support.patience import PATIENCE, until
+from support.places import ON_POSTGRESQL, Place
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
 from udvej.outbox.watch import Status
-from udvej.sqlite import SQLite
 
 # How long the slow one may go on between two things that are waited for.
 LONG = 10 * PATIENCE
@@ -32,16 +32,16 @@ MOMENT = 0.03
 
 
 @contextmanager
-def opened(state: Path, clock: Callable[[], float]) -> Iterator[Outbox]:
+def opened(place: Place, clock: Callable[[], float]) -> Iterator[Outbox]:
     """The outbox, for a look."""
-    database = SQLite(state)
+    database = place.open()
     yield Outbox(database, clock)
     database.close()
 
 
-def status(state: Path, clock: Callable[[], float]) -> Status:
+def status(place: Place, clock: Callable[[], float]) -> Status:
     """How the outbox stands."""
-    with opened(state, clock) as outbox:
+    with opened(place, clock) as outbox:
         return outbox.status()
 
 
@@ -61,13 +61,13 @@ class Visitors:
         self._keys, self._chance = keys, random.Random(seed)
         self.acknowledged: list[str] = []
 
-    def send(self, state: Path, clock: SharedClock, certificate: bytes, kills: int) -> None:
+    def send(self, place: Place, clock: SharedClock, certificate: bytes, kills: int) -> None:
         """Have everything accepted, by a process that is killed so many times."""
         moments = sorted(self._chance.sample(range(len(self._keys)), kills))
         for moment in [*moments, len(self._keys)]:
             here, there = Pipe(duplex=False)
             unanswered = self._keys[len(self.acknowledged) :]
-            process = started(accepting, state, clock, certificate, unanswered, there)
+            process = started(accepting, place, clock, certificate, unanswered, there)
             there.close()
             while len(self.acknowledged) < moment:
                 self._hear(here)
@@ -136,6 +136,16 @@ class Team:
         """Numbers that came as mails which are not the same byte for byte, Message-ID and all."""
         return [number for number, copies in self._mails.items() if len(copies) > 1]
 
+    def against(self, acknowledged: Sequence[str], referrals: int) -> str:
+        """What is amiss, counted, of so many that were sent."""
+        arrived = Counter(self.senders())
+        unstored = sum(key not in arrived for key in acknowledged)
+        return (
+            f"{referrals} referrals: {referrals - len(arrived)} lost, {unstored} acknowledged but"
+            f" not stored, {sum(arrived.values()) - len(arrived)} under two numbers,"
+            f" {self.doubled()} mailed twice with the same Message-ID"
+        )
+
     def senders(self) -> list[str]:
         """The names inside the seals, in the order of the numbers, which the letters name too."""
         return [self._sender(number) for number in self.numbers()]
@@ -150,18 +160,21 @@ class Team:
 
 
 @pytest.mark.parametrize(
-    ("kills", "referrals"),
+    ("place", "kills", "referrals"),
     [
-        pytest.param(6, 150, id="6-kills"),
-        pytest.param(20, 500, id="20-kills", marks=pytest.mark.slow),
-        pytest.param(200, 20_000, id="200-kills", marks=pytest.mark.slow),
+        *(
+            pytest.param(engine, kills, referrals, id=f"{engine}-{kills}-kills", marks=marks)
+            for engine in ("sqlite", "postgresql")
+            for kills, referrals, marks in ((6, 150, ()), (200, 20_000, pytest.mark.slow))
+        ),
     ],
+    indirect=["place"],
 )
 def test_kill_9_at_any_moment_of_accept_and_delivery_loses_nothing_that_was_acknowledged(
     kills: int,
     referrals: int,
     *,
-    tmp_path: Path,
+    place: Place,
     authority: Authority,
     team: TeamKey,
     capsys: pytest.CaptureFixture[str],
@@ -170,52 +183,104 @@ def test_kill_9_at_any_moment_of_accept_and_delivery_loses_nothing_that_was_ackn
     clock, visitors = SharedClock(), Visitors([f"nr{n}" for n in range(referrals)], seed=kills)
     with serving(authority.context()) as server, ThreadPoolExecutor(2) as lives:
         half = kills // 2
-        sent = lives.submit(visitors.send, tmp_path, clock, team.certificate_pem(), half)
+        sent = lives.submit(visitors.send, place, clock, team.certificate_pem(), half)
         mailed = lives.submit(
             mail_all,
-            partial(started, delivering, tmp_path, clock, server.settings(authority.file)),
+            partial(started, delivering, place, clock, server.settings(authority.file)),
             sorted(random.Random(referrals).sample(range(referrals), half)),
             clock=clock,
             server=server,
-            finished=lambda: sent.done() and not status(tmp_path, clock).waiting,
+            finished=lambda: sent.done() and not status(place, clock).waiting,
         )
         sent.result()
         mailed.result()
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
     read = Team(team, mails)
-    arrived = Counter(read.senders())
-    unstored = [key for key in visitors.acknowledged if key not in arrived]
     with capsys.disabled():
-        print(  # noqa: T201 (what the bench is for)
-            f"\n{kills} kill -9, {referrals} referrals: {referrals - len(arrived)} lost, "
-            f"{len(unstored)} acknowledged but not stored, "
-            f"{read.doubled()} mailed twice with the same Message-ID"
-        )
-    assert len(visitors.acknowledged) == referrals
-    assert unstored == []
-    assert status(tmp_path, clock).last == referrals
+        told = f"{kills} kill -9 on {'PostgreSQL' if place.url else 'SQLite'}"
+        print(f"\n{told}, {read.against(visitors.acknowledged, referrals)}")  # noqa: T201 (what the bench is for)
+    assert status(place, clock).last == referrals
+    nothing_amiss(read, visitors.acknowledged, referrals)
+    assert read.doubled() <= half
+
+
+def nothing_amiss(read: Team, acknowledged: Sequence[str], referrals: int) -> None:
+    """Each arrived once under its own number, without a gap, and what was acknowledged is there."""
+    arrived = Counter(read.senders())
+    assert len(acknowledged) == referrals
+    assert [key for key in acknowledged if key not in arrived] == []
     assert read.numbers() == [*range(1, referrals + 1)]
     assert set(arrived.values()) == {1}
-    assert set(arrived) == set(visitors.acknowledged)
+    assert set(arrived) == {*acknowledged}
     assert read.different() == []
-    assert read.doubled() <= half
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(
+    ("kills", "referrals"),
+    [
+        pytest.param(3, 60, id="3-kills"),
+        pytest.param(200, 20_000, id="200-kills", marks=pytest.mark.slow),
+    ],
+)
+def test_kill_9_of_postgresql_itself_loses_nothing_that_was_acknowledged(
+    kills: int,
+    referrals: int,
+    *,
+    place: Place,
+    postgresql: postgres.Server,
+    authority: Authority,
+    team: TeamKey,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """All of its processes at once, amid accepts and deliveries, which go on when it is back."""
+    clock, chance = SharedClock(), random.Random(kills)
+    acknowledged: list[str] = []
+    keys = [f"nr{n}" for n in range(referrals)]
+    here, there = Pipe(duplex=False)
+    with serving(authority.context()) as server:
+        settings = server.settings(authority.file)
+        sending = started(accepting, place, clock, team.certificate_pem(), keys, there)
+        mailing = started(delivering, place, clock, settings)
+        there.close()
+        for moment in [*sorted(chance.sample(range(referrals), kills)), referrals]:
+            while len(acknowledged) < moment:
+                assert here.poll(PATIENCE), "nothing was acknowledged"
+                acknowledged.append(here.recv())
+            if moment < referrals:
+                time.sleep(chance.uniform(0, MOMENT))
+                postgresql.kill()
+                postgresql.start()
+                clock.move(6 * MINUTE)  # the lease ends of what was in hand
+        sending.join(PATIENCE)
+        assert sending.exitcode == 0
+        until(lambda: not status(place, clock).waiting, patience=LONG)
+        kill(mailing)
+        mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
+    read = Team(team, mails)
+    with capsys.disabled():
+        told = f"{kills} kill -9 of PostgreSQL itself"
+        print(f"\n{told}, {read.against(acknowledged, referrals)}")  # noqa: T201 (what the bench is for)
+    assert status(place, clock).last == referrals
+    nothing_amiss(read, acknowledged, referrals)
+    assert read.doubled() <= kills
 
 
 @pytest.mark.parametrize("processes", [2, 4])
 def test_several_delivery_processes_at_once_mail_each_referral_once(
-    processes: int, tmp_path: Path, authority: Authority
+    processes: int, place: Place, authority: Authority
 ) -> None:
     """Each with a mail in hand before the first gets its 250."""
     clock, hold, number = SharedClock(), Hold(), 60
-    with opened(tmp_path, clock) as outbox:
+    with opened(place, clock) as outbox:
         for key in range(number):
             outbox.accept(b"%d" % key, "AAA-AAA", lambda n: Sealed(b"%d" % n, f"{n:032}"))
     with serving(authority.context(), faults=Faults(hold=hold)) as server:
         settings = server.settings(authority.file)
-        running = [started(delivering, tmp_path, clock, settings) for _ in range(processes)]
+        running = [started(delivering, place, clock, settings) for _ in range(processes)]
         assert hold.arrived(processes)
         hold.end()
-        until(lambda: status(tmp_path, clock).sent == number)
+        until(lambda: status(place, clock).sent == number)
         for process in running:
             kill(process)
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]

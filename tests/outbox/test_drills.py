@@ -297,7 +297,7 @@ def test_a_file_of_version_1_is_brought_up_to_date(tmp_path: Path, clock: Clock)
     assert drills.confirm(CODE) == 1
     outbox.close()
     with closing(sqlite3.connect(file)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchall() == [(2,)]
+        assert connection.execute("PRAGMA user_version").fetchall() == [(3,)]
 
 
 def test_a_file_that_was_brought_up_to_date_is_as_a_new_one(tmp_path: Path) -> None:

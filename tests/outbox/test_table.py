@@ -605,7 +605,7 @@ def test_a_file_without_a_version_is_brought_up_to_date(tmp_path: Path, clock: C
     accept(outbox, "a")
     assert leased(outbox).number == 8
     with closing(sqlite3.connect(tmp_path / "udvej.sqlite3")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchall() == [(2,)]
+        assert connection.execute("PRAGMA user_version").fetchall() == [(3,)]
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:

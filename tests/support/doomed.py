@@ -2,24 +2,27 @@
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Sequence
 from ctypes import c_double
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.sharedctypes import RawValue
-from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
 from cryptography import x509
 from support.letters import referral
+from support.places import Place
 from udvej.config import MailServer
+from udvej.errors import StorageError
 from udvej.intake.drafts import Drafts
 from udvej.intake.sealing import Sealer
 from udvej.outbox import delivery
 from udvej.outbox.mail import Relay
 from udvej.outbox.recipients import Recipients
+from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.sqlite import SQLite
 
@@ -27,6 +30,7 @@ _START: Final = 1_800_000_000.0
 # Slower than a crowd, so that nothing is mailed behind the others.
 _BETWEEN: Final = 15.0
 _LONG: Final = 10_000
+_PRESSES_AGAIN: Final = 0.1
 
 # Processes made of one that has read the program already, which takes longer than all else.
 _made = multiprocessing.get_context("forkserver")
@@ -68,7 +72,7 @@ def _bound(target: Callable[..., None], *arguments: object) -> None:
 
 
 def accepting(
-    state: Path,
+    place: Place,
     clock: SharedClock,
     certificate: bytes,
     keys: Sequence[str],
@@ -76,23 +80,37 @@ def accepting(
 ) -> None:
     """Accept a referral for each key, as a web process does, and say so after each.
 
+    Who is answered that it could not be kept sends it again.
+
     Args:
-        state: the state folder.
+        place: where they are kept.
         clock: moved on by each.
         certificate: the team's, PEM.
         keys: which the letters hold as names.
         acknowledged: where to say so.
     """
-    outbox = Outbox(SQLite(state), clock)
+    outbox = Outbox(place.open(), clock)
     sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
     for key in keys:
-        outbox.accept(key.encode(), key, partial(sealer.seal, referral(name=key, message="Hej")))
+        seal = partial(sealer.seal, referral(name=key, message="Hej"))
+        while not _kept(outbox, key, seal):
+            time.sleep(_PRESSES_AGAIN)
         acknowledged.send(key)
         clock.move(_BETWEEN)
 
 
-def delivering(state: Path, clock: SharedClock, server: MailServer) -> None:
+def _kept(outbox: Outbox, key: str, seal: Callable[[int], Sealed]) -> bool:
+    try:
+        outbox.accept(key.encode(), key, seal)
+    except StorageError:
+        if isinstance(outbox.database, SQLite):
+            raise
+        return False
+    return True
+
+
+def delivering(place: Place, clock: SharedClock, server: MailServer) -> None:
     """Deliver without end, as `udvej deliver` does."""
-    outbox, drafts = Outbox(SQLite(state), clock), Drafts(SQLite(state, "drafts"), clock)
+    outbox, drafts = Outbox(place.open(), clock), Drafts(place.open("drafts"), clock)
     relay = Relay(server, [""])
     delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())

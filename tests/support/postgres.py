@@ -52,6 +52,11 @@ class Server:
         quick = ("--locale=C", "--no-sync", "--no-instructions")
         command = [*_as_other(), _program("initdb"), *what, *quick]
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+        # Its administrator needs no password, and everybody else does.
+        rules = (
+            "local all postgres trust\nlocal all all scram-sha-256\nlocal replication all trust\n"
+        )
+        (folder / "data" / "pg_hba.conf").write_text(rules, "ascii")
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""The tables of the outbox, and what each version of the file has that the one before had not."""
+"""The tables of the outbox, and what each version has that the one before had not."""
 
 from typing import Final
 
@@ -59,9 +59,17 @@ RECEIPTS = Table(
     Column("reference", String, nullable=False),
     Column("accepted", Float, nullable=False, index=True),
 )
+# Where a move has closed this: the same mark in both databases until the other is open.
+MOVED = Table(
+    "moved",
+    TABLES,
+    Column("mark", String, nullable=False),
+    Column("to", String, nullable=False),  # "" in the one that takes it
+)
 
-# What each version of the file has that the one before had not.
+# What each version of the tables has that the one before had not.
 UPGRADES: Final = (
     "ALTER TABLE referrals ADD COLUMN tried FLOAT",
     "DROP TABLE IF EXISTS drills",  # made anew; before, drills took numbers of referrals
+    'CREATE TABLE moved (mark VARCHAR NOT NULL, "to" VARCHAR NOT NULL)',
 )

@@ -20,9 +20,9 @@ from sqlalchemy import (
 
 from udvej.database import Database
 from udvej.durations import DAY, HOUR, MINUTE, Clock
-from udvej.errors import FullError, LostError, UnknownNumber
+from udvej.errors import ConfigError, FullError, LostError, StorageError, UnknownNumber
 from udvej.outbox import receipts, watch
-from udvej.outbox.schema import DRILLS, NUMBERS, REFERRALS, TABLES, UPGRADES
+from udvej.outbox.schema import DRILLS, MOVED, NUMBERS, REFERRALS, TABLES, UPGRADES
 from udvej.outbox.scheme import Scheme
 from udvej.outbox.sealed import Sealed, new_token
 from udvej.outbox.series import named
@@ -89,6 +89,12 @@ class Outbox:
         database.create(TABLES, UPGRADES, self._begin)
 
     def _begin(self, connection: Connection) -> None:
+        if moved := connection.execute(select(MOVED.c.to)).one_or_none():
+            if moved.to:
+                raise ConfigError(f"UDVEJ_DATABASE: what was kept here has moved to {moved.to}")
+            raise ConfigError(
+                "UDVEJ_DATABASE: a move to here was interrupted; run udvej move once more"
+            )
         if connection.scalar(select(NUMBERS.c.last)) is None:
             connection.execute(insert(NUMBERS).values(last=0))
         watch.begin(connection, self._clock())
@@ -423,8 +429,14 @@ def take_turn(connection: Connection) -> int:
 
     Returns:
         The last running number given; 0 before the first.
+
+    Raises:
+        StorageError: all of it has been moved elsewhere since this process began.
     """
-    return int(connection.execute(_LAST_NUMBER).scalar_one())
+    last = connection.scalar(_LAST_NUMBER)
+    if last is None:
+        raise StorageError("what was kept here has moved; start this process again")
+    return int(last)
 
 
 def _paced_due(connection: Connection, now: float) -> float:

@@ -12,15 +12,19 @@ from sqlalchemy import Engine, create_engine, event
 from udvej.database import PATIENCE
 from udvej.postgresql.url import checked
 
+# How a server's administrator knows our connections.
+APPLICATION: Final = "udvej"
 # A thread of a web worker each; a delivery has one.
 _CONNECTIONS: Final = 4
 _CONNECT_SECONDS: Final = 3
-# The server lets go of what we wait for, or hold, before we ourselves give up.
-_SETTINGS: Final = f"""
+# None of our transactions waits for anything but the database. So one that does is of a process
+# or a host that is gone or hangs, and ends before others give up waiting for its rows; and they do
+# before we think that the server hangs.
+_SETTINGS: Final = """
     SET synchronous_commit = on;
-    SET lock_timeout = '{PATIENCE / 2:.0f}s';
-    SET statement_timeout = '{PATIENCE * 0.8:.0f}s';
-    SET idle_in_transaction_session_timeout = '{PATIENCE:.0f}s';
+    SET idle_in_transaction_session_timeout = '3s';
+    SET lock_timeout = '5s';
+    SET statement_timeout = '8s';
 """
 
 
@@ -57,7 +61,7 @@ def engine(url: str) -> Engine:
         "target_session_attrs": "read-write",  # of several hosts, the primary
         "gssencmode": "disable",
         "client_encoding": "UTF8",
-        "application_name": "udvej",
+        "application_name": APPLICATION,
     }
     # hide_parameters: an error must not carry what was to be stored.
     made = create_engine(

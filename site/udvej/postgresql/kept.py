@@ -1,5 +1,6 @@
 """A schema of PostgreSQL, in which one municipality keeps what it takes."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, reduce
@@ -30,11 +31,12 @@ from sqlalchemy.schema import CreateSchema
 
 from udvej.database import Database, missing
 from udvej.errors import ConfigError, FullError
-from udvej.postgresql.connections import engine
+from udvej.postgresql.connections import APPLICATION, engine
 from udvej.postgresql.failures import Unfit, cause, failure, took_too_long
 
 # What a row takes at least besides its binary columns.
 _ROW_BYTES: Final = 128
+_GONE_SECONDS: Final = 2.0
 _MOST: Final = "udvej_most_bytes"
 
 _VERSIONS = Table(
@@ -173,6 +175,22 @@ class PostgreSQL(Database):
         except (SQLAlchemyError, psycopg.Error, OSError) as error:
             if not took_too_long(error):
                 raise failure(error) from cause(error)
+
+    def is_used(self) -> bool:
+        """As `Database.is_used`; a connection that was just closed may be seen for a moment."""
+        self.close()
+        until = time.monotonic() + _GONE_SECONDS
+        while used := self._others():
+            if time.monotonic() > until:
+                break
+            time.sleep(_GONE_SECONDS / 20)
+        return bool(used)
+
+    def _others(self) -> int:
+        with self.reading() as connection:
+            sessions = "SELECT pid, application_name FROM pg_stat_activity"
+            ours = f"{sessions} WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            return sum(row[1] == APPLICATION for row in connection.exec_driver_sql(ours))
 
     def close(self) -> None:
         """Let go of the connections that nobody uses now; others in this process share them."""

@@ -44,8 +44,8 @@ def checked(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigError(_ADVICE) from error
+    except (ArgumentError, ValueError):
+        raise ConfigError(_ADVICE) from None
     if url.drivername != _DRIVER or not url.database:
         raise ConfigError(_ADVICE)
     if not set(url.query) <= {*_MAY_BE}:
