@@ -19,7 +19,7 @@ from support.spoiling import spoil
 from udvej.config import Config
 from udvej.errors import ConfigError, StorageError, UdvejError
 from udvej.publish import everywhere
-from udvej.publish.generations import Generations
+from udvej.publish.generations import ALIVE_SECONDS, Generations
 from udvej.publish.generations import Server as Known
 from udvej.publish.hosts import servers_of, unwell
 from udvej.publish.publishing import publish
@@ -173,7 +173,7 @@ def test_one_that_is_silent_of_a_sudden_stops_it_and_then_is_left_out(
 
     def silent(self: Generations) -> Sequence[Known]:
         heard.append(1)
-        gone = 11.0 if len(heard) > 2 else 0.0
+        gone = ALIVE_SECONDS if len(heard) > 2 else 0.0
         return [
             replace(each, silent=gone) if each.id == "other" else each for each in servers(self)
         ]
@@ -182,6 +182,8 @@ def test_one_that_is_silent_of_a_sudden_stops_it_and_then_is_left_out(
     one.says(HEADING, CHANGED)
     with pytest.raises(UdvejError, match="svarer ikke"):
         publish(one.config)
+    (told,) = unwell(*servers_of(one.config))
+    assert "has not been heard" in told.text
     assert one.shown() == HEADING
     assert publish(one.config).done
     assert one.shown() == CHANGED
@@ -220,6 +222,24 @@ def test_one_publishes_at_a_time_and_what_a_killed_one_asked_lapses(
     assert [host.shown() for host in alive] == [HEADING] * 2
     monkeypatch.undo()
     assert publish(one.config).done
+
+
+def test_what_one_municipality_publishes_no_other_is_asked(
+    settings: dict[str, str], postgresql: Server
+) -> None:
+    """They share a database, and each has a schema of its own."""
+    config = Config.from_environ(settings | {"UDVEJ_DATABASE": postgresql.url})
+    for name in ("nordby", "sydby"):
+        postgresql.ask(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+    one, other = (Generations.of(replace(config, name=name)) for name in ("nordby", "sydby"))
+    sources = read(config)
+    one.begin_with(sources)
+    assert one.ask(sources, "number")
+    one.announce(Known("id", "host:8000", stamp(sources)))
+    assert (one.published().current, one.published().number) == (stamp(sources), "number")
+    assert (other.published().current, other.published().number) == ("", "")
+    assert not other.servers()
+    one.close()
 
 
 def test_what_cannot_be_published_is_said(hosts: tuple[Host, Host]) -> None:

@@ -86,7 +86,7 @@ def write(sources: Sources, folder: Path) -> None:
     """
     for path, body in sources.items():
         parts = PurePosixPath(path).parts
-        if parts[0] not in (_CONTENT, _TRANSLATIONS) or ".." in parts:
+        if parts[:1] not in ((_CONTENT,), (_TRANSLATIONS,)) or ".." in parts:
             raise ConfigError("UDVEJ_DATABASE: what is published there was not written by Udvej")
         target = folder.joinpath(SOURCES, *parts)
         target.parent.mkdir(parents=True, exist_ok=True)
