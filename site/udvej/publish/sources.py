@@ -1,7 +1,9 @@
 """What an editor writes, as it goes from one host to the others: each file by its path."""
 
 import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -10,6 +12,7 @@ from typing import Final
 
 from udvej.config import Config
 from udvej.content.editions import translations_of
+from udvej.durations import HOUR
 from udvej.errors import ConfigError
 from udvej.publish.freeze import SOURCES, inputs
 
@@ -58,23 +61,40 @@ def stamp(sources: Sources) -> str:
 def received(sources: Sources, config: Config) -> Config:
     """The same site with sources that came from another host, in its state folder.
 
-    Those that came before are deleted.
+    Those that came more than an hour ago are deleted; a build keeps its own.
 
     Raises:
         ConfigError: it cannot be written.
     """
     folder = config.state / f"{_RECEIVED}.{stamp(sources)}"
     try:
-        if not folder.is_dir():
+        if folder.is_dir():
+            folder.touch()
+        else:
+            _forget_received(config.state)
             with TemporaryDirectory(dir=config.state, prefix=f"{_RECEIVED}-") as temporary:
                 making = Path(temporary, _RECEIVED)
                 write(sources, making)
-                for old in config.state.glob(f"{_RECEIVED}.*"):
-                    shutil.rmtree(old, ignore_errors=True)
-                making.rename(folder)
+                _put(making, folder)
     except OSError as error:
         raise ConfigError(f"UDVEJ_STATE: cannot be written ({error.strerror})") from error
     return replace(config, content=folder / SOURCES / _CONTENT)
+
+
+def _put(making: Path, folder: Path) -> None:
+    """Another server of this host may have done the same meanwhile, while it is upgraded."""
+    try:
+        making.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def _forget_received(state: Path) -> None:
+    for old in state.glob(f"{_RECEIVED}.*"):
+        with suppress(FileNotFoundError):  # another server of this host was faster
+            if time.time() - old.stat().st_mtime > HOUR:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def write(sources: Sources, folder: Path) -> None:
