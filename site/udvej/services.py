@@ -46,9 +46,15 @@ class Services:
     server, so nothing is made before it is needed.
     """
 
-    def __init__(self, config: Config) -> None:
-        """Make nothing yet; see `open`."""
+    def __init__(self, config: Config, *, proofread: bool = True) -> None:
+        """Make nothing yet; see `open`.
+
+        Args:
+            config: of the site.
+            proofread: whether to proofread its content; not where that has been done.
+        """
         self.config = config
+        self._proofread = proofread
 
     @classmethod
     def open(cls, config: Config) -> "Services":
@@ -67,7 +73,7 @@ class Services:
 
         What is counted goes on too.
         """
-        services = Services(self.config)
+        services = Services(self.config, proofread=False)
         services.sealer, services.shared_counts = self.sealer, self.shared_counts
         return services
 
@@ -87,7 +93,7 @@ class Services:
         Raises:
             ContentError: a content file is wrong.
         """
-        return load_content(self.config)
+        return load_content(self.config, proofread=self._proofread)
 
     @cached_property
     def facts(self) -> Facts:
@@ -266,14 +272,18 @@ def _database(config: Config, name: str, most_bytes: int, *, durable: bool) -> D
     return SQLite(config.state, name, most_bytes=most_bytes, durable=durable)
 
 
-def load_content(config: Config) -> Content:
+def load_content(config: Config, *, proofread: bool = True) -> Content:
     """What the site says; needs no state folder, certificate or database.
+
+    Args:
+        config: of the site.
+        proofread: as for `Content.load`.
 
     Raises:
         ContentError: a content file is wrong, or the site is live and a fact is an example.
     """
     sealing = Scheme(config.live.sealing) if config.live else Scheme.SMIME
-    content = Content.load(config.content, boxes_for(sealing))
+    content = Content.load(config.content, boxes_for(sealing), proofread=proofread)
     if config.live:
         Mistakes.none_of(examples(config.content / FACTS_FILE))
     return content

@@ -118,7 +118,7 @@ def _read(path: Path, tell_tale: str = "") -> Catalogue:
 
 
 # A demonstration that shows a changed page does not judge thousands of messages again.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _judged(path: Path, content: bytes, tell_tale: str) -> Catalogue:
     name = path.parents[1].name
     try:

@@ -39,18 +39,25 @@ class Content:
         return self.editions[DANISH.tag].facts
 
     @classmethod
-    def load(cls, folder: Path, boxes: Mapping[str, bool] = MappingProxyType({})) -> "Content":
+    def load(
+        cls,
+        folder: Path,
+        boxes: Mapping[str, bool] = MappingProxyType({}),
+        *,
+        proofread: bool = True,
+    ) -> "Content":
         """Read and check everything.
 
         Args:
             folder: holds `kommune.toml` and a Markdown file a page. Next to it lies
                 `translations/`, with `en/LC_MESSAGES/content.po` and the like.
             boxes: as for `load_edition`.
+            proofread: likewise.
 
         Raises:
             ContentError: a content file is wrong. A wrong translation is left out instead.
         """
-        danish = load_edition(folder, DANISH, boxes=boxes)
+        danish = load_edition(folder, DANISH, boxes=boxes, proofread=proofread)
         facts = danish.facts
         face = Face.load(folder, facts)
         program = catalogue.of_program(translations_of(folder))

@@ -114,6 +114,7 @@ def load_edition(
     language: Language = DANISH,
     *,
     boxes: Mapping[str, bool] = MappingProxyType({}),
+    proofread: bool = True,
 ) -> Edition:
     """Read and check a whole content folder.
 
@@ -122,6 +123,8 @@ def load_edition(
         language: gives headings, paragraphs, list items, titles and summaries in its own words.
         boxes: the names of boxes that are shown only where they are true, such as what is said of
             one way to seal.
+        proofread: whether to look at the texts too, which takes longest; not where a build was
+            made of them.
 
     Raises:
         ContentError: naming file, line and what to do, for each mistake in all files.
@@ -144,7 +147,7 @@ def load_edition(
         file: Text(Reader(file.source.path, file.above, facts, language, boxes), file.markdown)
         for file in files
     }
-    if language.is_danish:  # the others are made of the same
+    if proofread and language.is_danish:  # the others are made of the same
         mistakes.add(wrong_texts(texts, receipt, whole=len(files) == len(paths)))
     mistakes.end()
     pages = [_page(file, text, language) for file, text in texts.items()]

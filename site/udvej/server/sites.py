@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # So many forms are ready at once in a worker; the next one is made in place of the one that was
 # asked for longest ago.
-_MOST_READY: Final = 32
+_MOST_READY: Final = 16
 
 _log = logging.getLogger(__name__)
 

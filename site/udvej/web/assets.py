@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -51,14 +52,31 @@ class Assets:
         Args:
             face: the municipality's, which gives the colours.
         """
+        return cls._loaded(face.styles, str(face.icon), _changed())
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def _loaded(cls, colours: str, icon_colour: str, _changed: int) -> "Assets":
+        """The same for all municipalities of the same colours, until a developer changes a file."""
         icon = (_STATIC / "icon.svg").read_text("utf-8").strip()
         return cls(
-            _bare(_OURS_IN_STYLES, _styles(face.styles)),
+            _bare(_OURS_IN_STYLES, _styles(colours)),
             _bare(
                 _OURS_IN_SCRIPTS, (path.read_text("utf-8") for path in sorted(_STATIC.glob("*.js")))
             ),
-            f"data:image/svg+xml,{quote(icon.format(colour=face.icon))}",
+            f"data:image/svg+xml,{quote(icon.format(colour=icon_colour))}",
         )
+
+
+def _changed() -> int:
+    """When the last of the files was."""
+    return max(path.stat().st_mtime_ns for path in _files())
+
+
+@cache
+def _files() -> Sequence[Path]:
+    places = ("static/*", "static/styles/*", "templates/**/*.css")
+    return [path for place in places for path in _HERE.glob(place) if path.is_file()]
 
 
 def _styles(colours: str) -> Iterator[str]:

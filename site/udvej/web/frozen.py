@@ -1,13 +1,15 @@
 """Frozen pages, served from memory before a request reaches the application."""
 
-import gzip
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Mapping
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from wsgiref.headers import Headers
 
+import brotli
 from whitenoise import WhiteNoise
+from whitenoise.base import scantree
 from whitenoise.responders import StaticFile
 
 if TYPE_CHECKING:
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = "index.html"
 COMPRESSED: Final = (".br", ".gz")
-_UNPACKED: Final = ".gz"
+# All but the oldest browsers take it; the other forms would take three times the memory.
+_HELD: Final = ".br"
 
 
 class Frozen:
@@ -51,8 +54,11 @@ class Files:
         """
         # One address a page: neither `/om` nor `/om/index.html` is one.
         self._files = _InMemory()
-        for path in _files(folder):
-            self._files.add_file_to_dictionary(_address(path, folder), str(path))
+        known = dict(scantree(folder))
+        for path in sorted(known):
+            if not path.endswith(COMPRESSED):
+                address = path.removeprefix(str(folder)).removesuffix(PAGE)
+                self._files.add_file_to_dictionary(address, path, known)
 
     def before(self, application: "WSGIApplication") -> "WSGIApplication":
         """The same files, and an application behind them for what is none."""
@@ -72,13 +78,14 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
             None, max_age=None, allow_all_origins=False, add_headers_function=_plain_type
         )
 
-    def add_file_to_dictionary(self, url: str, path: str, stat_cache: None = None) -> None:
-        """Add a file, and read its compressed forms, or it where there are none."""
+    def add_file_to_dictionary(
+        self, url: str, path: str, stat_cache: Mapping[str, os.stat_result] | None = None
+    ) -> None:
+        """Add a file, and read the form of it that browsers take, or it where there is none."""
         super().add_file_to_dictionary(url, path, stat_cache)
         paths = [path for _, path, _ in self.files[url].alternatives]
-        if f"{path}{_UNPACKED}" in paths:
-            paths.remove(path)  # few ask for it: it is made of that form
-        self._read |= {path: Path(path).read_bytes() for path in paths}
+        held = path + _HELD if path + _HELD in paths else path
+        self._read[held] = Path(held).read_bytes()
 
     def serve(
         self, static_file: StaticFile, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -89,20 +96,14 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
             return answer
         path, headers = static_file.get_path_and_headers(environ)
         start_response("200 OK", headers)
-        body = self._read.get(path)
-        return [gzip.decompress(self._read[path + _UNPACKED]) if body is None else body]
+        return [self._body(path)]
 
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix not in COMPRESSED
-    )
-
-
-def _address(path: Path, folder: Path) -> str:
-    return f"/{path.relative_to(folder).as_posix()}".removesuffix(PAGE)
+    def _body(self, path: str) -> bytes:
+        if path in self._read:
+            return self._read[path]
+        if (packed := path + _HELD) in self._read:
+            return brotli.decompress(self._read[packed])
+        return Path(path).read_bytes()  # few browsers are so old
 
 
 def _plain_type(headers: Headers, _path: str, _address: str) -> None:
