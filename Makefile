@@ -43,6 +43,7 @@ bench: setup-test
 	$(BIN)/pytest -m slow -rP
 	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
+	PYTHONPATH=tests $(BIN)/python -m bench.databases
 	PYTHONPATH=tests $(BIN)/python -m bench.attacked
 	PYTHONPATH=tests $(BIN)/python -m bench.serving
 

@@ -33,6 +33,7 @@ from flask import Flask
 from support.checkout import CHECKOUT
 from support.clock import Clock
 from support.letters import referral
+from support.places import Place
 from support.visiting import FILLED_IN, Visitor, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -44,7 +45,6 @@ from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 from udvej.services import Services
-from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 from udvej.web.reader import SESSION_COOKIE
 
@@ -212,12 +212,17 @@ def together(home: Path, scale: Scale) -> Iterator[Figure]:
     """Four processes that accept as fast as they can, on one disk."""
     state = home / "together"
     state.mkdir()
-    (state / "team.pem").write_bytes(TeamKey.make("team@exit.example").certificate_pem())
-    Outbox(SQLite(state))
+    yield from together_at(Place(state), scale)
+
+
+def together_at(place: Place, scale: Scale) -> Iterator[Figure]:
+    """The same, anywhere."""
+    (place.state / "team.pem").write_bytes(TeamKey.make("team@exit.example").certificate_pem())
+    outbox = Outbox(place.open())
     processes = get_context("spawn")
     start = processes.Barrier(4)
     with processes.Pool(4, initializer=_begin, initargs=(start,)) as pool:
-        waits = pool.map(_accept_many, [(state, scale.accepts)] * 4, chunksize=1)
+        waits = pool.map(_accept_many, [(place, scale.accepts)] * 4, chunksize=1)
     longest = [max(each) for each in waits]
     middle = median(itertools.chain.from_iterable(waits))
     yield Figure(
@@ -230,9 +235,9 @@ def together(home: Path, scale: Scale) -> Iterator[Figure]:
     yield Figure(
         "accepted by them and kept",
         f"{4 * scale.accepts}",
-        f"{Outbox(SQLite(state)).status().waiting}",
+        f"{outbox.status().waiting}",
         "",
-        Outbox(SQLite(state)).status().waiting == 4 * scale.accepts,
+        outbox.status().waiting == 4 * scale.accepts,
     )
 
 
@@ -244,10 +249,11 @@ def _begin(start: Barrier) -> None:
     barrier = start
 
 
-def _accept_many(task: tuple[Path, int]) -> list[float]:
+def _accept_many(task: tuple[Place, int]) -> list[float]:
     """Seconds of each accept, in a process of its own."""
-    state, count = task
-    outbox, sealer, seconds = Outbox(SQLite(state)), Sealer.for_team(state / "team.pem"), []
+    place, count = task
+    outbox, sealer = Outbox(place.open()), Sealer.for_team(place.state / "team.pem")
+    seconds = []
     barrier.wait(PATIENCE)
     for _ in range(count):
         begun = time.perf_counter()
@@ -315,11 +321,16 @@ def _delivering(settings: dict[str, str], output: Path, silent: socket.socket) -
 
 def crowd(home: Path, scale: Scale) -> Iterator[Figure]:
     """What it costs to accept and to lease beside many that wait, against ten."""
-    few, many = (Queue(home / f"due-{count}", count) for count in (10, scale.waiting))
+    yield from crowd_at(lambda name: Place(home / name), scale)
+
+
+def crowd_at(place: Callable[[str], Place], scale: Scale) -> Iterator[Figure]:
+    """The same, anywhere."""
+    few, many = (Queue(place(f"due-{count}"), count) for count in (10, scale.waiting))
     names = ("accept", "lease, one is due")
     taken = [(few.seconds(), many.seconds()) for _ in range(scale.rounds * 20)]
     costs = {name: [(a[i], b[i]) for a, b in taken] for i, name in enumerate(names)}
-    few, many = (Queue(home / f"paced-{count}", count, paced=True) for count in (10, scale.waiting))
+    few, many = (Queue(place(f"paced-{count}"), count, paced=True) for count in (10, scale.waiting))
     costs["lease, none is due"] = [(few.idle(), many.idle()) for _ in range(scale.rounds * 20)]
     for name, pairs in costs.items():
         rounds = [pairs[at : at + 20] for at in range(0, len(pairs), 20)]
@@ -335,18 +346,19 @@ def crowd(home: Path, scale: Scale) -> Iterator[Figure]:
 class Queue:
     """An outbox in which so many wait."""
 
-    def __init__(self, state: Path, count: int, *, paced: bool = False) -> None:
-        """Fill it, without waiting for the disk."""
+    def __init__(self, place: Place, count: int, *, paced: bool = False) -> None:
+        """Fill it, without waiting for the disk where that can be had."""
+        state = place.state
         state.mkdir()
         (state / "team.pem").write_bytes(TeamKey.make("team@exit.example").certificate_pem())
         self._sealed = Sealer.for_team(state / "team.pem").seal(LETTER, 1)
         self._clock = Clock()
-        filling = SQLite(state, durable=False)
+        filling = place.open(durable=False)
         self._outbox = Outbox(filling, self._clock)
         for _ in range(count):
             self._accept(paced=paced)
         filling.close()
-        self._outbox = Outbox(SQLite(state), self._clock)
+        self._outbox = Outbox(place.open(), self._clock)
 
     def _accept(self, *, paced: bool = False) -> None:
         if not paced:

@@ -77,7 +77,7 @@ _SERVER = """
 import sys
 from pathlib import Path
 from udvej.publish.running import Announced
-announced = Announced(Path(sys.argv[1]), 8000, Path("build"))
+announced = Announced(Path(sys.argv[1]), 8000, "build")
 print(flush=True)
 sys.stdin.read()
 """

@@ -12,6 +12,7 @@ from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 import pytest
 from support import postgres
@@ -286,3 +287,57 @@ def test_several_delivery_processes_at_once_mail_each_referral_once(
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
     ids = sorted(message_from_bytes(mail.content)["Message-ID"] for mail in mails)
     assert ids == [f"<{n:032}@kommune.example>" for n in range(1, number + 1)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_switch_to_the_standby_loses_nothing_that_was_acknowledged(
+    seed: int,
+    *,
+    tmp_path: Path,
+    authority: Authority,
+    team: TeamKey,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The primary is killed amid accepts and deliveries, which go on where the standby takes over.
+
+    Nothing is acknowledged that the standby has not got. Both are named in the settings.
+    """
+    clock, chance, referrals = SharedClock(), random.Random(seed), 400
+    acknowledged: list[str] = []
+    here, there = Pipe(duplex=False)
+    keys = [f"nr{n}" for n in range(referrals)]
+    with (
+        postgres.serving() as primary,
+        postgres.following(primary, "second") as standby,
+        serving(authority.context()) as server,
+    ):
+        hosts = f"host={primary.folder},{standby.folder}&port=5432,5432"
+        place = Place(tmp_path, f"postgresql+psycopg://postgres@/postgres?{hosts}")
+        with opened(place, clock):
+            pass
+        sending = started(accepting, place, clock, team.certificate_pem(), keys, there)
+        mailing = started(delivering, place, clock, server.settings(authority.file))
+        there.close()
+        for moment in (chance.randrange(100, 300), referrals):
+            while len(acknowledged) < moment:
+                assert here.poll(PATIENCE), "nothing was acknowledged"
+                acknowledged.append(here.recv())
+            if moment < referrals:
+                time.sleep(chance.uniform(0, MOMENT))
+                primary.kill()
+                standby.ask("SELECT pg_promote()")
+                clock.move(6 * MINUTE)  # the lease ends of what was in hand
+        sending.join(PATIENCE)
+        assert sending.exitcode == 0
+        until(lambda: not status(place, clock).waiting, patience=LONG)
+        kill(mailing)
+        assert status(place, clock).last == referrals
+        place.forget()
+        mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
+    read = Team(team, mails)
+    with capsys.disabled():
+        told = read.against(acknowledged, referrals)
+        print(f"\nThe primary killed, its standby promoted, {told}")  # noqa: T201 (what the bench is for)
+    nothing_amiss(read, acknowledged, referrals)
+    assert read.doubled() <= 1

@@ -1,6 +1,7 @@
 """A commit whose outcome nobody knows: never acknowledged in vain, never kept twice."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,9 +9,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from support import postgres
 from support.clock import DAY, Clock
+from support.patience import until
 from support.places import ON_POSTGRESQL, Place
 from support.severed import Breaks, Severed, severing
-from udvej.errors import LostError
+from udvej.errors import LostError, StorageError
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 
@@ -92,3 +94,27 @@ def test_a_mail_whose_mark_broke_is_marked_later_and_not_sent_again(
     outbox.sent(leased)
     assert outbox.status().sent == 1
     assert outbox.lease() is None
+
+
+def test_what_no_standby_has_got_is_not_acknowledged(
+    place: Place, postgresql: postgres.Server, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the server is to wait for one; the commit has no timeout of the server's own."""
+    outbox = Outbox(place.open(), clock)
+    monkeypatch.setattr("udvej.postgresql.connections.PATIENCE", 0.5)
+    with waiting_for(postgresql, "nobody"), pytest.raises(StorageError):
+        outbox.accept(b"a", "AAA-AAA", sealed)
+    monkeypatch.undo()
+    assert outbox.accept(b"a", "BBB-BBB", sealed) == "AAA-AAA"
+    assert (outbox.status().waiting, outbox.status().last) == (1, 1)
+
+
+@contextmanager
+def waiting_for(server: postgres.Server, standby: str) -> Iterator[None]:
+    """It acknowledges no commit before a standby has it."""
+    for value in (standby, ""):
+        server.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{value}'")
+        server.ask("SELECT pg_reload_conf()")
+        until(lambda value=value: server.ask("SHOW synchronous_standby_names") == [(value,)])  # type: ignore[misc]
+        if value:
+            yield

@@ -39,29 +39,43 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:
             shutil.chown(folder, _OTHER, _OTHER)
-        what: tuple[str | Path, ...] = (
-            "-D",
-            folder / "data",
-            "-A",
-            "trust",
-            "-U",
-            "postgres",
-            "-E",
-            "UTF8",
-        )
-        quick = ("--locale=C", "--no-sync", "--no-instructions")
-        command = [*_as_other(), _program("initdb"), *what, *quick]
-        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+
+    def make(self) -> None:
+        """Make its data."""
+        where: tuple[str | Path, ...] = ("-D", self.folder / "data", "--no-sync")
+        what = ("-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-instructions")
+        _run("initdb", *where, *what)
         # Its administrator needs no password, and everybody else does.
-        rules = (
-            "local all postgres trust\nlocal all all scram-sha-256\nlocal replication all trust\n"
-        )
-        (folder / "data" / "pg_hba.conf").write_text(rules, "ascii")
+        rules = ("all postgres trust", "all all scram-sha-256", "replication all trust")
+        lines = "".join(f"local {rule}\n" for rule in rules)
+        (self.folder / "data" / "pg_hba.conf").write_text(lines, "ascii")
+
+    def copy(self, primary: "Server", name: str) -> None:
+        """Take another's data, to follow it from then on.
+
+        Args:
+            primary: the other one.
+            name: what it knows this one by.
+        """
+        whom = f"host={primary.folder} user=postgres application_name={name}"
+        where: tuple[str | Path, ...] = ("-D", self.folder / "data", "--no-sync")
+        _run("pg_basebackup", *where, "-d", whom, "-R", "-c", "fast")
 
     @property
     def url(self) -> str:
         """What `UDVEJ_DATABASE` says of it."""
         return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+
+    def database(self, name: str) -> str:
+        """Make one more; its URL."""
+        self.ask(f"CREATE DATABASE {name}")
+        return self.url.replace("/postgres?", f"/{name}?")
+
+    @property
+    def version(self) -> str:
+        """What it calls itself, such as "PostgreSQL 15.18"."""
+        ((told,),) = self.ask("SHOW server_version")
+        return f"PostgreSQL {told.split()[0]}"
 
     def start(self, **settings: str) -> None:
         """Start it, and wait until it answers.
@@ -137,20 +151,44 @@ class Server:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Server]:
+def serving(within: Path | None = None, **settings: str) -> Iterator[Server]:
     """A server that runs until the block ends.
 
     Args:
+        within: the folder that is to hold its own; one for temporary files if left out. Its path
+            must be short, for the socket's sake, and others than root must be able to walk it.
         settings: in its configuration.
     """
-    # Its socket's path must be short, and others than root must be able to walk it.
-    with TemporaryDirectory(prefix="udvej-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(dir=within, prefix="udvej-", ignore_cleanup_errors=True) as folder:
         server = Server(Path(folder))
+        server.make()
         server.start(**settings)
         try:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def following(primary: Server, name: str) -> Iterator[Server]:
+    """A standby, without which the other one acknowledges nothing from now on."""
+    with TemporaryDirectory(prefix="udvej-", ignore_cleanup_errors=True) as folder:
+        server = Server(Path(folder))
+        server.copy(primary, name)
+        server.start()
+        primary.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        primary.ask("SELECT pg_reload_conf()")
+        state = "SELECT sync_state FROM pg_stat_replication"
+        until(lambda: primary.ask(state) == [("sync",)])
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    command = [*_as_other(), _program(program), *arguments]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
 
 
 def _program(name: str) -> Path:

@@ -1,20 +1,19 @@
 """`udvej move`."""
 
-import os
 from dataclasses import replace
 
 import click
 
-from udvej.config import Config
+from udvej.commands.naming import OfOne, config_of
 from udvej.errors import ConfigError
 from udvej.outbox.moving import move
 from udvej.publish.running import running
 from udvej.services import Services, referrals
 
 
-@click.command("move")
+@click.command("move", cls=OfOne)
 @click.argument("to", type=click.Choice(["postgresql", "sqlite"]))
-def command(to: str) -> None:
+def command(to: str, name: str = "") -> None:
     """Move all that is kept from SQLite to PostgreSQL, or back.
 
     Both are named by the settings: UDVEJ_STATE has the one, UDVEJ_DATABASE is the other. No process
@@ -22,7 +21,7 @@ def command(to: str) -> None:
     as it is, and closed. Drafts, which last a quarter of an hour, stay behind. After an
     interruption, run it again.
     """
-    config = Config.from_environ(os.environ)
+    config = config_of(name)
     if not config.database:
         raise ConfigError("UDVEJ_DATABASE: missing; it names the PostgreSQL database")
     for server in running(config.state):
