@@ -15,11 +15,11 @@ SHORT: Final = ("--visits=4", "--seconds=4", "--scale=0.1")
 # Thousands of them, since fewer hinder nobody.
 MANY: Final = ("--visits=4", "--seconds=6", "--scale=0.5")
 # The others take minutes together.
-QUICKEST: Final = (("homes", "nginx and kernel"), ("stalled", "serve"))
+QUICKEST: Final = (("homes", "nginx and kernel"),)
 OTHERS: Final = [
     *((attack, "nginx and kernel") for attack in ATTACKS if attack != "homes"),
     *((attack, "nginx") for attack in ("silent", "handshakes")),
-    *((attack, "serve") for attack in ATTACKS if attack != "stalled"),
+    *((attack, "serve") for attack in ATTACKS ),
 ]
 CASES: Final = [
     *QUICKEST,

@@ -1,12 +1,10 @@
 """What `site/deploy/` ships, run by real nginx and judged by systemd's own measure."""
 
-import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,6 +22,7 @@ from support.municipality import FACTS, NORDBY, PHONE, demonstration, places
 from support.patience import PATIENCE, until
 from support.road import Browser, Road, laid
 from support.searching import found
+from support.typed import typed
 from support.visiting import reference
 from udvej.config import Config
 from udvej.content.addresses import FORM, TOO_LONG
@@ -629,14 +628,9 @@ def test_nginx_can_read_the_pages_that_the_service_makes(
     """Another user's, under the mask of the unit; a stricter one would shut nginx out."""
     unit = (SHIPPED / "systemd" / "udvej-web@.service").read_text("utf-8")
     mask = mask or unit.partition("UMask=")[2].partition("\n")[0]
-    subprocess.run(
-        [sys.executable, "-m", "udvej", "build", tmp_path / "site"],
-        env={"PATH": os.environ["PATH"], **places(), "UDVEJ_STATE": str(config.state)},
-        umask=int(mask, 8),
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
+    settings = {**places(), "UDVEJ_STATE": str(config.state)}
+    built = typed(["build", str(tmp_path / "site")], settings, umask=int(mask, 8))
+    assert built.returncode == 0, built.stderr
     made = (tmp_path / "site").resolve()
     others = [
         bool(path.stat().st_mode & (1 if path.is_dir() else 4)) for path in (made, *made.rglob("*"))

@@ -3,11 +3,9 @@
 Form and pages change together, or, whatever is wrong, neither does.
 """
 
-import os
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +18,7 @@ from support.municipality import CONTENT, HEADING
 from support.patience import PATIENCE, until
 from support.road import Browser, Road, laid
 from support.spoiling import spoil
+from support.typed import typed
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey
@@ -41,22 +40,19 @@ def deployed(
 
 def reload(road: Road, front: Front, pages: Path, **settings: str) -> int:
     """Run the unit's commands until one fails, as systemd does; the exit status of the last."""
-    others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
     for command in said("udvej-web@.service")["ExecReload"]:
         if command == RELOAD_NGINX:
             front.reload()
             continue
-        told = command.replace(PROGRAM, f"{sys.executable} -m udvej")
-        told = told.replace("$MAINPID", str(road.site.pid))
+        told = command.replace("$MAINPID", str(road.site.pid))
         told = told.replace("/var/cache/udvej/site", str(pages))
-        ran = subprocess.run(
-            shlex.split(told),
-            env={**others, **road.site.settings, **settings},
-            check=False,
-            timeout=PATIENCE,
-        )
-        if ran.returncode:
-            return ran.returncode
+        program, *arguments = shlex.split(told)
+        if program == PROGRAM:
+            status = typed(arguments, {**road.site.settings, **settings}).returncode
+        else:
+            status = subprocess.run([program, *arguments], check=False, timeout=PATIENCE).returncode
+        if status:
+            return status
     return 0
 
 
@@ -100,6 +96,6 @@ def test_pages_are_built_for_nginx_before_there_is_a_certificate(
         (tmp_path / "team-certificate.pem").write_text("-----BEGIN PUBLIC KEY-----\n")
         assert reload(road, front, tmp_path / "other") == 2
         assert not (tmp_path / "other").exists()
-        command = [sys.executable, "-m", "udvej", "build", str(tmp_path / "other")]
-        subprocess.run(command, env={**road.site.settings}, check=True, timeout=PATIENCE)
+        built = typed(["build", str(tmp_path / "other")], road.site.settings)
+        assert built.returncode == 0, built.stderr
         assert (tmp_path / "other" / "www" / "index.html").is_file()

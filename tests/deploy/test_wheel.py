@@ -40,14 +40,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin" / "udvej"
 
 
-@pytest.fixture
-def run(installed: Path, tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def run(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Run it with these arguments and settings, as somebody who has nothing else."""
+    folder = tmp_path_factory.mktemp("home")
 
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [installed, *arguments],
-            cwd=tmp_path,
+            cwd=folder,
             env={"PATH": os.environ["PATH"], **settings},
             capture_output=True,
             text=True,
@@ -58,11 +59,12 @@ def run(installed: Path, tmp_path: Path) -> Run:
     return run
 
 
-@pytest.fixture
-def content(run: Run, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def content(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that it began."""
-    assert run("new", "nordby").returncode == 0
-    return tmp_path / "nordby" / "content"
+    folder = tmp_path_factory.mktemp("begun") / "nordby"
+    assert run("new", str(folder)).returncode == 0
+    return folder / "content"
 
 
 @pytest.fixture

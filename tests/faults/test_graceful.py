@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from faults.test_stopped import settings, states
+from faults.test_stopped import TIMES, settings, states
 from support.front import Ports, standing
 from support.mailserver import Authority, Faults, Hold, serving
 from support.patience import PATIENCE, until
@@ -27,7 +27,7 @@ from udvej.sqlite import SQLite
 
 _VISITORS = 4
 # Between two requests of a visitor, who would else take the processors from those who start.
-_BREATH_SECONDS = 0.02
+_BREATH_SECONDS = 0.05
 
 
 @dataclass
@@ -202,7 +202,7 @@ def test_a_worker_that_still_prepares_is_stopped_by_sigterm(
     assert ran.stdout.split() == [str(ends)] * 200
 
 
-@pytest.mark.parametrize("_time", range(5))
+@pytest.mark.parametrize("_time", TIMES)
 def test_a_stop_while_the_workers_begin_leaves_no_process_behind(
     _time: int, tmp_path: Path, authority: Authority, team: TeamKey
 ) -> None:

@@ -19,6 +19,7 @@ from support.patience import PATIENCE, until
 from support.road import Browser, Road, Site, spoilable
 from support.running import held_port
 from support.spoiling import spoil
+from support.typed import typed
 from udvej.outbox.keys import TeamKey
 
 CHANGED = "Her er hjælp"
@@ -89,14 +90,7 @@ def health(site: Site) -> str:
 
 def status(site: Site) -> "subprocess.CompletedProcess[str]":
     """What `udvej status` prints, with the settings of the site."""
-    return subprocess.run(
-        [sys.executable, "-m", "udvej", "status"],
-        env={**site.settings},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    return typed(["status"], site.settings)
 
 
 def test_slips_that_are_taken_up_are_named_and_change_nothing(road: Road, tmp_path: Path) -> None:
@@ -196,8 +190,7 @@ def test_a_lost_state_folder_leaves_a_gap_that_shows_when_numbers_go_on(
     assert "nr. 1" in road.letter(road.mail())
     assert road.site.stop() == 0
     shutil.rmtree(tmp_path / "state")
-    command = [sys.executable, "-m", "udvej", "number", "1"]
-    subprocess.run(command, env={**road.site.settings}, check=True, timeout=PATIENCE)
+    assert typed(["number", "1"], road.site.settings).returncode == 0
     with again(road, tmp_path) as site:
         visitor = Browser(site.port)
         assert visitor.is_taken(visitor.send())

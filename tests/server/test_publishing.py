@@ -18,6 +18,7 @@ from support.patience import PATIENCE, until
 from support.road import Browser, Road, Site, spoilable
 from support.running import ended, started
 from support.spoiling import spoil
+from support.typed import typed
 from udvej.contacts import phone_link
 from udvej.outbox.keys import TeamKey
 
@@ -39,14 +40,7 @@ class Published:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """A command with the settings of the site."""
-        return subprocess.run(
-            self.command(*arguments),
-            env={**self.road.site.settings, "LANG": "da_DK.UTF-8"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        return typed(arguments, {**self.road.site.settings, "LANG": "da_DK.UTF-8"})
 
     @staticmethod
     def command(*arguments: str) -> Sequence[str]:
