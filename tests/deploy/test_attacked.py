@@ -19,7 +19,7 @@ QUICKEST: Final = (("homes", "nginx and kernel"),)
 OTHERS: Final = [
     *((attack, "nginx and kernel") for attack in ATTACKS if attack != "homes"),
     *((attack, "nginx") for attack in ("silent", "handshakes")),
-    *((attack, "serve") for attack in ATTACKS ),
+    *((attack, "serve") for attack in ATTACKS),
 ]
 CASES: Final = [
     *QUICKEST,

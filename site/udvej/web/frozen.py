@@ -102,7 +102,8 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
         if path in self._read:
             return self._read[path]
         if (packed := path + _HELD) in self._read:
-            return brotli.decompress(self._read[packed])
+            body: bytes = brotli.decompress(self._read[packed])
+            return body
         return Path(path).read_bytes()  # few browsers are so old
 
 
