@@ -89,7 +89,7 @@ def test_nothing_is_acknowledged_or_lost_and_all_goes_on_when_it_is_over(
     client.environ_base["wsgi.url_scheme"] = "https"
     person = Visitor(client)
     filled_in = {**person.open(), **FILLED_IN}
-    monkeypatch.setattr("udvej.postgresql.connections.PATIENCE", 1.0)
+    monkeypatch.setattr("udvej.postgresql.bounded.PATIENCE", 1.0)
     with trouble(postgresql):
         answer = person.press(filled_in)
         assert answer.status_code == 503

@@ -101,7 +101,7 @@ def test_what_no_standby_has_got_is_not_acknowledged(
 ) -> None:
     """Where the server is to wait for one; the commit has no timeout of the server's own."""
     outbox = Outbox(place.open(), clock)
-    monkeypatch.setattr("udvej.postgresql.connections.PATIENCE", 0.5)
+    monkeypatch.setattr("udvej.postgresql.bounded.PATIENCE", 0.5)
     with waiting_for(postgresql, "nobody"), pytest.raises(StorageError):
         outbox.accept(b"a", "AAA-AAA", sealed)
     monkeypatch.undo()

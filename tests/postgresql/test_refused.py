@@ -166,7 +166,7 @@ def test_what_others_hold_is_waited_for_and_no_longer_than_that(
 ) -> None:
     """Then nothing is kept, and nothing acknowledged."""
     outbox.accept(b"a", "AAA-AAA", lambda n: Sealed(b"x", str(n)))
-    monkeypatch.setattr("udvej.postgresql.connections._SETTINGS", "SET lock_timeout = '100ms'")
+    monkeypatch.setattr("udvej.postgresql.bounded._SETTINGS", "SET lock_timeout = '100ms'")
     outbox.close()
     with psycopg.connect(host=str(postgresql.folder), user="postgres", dbname="postgres") as other:
         other.execute("SELECT * FROM udvej.numbers FOR UPDATE")
@@ -181,7 +181,7 @@ def test_a_server_that_says_nothing_is_given_up(
     outbox: Outbox, postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It hangs, or its network is gone; when it answers again all goes on."""
-    monkeypatch.setattr("udvej.postgresql.connections.PATIENCE", 0.3)
+    monkeypatch.setattr("udvej.postgresql.bounded.PATIENCE", 0.3)
     with postgresql.paused(), pytest.raises(StorageError):
         outbox.accept(b"a", "AAA-AAA", lambda n: Sealed(b"x", str(n)))
     monkeypatch.undo()

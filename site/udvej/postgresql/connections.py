@@ -1,12 +1,9 @@
 """Connections of this process: few, none that waits for ever, none that lives through a fork."""
 
 import os
-import time
 from functools import cache
 from typing import Any, Final
 
-import psycopg
-from psycopg.abc import RV, PQGen
 from sqlalchemy import Engine, create_engine, event
 
 from udvej.database import PATIENCE
@@ -17,32 +14,6 @@ APPLICATION: Final = "udvej"
 # A thread of a web worker each; a delivery has one.
 _CONNECTIONS: Final = 4
 _CONNECT_SECONDS: Final = 3
-# None of our transactions waits for anything but the database. So one that does is of a process
-# or a host that is gone or hangs, and ends before others give up waiting for its rows; and they do
-# before we think that the server hangs.
-_SETTINGS: Final = """
-    SET synchronous_commit = on;
-    SET idle_in_transaction_session_timeout = '3s';
-    SET lock_timeout = '5s';
-    SET statement_timeout = '8s';
-"""
-
-
-class _Bounded(psycopg.Connection[Any]):
-    """Waits for an answer as long as the rest of the site does.
-
-    A server that is stopped, whose network is gone, or whose commit waits for a standby says
-    nothing at all, and none of its own timeouts counts then.
-    """
-
-    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        end = time.monotonic() + PATIENCE
-        try:
-            return super().wait(gen, interval, timeout or PATIENCE)
-        except psycopg.OperationalError:
-            if time.monotonic() >= end:
-                self.close()  # what is still to come would be taken for the next answer
-            raise
 
 
 @cache
@@ -55,6 +26,8 @@ def engine(url: str) -> Engine:
     Raises:
         ConfigError: it is no such URL.
     """
+    from udvej.postgresql.bounded import Bounded  # noqa: PLC0415 (see there)
+
     given = checked(url)
     defaults = {
         "connect_timeout": str(_CONNECT_SECONDS),
@@ -75,14 +48,12 @@ def engine(url: str) -> Engine:
     )
 
     @event.listens_for(made, "do_connect")
-    def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> _Bounded:  # noqa: ANN401 (what SQLAlchemy hands over)
-        return _Bounded.connect(*arguments, **named)
+    def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> Bounded:  # noqa: ANN401 (what SQLAlchemy hands over)
+        return Bounded.connect(*arguments, **named)
 
     @event.listens_for(made, "connect")
-    def connected(connection: _Bounded, _record: object) -> None:
-        connection.autocommit = True
-        connection.execute(_SETTINGS)
-        connection.autocommit = False
+    def connected(connection: Bounded, _record: object) -> None:
+        connection.prepare()
 
     os.register_at_fork(after_in_child=lambda: made.dispose(close=False))
     return made

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
@@ -16,12 +15,13 @@ _READ_ONLY: Final = (
 _NONE_LEFT: Final = "it has no connection left; raise max_connections, or run fewer processes"
 _STOPPED: Final = "it is being stopped or started"
 _FULL: Final = "53100"
+_CANCELED: Final = "57014"
 # By the beginning of the SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _STATES: Final = {
     "53300": _NONE_LEFT,
     _FULL: "its disk is full",
     "55P03": "another transaction held the rows for too long; see pg_stat_activity",
-    "57014": "it took too long",
+    _CANCELED: "it took too long",
     "57P": _STOPPED,
     "40P01": "two transactions waited for each other, and this one gave way",
 }
@@ -59,7 +59,7 @@ class Unfit(StorageError):
 
 
 def failure(error: BaseException) -> StorageError:
-    """What to raise for an error of SQLAlchemy or psycopg.
+    """What to raise for an error of SQLAlchemy.
 
     Args:
         error: as it came; its text may hold what was to be stored, so nothing of that is taken.
@@ -90,12 +90,11 @@ def _named(
 
 def cause(error: BaseException) -> BaseException:
     """An error of the same kind, to be its cause, without the values that its text may hold."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(original, psycopg.Error):
-        return type(original)(f"SQLSTATE {original.sqlstate}")
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return type(error.orig)(f"SQLSTATE {getattr(error.orig, 'sqlstate', None)}")
     return error
 
 
 def took_too_long(error: BaseException) -> bool:
     """Whether the server gave up by its own timeout."""
-    return isinstance(getattr(error, "orig", error), psycopg.errors.QueryCanceled)
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == _CANCELED

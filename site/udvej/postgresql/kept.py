@@ -8,7 +8,6 @@ from hashlib import sha256
 from operator import add
 from typing import Final
 
-import psycopg
 from sqlalchemy import (
     Column,
     Connection,
@@ -142,7 +141,7 @@ class PostgreSQL(Database):
                 connection.info[_MOST] = self._most_bytes
                 yield connection
                 self._see_that_there_is_room(connection)
-        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             raise failure(error) from cause(error)
 
     @contextmanager
@@ -151,7 +150,7 @@ class PostgreSQL(Database):
         try:
             with self._readers.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             raise failure(error) from cause(error)
 
     def bound(self, connection: Connection, share: float) -> None:
@@ -172,7 +171,7 @@ class PostgreSQL(Database):
         try:
             with outside.connect() as connection:
                 connection.exec_driver_sql(f"VACUUM (SKIP_LOCKED) {names}")
-        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             if not took_too_long(error):
                 raise failure(error) from cause(error)
 
