@@ -1,6 +1,6 @@
 """A connection on which nothing waits without end.
 
-Only imported to connect: the driver takes 9 MiB and a tenth of a second, which nobody on SQLite needs.
+Only imported to connect: nobody on SQLite is to pay the driver's 9 MiB and tenth of a second.
 """
 
 import time
