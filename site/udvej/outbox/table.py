@@ -198,15 +198,15 @@ class Outbox:
         """
         now = self._clock()
         waiting = REFERRALS.c.state == "waiting"
-        in_turn = select(REFERRALS.c.number).order_by(REFERRALS.c.due, REFERRALS.c.number)
-        # Due at a time that no rule gives, since the clock was set back. One query an index.
-        adrift = (
-            REFERRALS.c.accepted > now,
-            ~REFERRALS.c.paced & (REFERRALS.c.due > now + _LONGEST_RETRY),
+        due, one_by_one = REFERRALS.c.due, (REFERRALS.c.due, REFERRALS.c.number)
+        # Each in the order of the index it is found by, so that none reads all that wait.
+        kinds = (
+            ((waiting, due <= now), one_by_one),
+            # Due at a time that no rule gives, since the clock was set back.
+            ((waiting, REFERRALS.c.accepted > now), (REFERRALS.c.accepted,)),
+            ((waiting, ~REFERRALS.c.paced, due > now + _LONGEST_RETRY), one_by_one),
+            ((REFERRALS.c.state == "aside", due <= now), one_by_one),
         )
-        due = REFERRALS.c.due <= now
-        kinds = [(waiting, due), *((waiting, one) for one in adrift)]
-        kinds.append((REFERRALS.c.state == "aside", due))
         take = (
             update(REFERRALS)
             .values(
@@ -221,9 +221,10 @@ class Outbox:
             .returning(REFERRALS)
         )
         with self.database.transaction() as connection:
-            for kind in kinds:
+            for kind, order in kinds:
+                found = select(REFERRALS.c.number).where(*kind).order_by(*order).limit(1)
                 # What another process is taking is passed over rather than waited for.
-                first = in_turn.where(*kind).limit(1).with_for_update(skip_locked=True)
+                first = found.with_for_update(skip_locked=True)
                 which = REFERRALS.c.number == first.scalar_subquery()
                 if row := connection.execute(take.where(which)).one_or_none():
                     return _leased(row)
