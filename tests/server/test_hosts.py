@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import many
 from support.hosts import Host, Hosts, two_hosts
 from support.mailserver import Authority
 from support.municipality import HEADING
 from support.patience import until
 from support.postgres import Server, serving
-from support.road import Browser
+from support.road import Browser, Site
+from support.running import held_port
 from support.spoiling import spoil
 from support.visiting import FILLED_IN, fields, is_receipt, reference, unhurried
 from udvej.content.addresses import FORM
@@ -177,3 +179,41 @@ def test_a_host_that_is_killed_loses_nothing(doomed: Hosts) -> None:
     until(lambda: "waiting: 0" in doomed.other.run("status").stdout)
     assert "last number given: 6" in doomed.other.run("status").stdout
     assert "failed: 0" in doomed.other.run("status").stdout
+
+
+@pytest.mark.slow
+def test_of_several_municipalities_one_is_published_on_both_hosts(
+    tmp_path: Path, authority: Authority, postgresql: Server
+) -> None:
+    """The other stays as it was, and the host that did not publish shows it too."""
+    names = ("klitby", "sundby")
+    for name in names:
+        postgresql.ask(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+    with many.running(tmp_path, authority, names=names, UDVEJ_DATABASE=postgresql.url) as here:
+        there = {
+            **here.settings,
+            "UDVEJ_STATE": str(tmp_path / "there"),
+            "UDVEJ_PORT": str(held_port()),
+        }
+        many.furnish(there)
+        other = Site(there, tmp_path / "printed there")
+        try:
+            alive = "SELECT count(*) FROM klitby.servers WHERE shows <> ''"
+            until(lambda: postgresql.ask(alive)[0][0] == 2)
+            page = here.all["klitby"].content / "om.md"
+            text = re.sub(
+                "^# .*$", f"# {CHANGED}", page.read_text("utf-8"), count=1, flags=re.MULTILINE
+            )
+            page.write_text(text, "utf-8")
+            told = Host(tmp_path, here.settings).run("publish", "klitby")
+            assert (told.returncode, told.stderr) == (0, "")
+            shown = {
+                (name, site.port): CHANGED
+                in Browser(site.port, here.all[name].host).ask("GET", "/om/").text
+                for name in names
+                for site in (here.site, other)
+            }
+            assert {name for (name, _), changed in shown.items() if changed} == {"klitby"}
+            assert sum(shown.values()) == 2
+        finally:
+            other.kill()

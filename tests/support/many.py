@@ -153,7 +153,11 @@ def furnish(settings: Mapping[str, str]) -> None:
 
 @contextmanager
 def running(
-    folder: Path, authority: Authority, faults: Faults | None = None, names: tuple[str, ...] = NAMES
+    folder: Path,
+    authority: Authority,
+    faults: Faults | None = None,
+    names: tuple[str, ...] = NAMES,
+    **others: str,
 ) -> Iterator[Many]:
     """Let them run.
 
@@ -162,6 +166,7 @@ def running(
         authority: signs the mail server's certificate.
         faults: what that server does wrong.
         names: which of them.
+        others: settings besides.
     """
     everybody = {name: municipality(name, folder / "municipalities") for name in names}
     with serving(authority.context(), faults=faults or Faults(login=True)) as server:
@@ -174,6 +179,7 @@ def running(
             "UDVEJ_MAIL_CA": str(authority.file),
             "UDVEJ_MAIL_USER": USER,
             "UDVEJ_MAIL_PASSWORD": PASSWORD,
+            **others,
         }
         furnish(settings)
         site = Site(settings, folder / "printed")
