@@ -44,7 +44,9 @@ def test_each_worker_may_open_as_many_files_as_it_has_connections(
         connections = re.search(r"worker_connections (\d+)", (tmp_path / "nginx.conf").read_text())
         assert connections
         assert int(connections[1]) > 4096
-        main = int((tmp_path / "pid").read_text())
+        pid = tmp_path / "pid"
+        until(lambda: pid.exists() and pid.read_text() != "")
+        main = int(pid.read_text())
         # The address is listened on before the worker is there, and has asked for more.
         until(lambda: open_files_of_a_worker(main) > int(connections[1]))
 

@@ -49,14 +49,18 @@ def test_every_page_passes_the_judge_in_every_language(house: House) -> None:
 
 
 def test_html_is_valid(houses: Callable[[str], House], tmp_path: Path) -> None:
-    """Of every page in every language. In one run, since the checker takes long to start."""
+    """Of every page in every language. In one run, since the checker takes long to start.
+
+    But for the other municipality's, which `web/test_judged.py` has checked.
+    """
     html = {
         f"{name}: {language.at(address)}": page.html
         for name in CONTENTS
+        if name != "another-municipality"
         for language in houses(name).languages.values()
         for address, page in pages(houses(name), language).items()
     }
-    assert len(html) > 4 * 3 * 10
+    assert len(html) > 3 * 3 * 10
     assert nu(tmp_path, html) == []
 
 

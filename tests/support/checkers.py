@@ -51,7 +51,7 @@ def nu(folder: Path, pages: Mapping[str, str]) -> list[tuple[str, str]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=1.5 * PATIENCE,  # a hundred pages take a tenth of it where nothing else runs
     )
     names = {file.name: name for name, file in files.items()}
     return [
