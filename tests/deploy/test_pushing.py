@@ -68,8 +68,7 @@ class Pushing:
         """Stand-ins for what a test cannot have."""
         for name, text in {"systemctl": SYSTEMCTL, "journalctl": JOURNALCTL, "sudo": SUDO}.items():
             path = self.place / "bin" / name
-            text = text.replace("{place}", str(self.place))
-            path.write_text(text.format(status=status, allowed=allowed) if "{" in text else text)
+            path.write_text(text.format(place=self.place, status=status, allowed=allowed))
             path.chmod(0o755)
 
 

@@ -588,3 +588,23 @@ def test_who_receives_is_asked_of_what_is_published(live: Live, tmp_path: Path) 
     spoil(content / "kommune.toml", "[team]\n", '[team]\nmodtagere = ["ny@kommune.example"]\n')
     answer = live.answers(CONTENT=str(content), MAIL_TO="")["who can open"]
     assert f"the mails go to {FACTS['team']['mail']}" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("written", "level"),
+    [
+        (None, WARNING),
+        ("TELL_WEBHOOK=\nTELL_MAIL_TO=\n", WARNING),
+        ("TELL_MAIL_TO=drift@kommune.example\n", OK),
+    ],
+)
+def test_nobody_to_be_told_of_failures_is_a_warning(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str | None, level: Level
+) -> None:
+    """Else a service fails, and nobody hears of it."""
+    path = tmp_path / "telling"
+    monkeypatch.setattr("udvej.ready.machine.TELLING", path)
+    if written is not None:
+        path.write_text(written, "ascii")
+    answer = live.answers()["telling"]
+    assert (answer.level, bool(answer.advice)) == (level, level is WARNING)

@@ -44,6 +44,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("headers", outside.headers),
     Question("pages", outside.pages),
     Question("form", outside.form),
+    Question("telling", machine.telling),
     Question("proxies", outside.proxies),
     Question("limits", machine.limits),
     Question("changes", words.changes),
