@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from udvej.content.facts import Facts
-from udvej.content.kommune_toml import FACTS_FILE
-from udvej.content.located_toml import LocatedToml, read_text
+from udvej.content.kommune_toml import FACTS_FILE, source_of
 from udvej.errors import UnknownQuestion
 from udvej.intake.form import ReferralForm
 from udvej.wording import tell
@@ -25,7 +24,7 @@ def form_of(facts: Facts, folder: Path) -> type[ReferralForm]:
         return ReferralForm.asked_by(said["ved_knappen"], said["uden"] or ())
     except UnknownQuestion as error:
         path = folder / FACTS_FILE
-        source = LocatedToml.parse(path, read_text(path))
+        source = source_of(path)
         problem = tell(
             "»%(name)s« er ikke et spørgsmål, I kan undvære; vælg mellem %(known)s",
             name=error.name,

@@ -1,5 +1,7 @@
 """Settings: read once from the environment, checked, frozen."""
 
+import errno
+import os
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -232,6 +234,13 @@ def content_folder(environ: Mapping[str, str], folder: Path | None = None) -> Pa
             tell("UDVEJ_CONTENT mangler: skriv, hvor jeres mappe content/ er; lav en med udvej new")
         )
     content = Path(named).absolute() if named else shipped.CONTENT
+    if _is_shut(content) or _is_shut(content / "kommune.toml"):
+        raise ConfigError(
+            tell(
+                "UDVEJ_CONTENT: mappen må ikke læses af den bruger, der kører dette; ret"
+                " rettighederne på mappen, kommune.toml og mapperne over dem"
+            )
+        )
     if not _is_file(content / "kommune.toml"):
         raise ConfigError(
             tell("UDVEJ_CONTENT: der er ingen kommune.toml; skriv, hvor jeres mappe content/ er")
@@ -248,6 +257,15 @@ def _is(kind: Callable[[Path], bool], path: Path) -> bool:
         return kind(path)
     except OSError:  # too long a name: it is something else that was pasted there
         return False
+
+
+def _is_shut(path: Path) -> bool:
+    """Whether it is there, as far as can be told, and this user may not read it."""
+    try:
+        (os.scandir(path) if path.is_dir() else path.open("rb")).close()
+    except OSError as error:
+        return error.errno in (errno.EACCES, errno.EPERM)
+    return False
 
 
 def _holds_certificates(path: Path) -> bool:
@@ -319,7 +337,12 @@ class _Reader:
         if key not in self.given:
             return None
         path = (self.folder or Path()) / self.given[key]
-        if not _is_file(path):
+        if _is_shut(path):
+            self.problems.append(
+                f"{key}: this user may not read the file; mend its rights, or those of the folders"
+                " above it"
+            )
+        elif not _is_file(path):
             self.problems.append(f"{key}: there is no such file")
         return path
 
@@ -406,7 +429,7 @@ def _mail(reader: _Reader) -> MailServer:
     if host and not _HOST.fullmatch(host):
         reader.problems.append("UDVEJ_MAIL_SERVER: give the host name alone")
     ca = reader.file("UDVEJ_MAIL_CA")
-    if ca and _is_file(ca) and not _holds_certificates(ca):
+    if ca and _is_file(ca) and not _is_shut(ca) and not _holds_certificates(ca):
         reader.problems.append("UDVEJ_MAIL_CA: no certificate could be read; it must be PEM")
     return MailServer(
         host=host,

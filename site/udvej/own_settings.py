@@ -44,15 +44,21 @@ class OwnSettings:
         """
         path = folder / SETTINGS_FILE
         try:
-            _shut_to_others(path)
             text = path.read_text("utf-8-sig")
         except FileNotFoundError:
             return cls(path, {}, {}, (f"{path}: there is no such file",))
         except PermissionError:
-            problem = f"{path}: cannot be read, or others may read it; chmod 640 it"
+            problem = (
+                f"{path}: this user may not read it; mend its rights, or those of the folders above"
+                " it"
+            )
             return cls(path, {}, {}, (problem,))
         except (OSError, UnicodeError):
             return cls(path, {}, {}, (f"{path}: cannot be read; write it as UTF-8",))
+        try:
+            _shut_to_others(path)
+        except OSError:
+            return cls(path, {}, {}, (f"{path}: others may read it; chmod 640 it",))
         return cls._of(path, text)
 
     @classmethod

@@ -41,7 +41,7 @@ def mistake_in(address: str) -> str:
     if parts.scheme == "redis" and parts.hostname not in _HERE:
         return "redis:// is not encrypted, so it may lead to this machine only; give rediss://"
     if not all(map(_is_file, options.get("ssl_ca_certs", []))):
-        return "there is no such file as ssl_ca_certs names"
+        return "ssl_ca_certs names no file that is there and that this user may read"
     return ""
 
 
@@ -55,6 +55,7 @@ def _is_of_a_form(parts: SplitResult) -> bool:
 
 def _is_file(name: str) -> bool:
     try:
-        return Path(name).is_file()
-    except OSError:  # too long a name
+        Path(name).open("rb").close()
+    except OSError:  # not there, shut, a folder, or too long a name
         return False
+    return True

@@ -11,6 +11,7 @@ from support.spoiling import spoil
 from udvej.check.content import check
 from udvej.check.findings import Finding, Report
 from udvej.check.kept import Kept
+from udvej.content.beginning import begin
 from udvej.content.editions import Content
 from udvej.errors import ContentErrors
 
@@ -193,7 +194,7 @@ def test_all_mistakes_are_named_and_the_start_is_refused_with_all(
     assert [one for one in words if "»abc« er ikke et telefonnummer" in one]
     assert [one for one in words if "begynd filen med +++" in one]
     assert len(words) == 5, words
-    assert found.fine
+    assert (len(found.fine), found.later != "") == (0, True)
     with pytest.raises(ContentErrors) as refused:
         Content.load(content, {"smime": True, "transport": False})
     assert str(refused.value).splitlines() == [
@@ -237,3 +238,61 @@ def test_the_report_begins_with_what_is_most_urgent() -> None:
         "Fejl", "Advarsler", "Oplysninger", "I orden:",
     ]  # fmt: skip
     assert lines[-1] == "1 fejl, 1 advarsler, 1 manglende oplysninger."
+
+
+def test_a_wrong_fact_hides_no_other_mistake(report: Callable[..., Report], content: Path) -> None:
+    """Colour, mark and questions are looked at as far as they can be, and what is missing named."""
+    facts = content / "kommune.toml"
+    spoil(facts, f'telefon = "{PHONE}"', 'telefon = "nej"')
+    line = spoil(facts, 'farve = "#004f98"', 'farve = "#ffff00"')
+    asked = spoil(facts, "uden = []", 'uden = ["cpr"]')
+    (content / "maerke.svg").write_text("<svg", "utf-8")
+    (content / "om.md").write_text(
+        re.sub(r'ansvarlig = ".*"', 'ansvarlig = "Team Eksempel"', (content / "om.md").read_text()),
+        "utf-8",
+    )
+    found = report()
+    places = {(one.path, one.line) for one in found.mistakes}
+    assert {(facts, line), (facts, asked)} <= places
+    assert content / "maerke.svg" in {path for path, _ in places}
+    assert len(places) == 4
+    assert [one.words.split(":")[0] for one in found.missing] == ["ansvarlig"]
+    lines = [*found.lines()]
+    assert "I orden:" not in lines
+    assert found.later in lines
+
+
+def test_each_page_whose_owner_is_an_example_is_named(tmp_path: Path) -> None:
+    """With the facts that are; by file and line."""
+    content = begin(tmp_path / "kommune")
+    found = check(content, TODAY, Kept(tmp_path / "kept.json"))
+    owners = {one.path for one in found.missing if one.words.startswith("ansvarlig:")}
+    assert owners == {*content.glob("*.md")}
+
+
+def test_what_only_the_program_says_is_no_editors_to_shorten(
+    report: Callable[..., Report], content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a label of the form, though the page that holds it is too hard."""
+    monkeypatch.setattr("udvej.check.measured.ceiling", lambda _: 0)
+    found = [one.words for one in report().warnings if one.path == content / "skriv.md"]
+    assert not [words for words in found if "Hvem skriver?" in words]
+    assert [words for words in found if words.startswith("skriv kortere")]
+
+
+def test_it_says_what_brings_new_texts_to_the_translators(
+    report: Callable[..., Report], content: Path
+) -> None:
+    """At the file that is behind, which is not called complete any more."""
+    spoil(content / "om.md", f"# {HEADING}", f"# {HEADING}\n\nDet er nyt.")
+    found = report()
+    file = content.parent / "translations" / "en" / "LC_MESSAGES" / "content.po"
+    [words] = told(found, file, 1)
+    assert "kør »udvej translations«" in words
+    assert not [line for line in found.fine if str(file) in line]
+
+
+def test_a_path_keeps_its_first_slash_from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a service or `sudo` asks, in no folder of anybody's."""
+    monkeypatch.chdir("/")
+    assert str(Finding(Path("/srv/content/om.md"), 3, "x")) == "/srv/content/om.md:3: x"

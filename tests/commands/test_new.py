@@ -203,7 +203,8 @@ def test_what_to_type_next_is_found_by_the_shell(
     typed = [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "]
     program = "udvej" if found else str(tmp_path / "bin" / "udvej")
     place = f"cd '{tmp_path}/vores mappe på nettet'"
-    assert typed == [place, f"{program} serve", f"{program} check"]
+    git = ["git init --initial-branch=main", "git add --all", "git commit"]
+    assert typed == [place, f"{program} serve", f"{program} check", *git]
 
 
 def test_what_no_git_may_hold_is_left_out_of_it(tmp_path: Path) -> None:

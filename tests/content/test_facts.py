@@ -1,4 +1,5 @@
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ BAD: list[tuple[str, str, int, str]] = [
         0,
         'svartid: skriv en tekst i anførselstegn, eller "" indtil I ved det',
     ),
-    ('svartid = ""', 'modtagere = "a@b.dk"\nsvartid = ""', 0, "modtagere: skriv mindst én mailadr"),
+    ('svartid = ""', 'modtagere = "a"\nsvartid = ""', 0, "modtagere: skriv mindst én mailadr"),
     ('svartid = ""', "modtagere = []\nsvartid = ''", 0, "modtagere: skriv mindst én mailadresse"),
     (
         'svartid = ""',
@@ -151,7 +152,7 @@ BAD: list[tuple[str, str, int, str]] = [
     (f"minutter = {MINUTES}", "minutter = 0", 0, "minutter: skriv et helt antal minutter"),
     (f"minutter = {MINUTES}", "minutter = 121", 0, "minutter: skriv et helt antal minutter"),
     (f"minutter = {MINUTES}", "minutter = true", 0, "minutter: skriv et helt antal minutter"),
-    (f"minutter = {MINUTES}", 'minutter = "10"', 0, "minutter: skriv et helt antal minutter"),
+    (f"minutter = {MINUTES}", 'minutter = "ti"', 0, "minutter: skriv et helt antal minutter"),
     (
         f"gemmes_dage = {DAYS}",
         f"gemmes_dage = {DAYS}.0",
@@ -460,3 +461,30 @@ def test_every_example_is_of_its_kind(name: str) -> None:
     """A new folder loads."""
     kind = _kind(name)
     assert not kind.example or kind.fits(kind.example)
+
+
+@pytest.mark.parametrize(
+    ("fact", "written", "taken"),
+    [
+        ("team.gennemgaaet", '"2026-11-27"', date(2026, 11, 27)),
+        ("team.modtagere", '"vagt@nordby.example"', ["vagt@nordby.example"]),
+        ("forlad.minutter", '"12"', 12),
+        ("frister.gemmes_dage", '"7"', 7),
+        ("forlad.sider", '"https://www.dr.dk/"', ["https://www.dr.dk/"]),
+        ("sprog.tilbyd", '"en"', ["en"]),
+        ("formular.uden", '"tolk"', ["tolk"]),
+    ],
+)
+def test_what_says_the_same_in_another_way_is_taken_for_it(
+    content: Path, fact: str, written: str, taken: object
+) -> None:
+    """A date or a number in quotation marks, and one for a list of one; "" stays nothing."""
+    table, _, key = fact.partition(".")
+    path = content / "kommune.toml"
+    text = re.sub(rf"^{key} = (\[[^]]*\]|.*)$", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    lines = text.splitlines()
+    if f"[{table}]" not in lines:
+        lines.append(f"[{table}]")
+    lines.insert(lines.index(f"[{table}]") + 1, f"{key} = {written}")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    assert load_facts(path)[table][key] == taken

@@ -31,6 +31,7 @@ LEFT_TO_A_PERSON: Final = (
     "install -m 644 team-certificate.pem /etc/udvej/team-certificate.pem",
     "editor /etc/udvej/settings",
     "install -m 640 -g udvej server-key.pem /etc/udvej/server-key.pem",
+    "install -m 644 mail-authority.pem /etc/udvej/mail-authority.pem",
     "systemctl status udvej-web@8000.service udvej-deliver.service",
     "udvej drill --code CODE",
     "install -m 600 /opt/udvej/current/site/deploy/telling.example /etc/udvej/telling",
@@ -60,7 +61,7 @@ def done() -> list[str]:
     commands = [re.sub(r" (\|\||;;).*$", "", command).replace('"', "") for command in found]
     for ours, guides in {"$version": "VERSION", "$host": "HOST", "sfn $1": "sfn VERSION"}.items():
         commands = [command.replace(ours, guides) for command in commands]
-    return [command.replace(" --yes --no-upgrade", "") for command in commands]
+    return [command.replace(" --yes --no-upgrade -qq", "") for command in commands]
 
 
 def offered() -> list[str]:
@@ -104,7 +105,7 @@ def test_what_is_left_to_a_person_is_in_the_guide() -> None:
     assert {*LEFT_TO_A_PERSON, *OTHERWISE} <= {*offered()}
 
 
-@pytest.mark.parametrize("name", ["install", "tell", "udvej"])
+@pytest.mark.parametrize("name", ["install", "post-receive", "tell", "udvej"])
 def test_each_script_is_good_posix_shell(name: str) -> None:
     """By ShellCheck, which finds what is not quoted, or only bash understands."""
     looked = subprocess.run(
@@ -327,6 +328,7 @@ def asking(machine: Machine) -> Iterator[Path]:
 
 def what_is_removed_is_gone_and_referrals_stay(machine: Machine, nginx: bytes) -> None:
     """Services and files; not what waits, nor settings and keys, of which it speaks."""
+    machine.run("udvej status | grep -q '^waiting: 0'")
     told = machine.run(f"{AGAIN} --remove", patience=LONG)
     assert "Left for you to delete: /var/lib/udvej" in told
     units = "systemctl list-units --all --plain --no-legend 'udvej-*' 'telling@*'"

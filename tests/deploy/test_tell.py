@@ -125,4 +125,6 @@ def test_without_settings_it_says_what_to_give(authority: Authority) -> None:
     """In the journal."""
     finished = told(authority)
     assert finished.returncode == 2
-    assert finished.stderr == "give TELL_WEBHOOK or TELL_MAIL_TO in /etc/udvej/telling\n"
+    assert finished.stderr == (
+        "nobody is told: give TELL_WEBHOOK or TELL_MAIL_TO in /etc/udvej/telling\n"
+    )

@@ -27,8 +27,13 @@ TELLING: Final = "telling@.service"
 DAILY: Final = ("udvej-check", "udvej-drill")
 # Asked for by an editor's push or a timer, and what lets nginx take it up.
 PUBLISHING: Final = "udvej-publish.service"
+UNPUBLISHING: Final = "udvej-unpublish.service"
 PUBLISHED: Final = ("udvej-published.path", "udvej-published.service")
 SPANS: Final = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+# What nginx reads.
+WRITES_PAGES: Final = ("udvej-web@.service", PUBLISHING, UNPUBLISHING)
 
 
 def said(unit: str) -> Mapping[str, Sequence[str]]:
@@ -57,7 +62,14 @@ def seconds(unit: str, key: str) -> float:
 def test_every_unit_is_judged_here() -> None:
     """A new one has to be put into one of the lists."""
     daily = {f"{name}.{kind}" for name in DAILY for kind in ("service", "timer")}
-    assert {*UNITS} == {*RUNNING, *daily, TELLING, PUBLISHING, *PUBLISHED}
+    assert {*UNITS} == {
+        *RUNNING,
+        *daily,
+        TELLING,
+        PUBLISHING,
+        UNPUBLISHING,
+        *PUBLISHED,
+    }
 
 
 @pytest.mark.parametrize("unit", RUNNING)
@@ -118,10 +130,12 @@ def test_one_service_delivers_and_the_other_does_not() -> None:
 
 def test_who_publishes_is_not_root_and_nginx_takes_it_up_all_the_same() -> None:
     """What is written last, when all is changed, is watched by a unit that may reload nginx."""
-    assert one(PUBLISHING, "ExecStart") == f"{PROGRAM} publish"
-    assert one(PUBLISHING, "Type") == "oneshot"
-    assert one(PUBLISHING, "CacheDirectory") == "udvej"
-    assert seconds(PUBLISHING, "TimeoutStartSec") > publishing._PATIENCE_SECONDS  # noqa: SLF001
+    commands = {PUBLISHING: "publish", UNPUBLISHING: "publish --undo"}
+    for unit, command in commands.items():
+        assert one(unit, "ExecStart") == f"{PROGRAM} {command}"
+        assert one(unit, "Type") == "oneshot"
+        assert one(unit, "CacheDirectory") == "udvej"
+        assert seconds(unit, "TimeoutStartSec") > publishing._PATIENCE_SECONDS  # noqa: SLF001
     path, service = PUBLISHED
     assert one(path, "PathChanged") == f"/var/lib/udvej/{swap.PUBLISHED}"
     assert one(path, "WantedBy") == "multi-user.target"
@@ -155,9 +169,9 @@ def test_every_command_is_one_that_the_program_has(unit: str) -> None:
 @pytest.mark.parametrize("unit", OURS)
 def test_a_service_that_fails_tells_somebody(unit: str) -> None:
     """By the one that must not tell of itself; its own mail or webhook is its only setting."""
-    assert one(unit, "OnFailure") == f"{TELLING.replace('@', '@%n')}"
+    assert one(unit, "OnFailure") == f"{TELLING.replace('@', '@%N')}"
     assert "OnFailure" not in said(TELLING)
-    assert one(TELLING, "EnvironmentFile") == "/etc/udvej/telling"
+    assert one(TELLING, "EnvironmentFile") == "-/etc/udvej/telling"
     assert one(TELLING, "ExecStart") == "/opt/udvej/current/site/deploy/tell %i"
     assert "telling" in (SHIPPED / "README.md").read_text("utf-8")
 
@@ -169,7 +183,7 @@ def test_what_a_service_writes_is_its_own_and_nobody_elses(unit: str) -> None:
     assert one(unit, "EnvironmentFile") == "/etc/udvej/settings"
     assert one(unit, "StateDirectory") == "udvej"
     assert one(unit, "StateDirectoryMode") == "0700"
-    assert one(unit, "UMask") == ("0022" if unit in ("udvej-web@.service", PUBLISHING) else "0077")
+    assert one(unit, "UMask") == ("0022" if unit in WRITES_PAGES else "0077")
     settings = (SHIPPED / "settings.example").read_text("utf-8")
     assert "UDVEJ_STATE=/var/lib/udvej\n" in settings
 

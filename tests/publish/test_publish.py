@@ -91,13 +91,19 @@ def test_undone_content_is_not_published_again_by_itself(
     assert shown(config) == [LATER, LATER]
 
 
-def test_undoing_the_undo_brings_the_change_back(config: Config, settings: dict[str, str]) -> None:
+def test_undoing_the_undo_brings_the_change_back(
+    config: Config, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """One may look at both; also after restarts, which make nothing of their own."""
     says(config, HEADING, CHANGED)
     publish(config)
-    for expected in (HEADING, CHANGED, HEADING):
+    for expected, words in (
+        (HEADING, "Fortrudt. "), (CHANGED, "Vist igen. "), (HEADING, "Fortrudt. "),
+    ):  # fmt: skip
         Checked.at_start(Config.from_environ(settings))
-        publish(config, undo=True)
+        capsys.readouterr()
+        assert cli.main(["publish", "--undo"]) == 0
+        assert capsys.readouterr().out.startswith(f"{words}Ændret:\n")
         assert shown(config) == [expected, expected]
 
 

@@ -20,6 +20,7 @@ from support.patience import PATIENCE
 from support.readiness import OF_THIS_MACHINE, Live, browsed
 from support.redis_server import redis_server
 from support.running import held_port
+from support.spoiling import spoil
 from udvej import cli
 from udvej.errors import ContentError
 from udvej.health import Answer, Level
@@ -579,3 +580,31 @@ def test_a_fact_that_is_an_example_fails(live: Live, content: Path) -> None:
     assert (answer.level, answer.text) == (FAILURE, "1 are examples")
     assert f"{path}:" in answer.advice
     assert "gade: er kun et eksempel" in answer.advice
+
+
+def test_who_receives_is_asked_of_what_is_published(live: Live, tmp_path: Path) -> None:
+    """Referrals go there, until another content is published."""
+    content = Path(shutil.copytree(live.settings["UDVEJ_CONTENT"], tmp_path / "own" / "content"))
+    spoil(content / "kommune.toml", "[team]\n", '[team]\nmodtagere = ["ny@kommune.example"]\n')
+    answer = live.answers(CONTENT=str(content), MAIL_TO="")["who can open"]
+    assert f"the mails go to {FACTS['team']['mail']}" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("written", "level"),
+    [
+        (None, WARNING),
+        ("TELL_WEBHOOK=\nTELL_MAIL_TO=\n", WARNING),
+        ("TELL_MAIL_TO=drift@kommune.example\n", OK),
+    ],
+)
+def test_nobody_to_be_told_of_failures_is_a_warning(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str | None, level: Level
+) -> None:
+    """Else a service fails, and nobody hears of it."""
+    path = tmp_path / "telling"
+    monkeypatch.setattr("udvej.ready.machine.TELLING", path)
+    if written is not None:
+        path.write_text(written, "ascii")
+    answer = live.answers()["telling"]
+    assert (answer.level, bool(answer.advice)) == (level, level is WARNING)

@@ -3,7 +3,7 @@
 import os
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
@@ -13,8 +13,11 @@ from support.letters import draft
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.intake.drafts import Drafts
-from udvej.outbox.delivery import Carrier
+from udvej.outbox.delivery import Carrier, Rounds
+from udvej.outbox.mail import Relay
 from udvej.outbox.table import Outbox
+from udvej.publish.freeze import PAGES, freeze
+from udvej.publish.swap import published
 from udvej.server import delivery
 from udvej.services import Services
 from udvej.sqlite import SQLite
@@ -29,6 +32,7 @@ class Given:
     sweep: Callable[[], None]
     keep_days: int
     stop: Event
+    take_up: Callable[[Rounds], None]
 
 
 @pytest.fixture
@@ -94,3 +98,30 @@ def test_it_stops_when_it_is_told_to(
     assert not given[0].stop.is_set()
     os.kill(os.getpid(), name)
     assert given[0].stop.wait(60)
+
+
+def test_each_of_several_mails_to_those_that_are_published(settings: Mapping[str, str]) -> None:
+    """Looked at again and again by one process, which nobody starts again; so are the days."""
+    config = Config.from_environ({**settings, "UDVEJ_MAIL_TO": ""})
+    facts = config.content / "kommune.toml"
+    spoil(facts, "[team]\n", '[team]\nmodtagere = ["gammel@kommune.example"]\n')
+    freeze(config, config.state / PAGES)
+    one = delivery.Municipality("nordby", Services(published(config)))
+    seen: list[tuple[list[str], int]] = []
+
+    def look() -> None:
+        one.look()
+        rounds = one._rounds  # noqa: SLF001
+        assert rounds is not None
+        relay = rounds._delivery.carrier  # noqa: SLF001
+        assert isinstance(relay, Relay)
+        seen.append(([*relay._recipients], rounds._keep_days))  # noqa: SLF001
+
+    look()
+    spoil(facts, "gammel@", "ny@")
+    spoil(facts, "gemmes_dage = 9\n", "gemmes_dage = 3\n")
+    look()
+    freeze(config, config.state / PAGES)
+    look()
+    old, new = (["gammel@kommune.example"], 9), (["ny@kommune.example"], 3)
+    assert seen == [old, old, new]

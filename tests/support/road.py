@@ -224,7 +224,12 @@ def furnish(settings: Mapping[str, str]) -> None:
 
 @contextmanager
 def laid(
-    tls: Tls, folder: Path, authority: Authority, team: TeamKey, **others: str
+    tls: Tls,
+    folder: Path,
+    authority: Authority,
+    team: TeamKey,
+    *arguments: str,
+    **others: str,
 ) -> Iterator[Road]:
     """The road from end to end, on this machine.
 
@@ -233,6 +238,7 @@ def laid(
         folder: for the state, what is printed and the certificates.
         authority: signs the mail server's certificate.
         team: who may open the referrals.
+        arguments: of `udvej serve`.
         others: of the environment, in place of ours; "" for none.
     """
     certificate = folder / "team-certificate.pem"
@@ -256,7 +262,7 @@ def laid(
             **others,
         }
         furnish(settings)
-        site = Site(settings, folder / "printed")
+        site = Site(settings, folder / "printed", *arguments)
         try:
             yield Road(site, server, team, folder)
         finally:

@@ -7,6 +7,7 @@ from typing import Final
 from udvej.check.findings import Finding
 from udvej.content import kommune_toml, pages
 from udvej.content.kommune_toml import FACTS_FILE
+from udvej.content.messages import Message
 from udvej.content.pages import page_paths
 from udvej.content.receipt import RECEIPT_FILE
 from udvej.languages import Language, Untranslated
@@ -17,6 +18,22 @@ _BEGINNING: Final = 40
 _MOST: Final = 5
 
 
+def lacking(folder: Path, language: Language) -> int:
+    """How many Danish texts a language shows in Danish."""
+    return sum(
+        _lacks(language, message.context, message.words)
+        for _, messages in _files(folder)
+        for message in messages
+    )
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, Sequence[Message]]]:
+    for path in [*page_paths(folder), folder / RECEIPT_FILE]:
+        yield path, [*pages.messages(path)]
+    path = folder / FACTS_FILE
+    yield path, [*kommune_toml.messages(path)]
+
+
 def behind(folder: Path, languages: Sequence[Language]) -> Iterator[Finding]:
     """The Danish texts that a language shows in Danish, by line.
 
@@ -25,18 +42,14 @@ def behind(folder: Path, languages: Sequence[Language]) -> Iterator[Finding]:
         languages: those that the site speaks.
     """
     others = [language for language in languages if not language.is_danish]
-    files = [(path, pages.messages(path)) for path in page_paths(folder)]
-    receipt = folder / RECEIPT_FILE
-    files.append((receipt, pages.messages(receipt)))
-    files.append((folder / FACTS_FILE, kommune_toml.messages(folder / FACTS_FILE)))
-    for path, messages in files:
-        lacking: dict[tuple[int, str], list[str]] = {}
+    for path, messages in _files(folder):
+        lacks: dict[tuple[int, str], list[str]] = {}
         for message in messages:
             for language in others:
                 if _lacks(language, message.context, message.words):
-                    names = lacking.setdefault((message.line, message.words), [])
+                    names = lacks.setdefault((message.line, message.words), [])
                     names.append(language.danish_name)
-        yield from _told(path, lacking)
+        yield from _told(path, lacks)
 
 
 def _lacks(language: Language, context: str, words: str) -> bool:
@@ -45,8 +58,8 @@ def _lacks(language: Language, context: str, words: str) -> bool:
     return isinstance(found, Untranslated)
 
 
-def _told(path: Path, lacking: Mapping[tuple[int, str], Sequence[str]]) -> Iterator[Finding]:
-    for (line, words), names in [*lacking.items()][:_MOST]:
+def _told(path: Path, lacks: Mapping[tuple[int, str], Sequence[str]]) -> Iterator[Finding]:
+    for (line, words), names in [*lacks.items()][:_MOST]:
         beginning = words[:_BEGINNING] + "…" * (len(words) > _BEGINNING)
         told = tell(
             "vises på dansk på siderne på %(languages)s, til det er oversat: %(words)s",
@@ -54,6 +67,6 @@ def _told(path: Path, lacking: Mapping[tuple[int, str], Sequence[str]]) -> Itera
             words=beginning.replace("\n", " "),
         )
         yield Finding(path, line, told)
-    for line, _ in [*lacking][_MOST : _MOST + 1]:
-        more = tell("og %(more)s til, som ikke er oversat", more=len(lacking) - _MOST)
+    for line, _ in [*lacks][_MOST : _MOST + 1]:
+        more = tell("og %(more)s til, som ikke er oversat", more=len(lacks) - _MOST)
         yield Finding(path, line, more)

@@ -35,12 +35,14 @@ class Report:
         warnings: what readers are better off without.
         missing: the facts that only the municipality can give.
         fine: what is well, a line each.
+        later: what was not looked at, and why, or "".
     """
 
     mistakes: Sequence[Finding]
     warnings: Sequence[Finding] = field(default=())
     missing: Sequence[Finding] = field(default=())
     fine: Sequence[str] = field(default=())
+    later: str = ""
 
     def lines(self) -> Iterator[str]:
         """All of it, what is most urgent first, and the sum last."""
@@ -55,6 +57,9 @@ class Report:
                 yield words
                 yield from (f"  {one}" for one in found)
                 yield ""
+        if self.later:
+            yield self.later
+            yield ""
         yield tell(
             "%(mistakes)s fejl, %(warnings)s advarsler, %(missing)s manglende oplysninger.",
             mistakes=len(self.mistakes),
@@ -66,4 +71,5 @@ class Report:
 def near(path: Path) -> Path:
     """A path as it is written in the folder where the editor is, if it lies there."""
     here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    in_a_folder = here != here.parent  # from the root no path would begin with its slash
+    return path.relative_to(here) if in_a_folder and path.is_relative_to(here) else path

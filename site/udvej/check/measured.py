@@ -1,6 +1,6 @@
 """How long, hard and heavy each page is as it is shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -125,9 +125,11 @@ def hard_text(page: Shown, text: Readability) -> Iterator[Finding]:
         )
         yield Finding(path, page.file.above + 1, words)
         for sentence in text.worst:
+            if not _is_written(page, sentence):
+                continue  # the program's own, which no editor can change
             words = tell("skriv kortere, med korte ord: %(sentence)s", sentence=sentence)
             yield Finding(path, _line(page, sentence), words)
-    for sentence in text.long:
+    for sentence in filter(partial(_is_written, page), text.long):
         words = tell(
             "sætningen er på %(words)s ord; del den ved %(most)s: %(sentence)s",
             words=len(words_of(sentence)),
@@ -142,14 +144,30 @@ def shown(lix: float) -> str:
     return f"{lix:.1f}".replace(".", ",")
 
 
+def _is_written(page: Shown, sentence: str) -> bool:
+    """Whether a sentence is the editor's: on the page, or in `kommune.toml`."""
+    if _line(page, sentence) > page.file.above + 1:
+        return True
+    facts = (page.file.source.path.with_name(FACTS_FILE)).read_text("utf-8")
+    own = [*(words for _, _, words in blocks(page.file.markdown)), facts]
+    return any(_holds(words_of(text), start) for text in own for start in _starts(sentence))
+
+
+def _starts(sentence: str) -> Sequence[Sequence[str]]:
+    """What tells where a sentence is: a few of its words, the first ones first."""
+    wanted = words_of(sentence)
+    return [wanted[at : at + _TELLING] for at in range(max(1, len(wanted) - _TELLING + 1))]
+
+
+def _holds(words: Sequence[str], start: Sequence[str]) -> bool:
+    return any(words[at : at + len(start)] == start for at in range(len(words)))
+
+
 def _line(page: Shown, sentence: str) -> int:
     """Where a sentence stands; where the page's text begins if that cannot be told."""
-    wanted = words_of(sentence)
-    starts = [wanted[at : at + _TELLING] for at in range(max(1, len(wanted) - _TELLING + 1))]
-    for start in starts:
+    for start in _starts(sentence):
         for line, _, words in blocks(page.file.markdown):
             for offset, row in enumerate(words.splitlines()):
-                there = words_of(row)
-                if any(there[at : at + len(start)] == start for at in range(len(there))):
+                if _holds(words_of(row), start):
                     return page.file.above + line + offset
     return page.file.above + 1

@@ -6,6 +6,7 @@ import click
 
 from udvej.commands.naming import OfEach
 from udvej.installation import Installation
+from udvej.publish.swap import published
 from udvej.server.delivery import deliver, deliver_for
 from udvej.services import Services
 
@@ -19,9 +20,10 @@ def command(again: int | None, name: str | None = None) -> None:
         if again is not None:
             names = ", ".join(installation.names)
             raise click.UsageError(f"say whose that number is, first of all: {names}")
-        deliver_for({one: Services(config) for one, config in installation.configs.items()})
+        configs = installation.configs.items()
+        deliver_for({one: Services(published(config)) for one, config in configs})
         return
-    services = Services.open(installation.one(name or ""))
+    services = Services.open(published(installation.one(name or "")))
     if again is None:
         deliver(services)
     else:

@@ -15,6 +15,7 @@ from udvej.outbox.delivery import Carrier, Delivery
 from udvej.outbox.drills import Drill, Drills, new_code
 from udvej.outbox.series import named
 from udvej.outbox.table import Outbox
+from udvej.publish.swap import published
 from udvej.services import Services
 
 _NOTE: Final = "Det her er en prøve af hele vejen. Ingen venter på svar."
@@ -34,7 +35,7 @@ def command(*, confirm: bool, code: str | None, logged: bool, name: str = "") ->
 
     When it is time, it holds a code that shows that the team can open what is sent: ask them.
     """
-    services = Services.open(config_of(name))
+    services = Services.open(published(config_of(name)))
     drills = services.drills
     if logged:
         for line in map(_line, drills.log()):

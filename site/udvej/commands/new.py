@@ -32,6 +32,8 @@ def command(folder: Path) -> None:
         tell("Ret jeres oplysninger i %(file)s. Se, hvad der mangler:", file=content / FACTS_FILE)
     )
     click.echo(f"    {program} check")
+    click.echo(tell("Gem mappen i jeres eget git, så serveren kan hente den:"))
+    click.echo("    git init --initial-branch=main\n    git add --all\n    git commit")
 
 
 def _why_not(folder: Path, error: OSError) -> str:

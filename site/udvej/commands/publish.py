@@ -37,7 +37,10 @@ def command(*, undo: bool, name: str = "") -> int:
     elif not outcome.done:
         click.echo(tell("Intet er ændret siden sidst."))
     else:
-        click.echo(tell("Fortrudt. Ændret:") if undo else tell("Udgivet. Ændret:"))
+        done = tell("Udgivet. Ændret:")
+        if undo:
+            done = tell("Vist igen. Ændret:") if outcome.again else tell("Fortrudt. Ændret:")
+        click.echo(done)
         for line in outcome.changes.lines():
             click.echo(f"  {line}")
         click.echo(tell("Fortryd med: %(command)s", command=undoes))

@@ -44,8 +44,8 @@ def _tell(services: Services, whose: str) -> None:
     if config.live:
         for line in services.who_can_open():
             say(line)
-        for fact in services.facts.missing() if not config.name else ():
-            say(f"kommune.toml: {fact} is not filled in; the pages leave it out")
+        if left := len([*services.facts.missing()]):
+            say(f"kommune.toml: {left} facts are not filled in, so no page says them: udvej check")
     else:
         say("Demonstration: nobody receives what is sent. Read it with: udvej inbox")
         say(f"It is kept in {config.state / 'demonstration' / 'mail'}")

@@ -16,6 +16,7 @@ from udvej.outbox.series import named
 from udvej.outbox.watch import Status
 from udvej.publish import everywhere
 from udvej.publish.hosts import servers_of, unwell
+from udvej.publish.swap import published
 from udvej.services import Services
 
 # A tenth is more than people ever leave waiting.
@@ -53,7 +54,7 @@ def _about(config: Config) -> Iterator[str]:
             "UDVEJ_STATE: there is no such folder, so no site has run with these settings; name"
             " the site's, with all its other settings"
         )
-    services = Services.open(config)
+    services = Services.open(published(config))
     problems: list[str] = []
     yield from describe(services.outbox.status(), config.name)
     try:

@@ -9,9 +9,9 @@ from udvej.content import catalogue
 from udvej.content.catalogue import Catalogue
 from udvej.content.face import Face
 from udvej.content.facts import Facts
-from udvej.content.kommune_toml import FACTS_FILE
-from udvej.content.located_toml import LocatedToml, read_text
+from udvej.content.kommune_toml import FACTS_FILE, legible_facts, source_of
 from udvej.content.pages import Edition, load_edition
+from udvej.errors import Mistakes
 from udvej.languages import DANISH, Language
 from udvej.wording import tell
 
@@ -57,9 +57,13 @@ class Content:
         Raises:
             ContentError: a content file is wrong. A wrong translation is left out instead.
         """
-        danish = load_edition(folder, DANISH, boxes=boxes, proofread=proofread)
-        facts = danish.facts
-        face = Face.load(folder, facts)
+        mistakes, facts = Mistakes(), legible_facts(folder / FACTS_FILE)
+        with mistakes.gathering():
+            danish = load_edition(folder, DANISH, boxes=boxes, proofread=proofread)
+            facts = danish.facts
+        with mistakes.gathering():
+            face = Face.load(folder, facts)
+        mistakes.end()
         program = catalogue.of_program(translations_of(folder))
         own = catalogue.of_content(translations_of(folder), program)
         _check_offered(folder, facts, own)
@@ -89,7 +93,7 @@ def _check_offered(folder: Path, facts: Facts, own: Mapping[str, Catalogue]) -> 
             problem = tell(
                 "»%(tag)s« er der ikke begyndt på; kør: udvej translations --add %(tag)s", tag=tag
             )
-            raise LocatedToml.parse(path, read_text(path)).error(problem, "tilbyd", "sprog")
+            raise source_of(path).error(problem, "tilbyd", "sprog")
 
 
 def _spoken(

@@ -9,9 +9,9 @@ from typing import Final
 
 from udvej.content.colours import Colour
 from udvej.content.facts import Facts
-from udvej.content.kommune_toml import FACTS_FILE
-from udvej.content.located_toml import LocatedToml, read_text
+from udvej.content.kommune_toml import FACTS_FILE, source_of
 from udvej.content.mark import MARK_FILE, Mark, load_mark
+from udvej.errors import Mistakes
 from udvej.wording import tell
 
 # Text and its ground (WCAG 1.4.6), and what is no text (WCAG 1.4.11).
@@ -69,23 +69,26 @@ class Face:
         """
         styles = _STYLES.read_text("utf-8")
         grounds = [Colour.read(ground) for ground in _GROUND.findall(styles)]
-        accents = [
-            _accent(folder, facts, key, Colour.read(ours), on)
-            for key, ours, on in zip(
-                ("farve", "farve_moerk"),
-                _NAMED.findall(styles),
-                (grounds[:2], grounds[2:4]),
-                strict=True,
-            )
-        ]
+        mistakes, accents, marks = Mistakes(), list[Colour](), list[Mark]()
+        for key, ours, on in zip(
+            ("farve", "farve_moerk"),
+            _NAMED.findall(styles),
+            (grounds[:2], grounds[2:4]),
+            strict=True,
+        ):
+            with mistakes.gathering():
+                accents.append(_accent(folder, facts, key, Colour.read(ours), on))
+        if (mark := folder / MARK_FILE).exists():
+            with mistakes.gathering():
+                marks.append(load_mark(mark))
+        mistakes.end()
         written = map(str, accents)
-        mark = folder / MARK_FILE
         return cls(
             _NAMED.sub(lambda _: next(written), styles),
             Scheme(grounds[0], accents[0]),
             Scheme(grounds[2], accents[1]),
             accents[0].nearest(_TABS, _SIGN),
-            load_mark(mark) if mark.exists() else None,
+            next(iter(marks), None),
         )
 
 
@@ -102,7 +105,7 @@ def _accent(
     accent = Colour.read(written)
     if (contrast := accent.least_contrast(grounds)) < _TEXT:
         path = folder / FACTS_FILE
-        raise LocatedToml.parse(path, read_text(path)).error(
+        raise source_of(path).error(
             tell(
                 "%(colour)s er svær at læse på siden (%(contrast)s, der skal være mindst"
                 " %(least)s); den nærmeste, der kan bruges, er %(nearest)s",

@@ -39,6 +39,8 @@ class Kind:
         is_words: whether it is Danish to be translated; names, numbers and addresses are not.
         example: what `udvej new` writes, "" for nothing; a live site may not show it. None where
             what we ship is good anywhere.
+        taken: what a value is taken for that says the same in another way, such as a number in
+            quotation marks; any other value is left as it is.
     """
 
     fits: Callable[[object], bool]
@@ -46,6 +48,7 @@ class Kind:
     need: Need = Need.ALWAYS
     is_words: bool = False
     example: str | None = None
+    taken: Callable[[object], object] = lambda value: value
 
     def is_example(self, value: object) -> bool:
         """Whether a value is the one that the municipality is to replace."""
@@ -124,6 +127,25 @@ def _all(fits: Callable[[object], bool], *, least: int = 1) -> Callable[[object]
     return lambda value: isinstance(value, list) and len(value) >= least and all(map(fits, value))
 
 
+def _one_or_more(value: object) -> object:
+    """A list where only what is to be in it was written."""
+    return [value] if isinstance(value, str) and value else value
+
+
+def _number(value: object) -> object:
+    """A whole number that was written in quotation marks."""
+    digits = isinstance(value, str) and value.isascii() and value.isdecimal()
+    return int(str(value)) if digits else value
+
+
+def _day(value: object) -> object:
+    """A date that was written in quotation marks."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 def _whole(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
@@ -137,27 +159,37 @@ MAILS: Final = Kind(
     untold('skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]'),
     Need.CHOICE,
     example="",
+    taken=_one_or_more,
 )
 COLOUR: Final = Kind(_colour, untold('skriv en farve som "#14503f"'), Need.CHOICE)
 QUESTIONS: Final = Kind(
     _all(_text, least=0),
     untold('skriv navne på spørgsmål, som ["tolk"], eller [] for ingen'),
     Need.CHOICE,
+    taken=_one_or_more,
 )
 LINK: Final = Kind(is_link, untold('skriv en adresse, der begynder med "https://"'))
-LINKS: Final = Kind(_all(is_link), untold('skriv mindst én adresse: ["https://…", "https://…"]'))
-MINUTES: Final = Kind(_whole(1, 120), untold("skriv et helt antal minutter fra 1 til 120"))
-DAYS: Final = Kind(_whole(1, 90), untold("skriv et helt antal dage fra 1 til 90"))
+LINKS: Final = Kind(
+    _all(is_link),
+    untold('skriv mindst én adresse: ["https://…", "https://…"]'),
+    taken=_one_or_more,
+)
+MINUTES: Final = Kind(
+    _whole(1, 120), untold("skriv et helt antal minutter fra 1 til 120"), taken=_number
+)
+DAYS: Final = Kind(_whole(1, 90), untold("skriv et helt antal dage fra 1 til 90"), taken=_number)
 # When somebody last tried a contact's number and addresses.
 TRIED: Final = Kind(
     lambda value: type(value) is date,
     untold("skriv en dato, som 2026-11-26"),
     Need.CHOICE,
     example="",
+    taken=_day,
 )
 LANGUAGES: Final = Kind(
     _all(_language, least=0), untold('skriv sprogenes koder: ["en", "ar"], eller [] for kun dansk'),
     Need.CHOICE,
+    taken=_one_or_more,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -25,7 +26,7 @@ def load_facts(path: Path) -> Facts:
     Raises:
         ContentError: naming file, line and key.
     """
-    source, mistakes = LocatedToml.parse(path, read_text(path)), Mistakes()
+    source, mistakes = source_of(path), Mistakes()
     mistakes.add(_wrong_tables(source))
     for table, number, given in _entries(source):
         mistakes.add(_wrong_own(source) if table == OWN else _wrong(source, table, given, number))
@@ -38,13 +39,45 @@ def load_facts(path: Path) -> Facts:
     return Facts(MappingProxyType(tables))
 
 
+def source_of(path: Path) -> LocatedToml:
+    """What `kommune.toml` says, right or wrong, with each value taken for what it means.
+
+    Raises:
+        ContentError: it is not TOML, or cannot be read.
+    """
+    source = LocatedToml.parse(path, read_text(path))
+    for table, kinds in SCHEMA.items():
+        found = source.data.get(table)
+        entries: list[Any] = found if isinstance(found, list) else [found]
+        for entry in filter(lambda one: isinstance(one, dict), entries):
+            for key in kinds.keys() & entry.keys():
+                entry[key] = kinds[key].taken(entry[key])
+    return source
+
+
+def legible_facts(path: Path) -> Facts:
+    """As many facts as can be read while others are wrong, which are "" here."""
+    facts = Facts.unknown()
+    with suppress(ContentError):
+        source, tables = source_of(path), {**facts.tables}
+        for table, _, given in _entries(source):
+            if table not in LISTS and table != OWN:
+                kinds = SCHEMA[table]
+                right = {key: given.get(key, "") for key in kinds}
+                tables[table] = {
+                    key: value if kinds[key].may_be(value) else "" for key, value in right.items()
+                }
+        return Facts(tables, known=False)
+    return facts
+
+
 def examples(path: Path) -> Iterator[ContentError]:
     """The facts that a new folder was made with, and that are nobody's: no live site shows them.
 
     Args:
         path: a `kommune.toml` that has been found good.
     """
-    source = LocatedToml.parse(path, read_text(path))
+    source = source_of(path)
     for place, _, kind, value in _given(source):
         if kind.is_example(value):
             problem = tell("er kun et eksempel (»%(value)s«); skriv jeres eget", value=value)
@@ -57,7 +90,7 @@ def messages(path: Path) -> Iterator[Message]:
     Args:
         path: a `kommune.toml` that has been found good.
     """
-    source = LocatedToml.parse(path, read_text(path))
+    source = source_of(path)
     for place, name, kind, value in _given(source):
         if kind.is_words and value:
             comment = source.comment(*place) or f"fact {name}"

@@ -29,7 +29,11 @@ class Carrier(Protocol):
 
 
 class Delivery:
-    """Takes what is due out of the outbox and hands it over."""
+    """Takes what is due out of the outbox and hands it over.
+
+    Attributes:
+        carrier: what takes the mails; another may take the next one.
+    """
 
     def __init__(self, outbox: Outbox, carrier: Carrier) -> None:
         """Prepare.
@@ -39,7 +43,7 @@ class Delivery:
             carrier: what takes the mails.
         """
         self._outbox = outbox
-        self._carrier = carrier
+        self.carrier = carrier
         # Taken by the server, but the database failed to record it: recorded later, not sent again.
         self._unmarked: dict[int, Leased] = {}
 
@@ -62,7 +66,7 @@ class Delivery:
 
     def _try(self, leased: Leased) -> None:
         try:
-            self._carrier.carry(leased)
+            self.carrier.carry(leased)
         except TemporaryFailure as failure:
             _log.warning("event=not-sent-yet %s reason=%r", logged(leased.number), str(failure))
             self._outbox.retry(leased, str(failure))
@@ -98,6 +102,10 @@ class Rounds:
         self._delivery = Delivery(outbox, carrier)
         self._forgotten = float("-inf")
 
+    def go_by(self, carrier: Carrier, keep_days: int) -> None:
+        """Let another carrier take the mails from now on, and keep them for as many days."""
+        self._delivery.carrier, self._keep_days = carrier, keep_days
+
     def next(self) -> bool:
         """Try the next referral that is due, and each minute delete what has had its time.
 
@@ -116,13 +124,14 @@ class Rounds:
             return False
 
 
-def run(
+def run(  # noqa: PLR0913 (what there is to hand in)
     outbox: Outbox,
     carrier: Carrier,
     *,
     sweep: Callable[[], None],
     keep_days: int,
     stop: Event,
+    take_up: Callable[[Rounds], None] = lambda _: None,
 ) -> None:
     """Deliver until stopped, and delete what has been kept long enough.
 
@@ -132,8 +141,10 @@ def run(
         sweep: likewise.
         keep_days: likewise.
         stop: set to end after the mail in hand.
+        take_up: called before each, to let it go by what has changed.
     """
     rounds = Rounds(outbox, carrier, sweep=sweep, keep_days=keep_days)
     while not stop.is_set():
+        take_up(rounds)
         if not rounds.next():
             stop.wait(_PAUSE_SECONDS)

@@ -32,6 +32,9 @@ from udvej.outbox.table import Leased
 _TIMEOUT_SECONDS: Final = 30.0
 _DONE, _FORWARDED = 250, 251  # RFC 5321, 4.2.2
 
+# X509_V_ERR_… of openssl/x509_vfy.h: nobody who is trusted has signed it.
+_OF_AN_UNKNOWN_AUTHORITY: Final = frozenset((2, 18, 19, 20, 21))
+
 _log = logging.getLogger(__name__)
 
 
@@ -267,6 +270,8 @@ def _failures(host: str) -> Iterator[None]:
         raise TemporaryFailure(f"{host}: {type(error).__name__} {answer}") from error
     except ssl.SSLCertVerificationError as error:
         reason = f"{host}: certificate not accepted: {error.verify_message}"
+        if error.verify_code in _OF_AN_UNKNOWN_AUTHORITY:
+            reason += "; signed by an authority of your own? UDVEJ_MAIL_CA names it"
         raise TemporaryFailure(reason) from error
     except SealingError as error:
         raise TemporaryFailure(str(error)) from error

@@ -8,8 +8,8 @@ from typing import Any
 from babel import Locale
 
 from udvej.content.headers import Header
-from udvej.content.kommune_toml import FACTS_FILE
-from udvej.content.located_toml import LocatedToml, read_text
+from udvej.content.kommune_toml import FACTS_FILE, source_of
+from udvej.content.located_toml import read_text
 from udvej.content.pages import KEYS, page_paths
 from udvej.content.receipt import RECEIPT_FILE
 from udvej.errors import ContentError
@@ -82,7 +82,7 @@ def _facts(build: Path) -> Iterator[tuple[str, Any]]:
     path = build / SOURCES / "content" / FACTS_FILE
     if not path.is_file():
         return
-    for table, entry in LocatedToml.parse(path, read_text(path)).data.items():
+    for table, entry in source_of(path).data.items():
         if isinstance(entry, dict):
             yield from ((f"{table}.{key}", value) for key, value in entry.items())
         else:

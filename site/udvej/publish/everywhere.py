@@ -116,7 +116,14 @@ def publish(config: Config, *, undo: bool) -> Outcome:
         _wait_for_answers(generations, number)
         generations.agree(number, now.current if undo else "")
     _wait_until_all_show(generations, wanted)
-    return Outcome(changes, done=True)
+    return Outcome(changes, done=True, again=undo and _is_of_folder(config, wanted))
+
+
+def _is_of_folder(config: Config, wanted: str) -> bool:
+    """Whether sources are those of the content folder, by their stamp."""
+    with suppress(UdvejError, OSError):
+        return stamp(read(config)) == wanted
+    return False
 
 
 def _changes(old: Sources, new: Sources) -> Changes:

@@ -13,8 +13,10 @@ class Outcome:
         changes: what visitors see now that they did not see before.
         done: whether anything was changed.
         withheld: whether it was not, since just this was undone.
+        again: whether an undo has brought back what the content folder says.
     """
 
     changes: Changes
     done: bool
     withheld: bool = False
+    again: bool = False

@@ -59,8 +59,9 @@ def _publish(config: Config, builds: Builds, *, undo: bool) -> Outcome:
     wanted = with_sources_of(builds.before, config) if undo else config
     if not undo and builds.undone == stamp_of_sources(config):
         return Outcome(Changes(), done=False, withheld=True)
-    undoes = ""
+    undoes, again = "", False
     if undo:
+        again = stamp_of_sources(wanted) == stamp_of_sources(config)
         undoes = stamp_of_sources(with_sources_of(builds.current, config))
     asked = builds.asked(wanted, secrets.token_hex(8), undoes)
     servers = [*running(config.state)]
@@ -73,7 +74,7 @@ def _publish(config: Config, builds: Builds, *, undo: bool) -> Outcome:
             _ask(config, asked)
     else:
         builds.take(asked)
-    return Outcome(changes, done=True)
+    return Outcome(changes, done=True, again=again)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from udvej.config import Config
+from udvej.content.kommune_toml import FACTS_FILE, load_facts
+from udvej.errors import ContentError
 from udvej.publish.freeze import PAGES, before, build, repoint, with_sources_of
 from udvej.publish.running import Asked
 
@@ -14,6 +16,22 @@ from udvej.publish.running import Asked
 PUBLISHED: Final = "published"
 _UNDONE: Final = "undone"
 _FRONTS: Final = "fronts"
+
+
+def published(config: Config) -> Config:
+    """The site with the content that its visitors see: what acts for a live site goes by that.
+
+    What an editor has written since counts once it is published. Where nothing has been published
+    yet, or this version of the program cannot read it, the content folder counts; so it does in a
+    demonstration.
+    """
+    current = Builds(config.state).current
+    if config.live and current.is_dir():
+        shown = with_sources_of(current, config)
+        with suppress(ContentError):
+            load_facts(shown.content / FACTS_FILE)
+            return shown
+    return config
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ _ELSEWHERE: Final = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|afs|ceph|lustre|gfs2?
 _LAYERED: Final = frozenset(("overlay", "aufs"))
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
+# What site/deploy/systemd/telling@.service reads.
+TELLING: Final = Path("/etc/udvej/telling")
+_NAMED_TO_TELL: Final = re.compile(r"^TELL_(?:WEBHOOK|MAIL_TO)=\S", re.MULTILINE)
 _LOCKED_AWAY: Final = frozenset((".p12", ".pfx"))
 
 
@@ -98,6 +101,24 @@ def file_system(folder: Path, mounts: str) -> str:
         if place.is_relative_to(point) and len(point.parts) >= depth:
             found, depth = after.split()[0], len(point.parts)
     return found
+
+
+def telling(services: Services) -> Answer:
+    """Whether somebody is named to be told when a service fails; root alone may read who."""
+    del services
+    try:
+        named = bool(_NAMED_TO_TELL.search(TELLING.read_text("utf-8")))
+    except PermissionError:
+        named = True
+    except (OSError, UnicodeError):
+        named = False
+    if not named:
+        return Answer(
+            Level.WARNING,
+            f"{TELLING} names nobody to tell when a service fails",
+            "see site/deploy/README.md, 6, unless you are told in another way",
+        )
+    return Answer(Level.OK, f"{TELLING} is there; try it: systemctl start telling@a-trial")
 
 
 def disk(services: Services) -> Answer:

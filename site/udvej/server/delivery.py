@@ -14,6 +14,8 @@ from udvej.durations import MINUTE
 from udvej.errors import UdvejError
 from udvej.outbox import delivery
 from udvej.outbox.delivery import Rounds
+from udvej.publish.freeze import with_sources_of
+from udvej.publish.swap import Builds, published
 from udvej.services import Services
 
 # A mail server that hangs holds one of them for half a minute, and of one municipality never two.
@@ -28,6 +30,10 @@ _log = logging.getLogger(__name__)
 def deliver(services: Services) -> None:
     """Deliver until this process gets SIGTERM or SIGINT; the mail in hand is let through.
 
+    Args:
+        services: of the site with the content that its visitors see (`publish.swap.published`);
+            what is published later is taken up.
+
     Raises:
         ContentError: `kommune.toml` is wrong.
         SealingError: the server's own key cannot be used.
@@ -36,7 +42,10 @@ def deliver(services: Services) -> None:
     keep_days, stop = services.facts["frister"]["gemmes_dage"], Event()
     outbox, carrier, sweep = services.outbox, services.carrier, services.drafts.forget
     _stop_on_signal(stop)
-    delivery.run(outbox, carrier, sweep=sweep, keep_days=keep_days, stop=stop)
+    shown = Shown(services)
+    delivery.run(
+        outbox, carrier, sweep=sweep, keep_days=keep_days, stop=stop, take_up=shown.take_up
+    )
 
 
 def deliver_for(sites: Mapping[str, Services]) -> None:
@@ -58,6 +67,33 @@ def _stop_on_signal(stop: Event) -> None:
         signal.signal(name, lambda *_: stop.set())
 
 
+class Shown:
+    """The content that visitors see, which says to whom is mailed and how long that is kept."""
+
+    def __init__(self, services: Services) -> None:
+        """Go by what there is.
+
+        Args:
+            services: made of it.
+        """
+        self._config, self._content = services.config, services.config.content
+        self._build = Builds(services.config.state).current
+
+    def take_up(self, rounds: Rounds) -> None:
+        """Go by what has been published since; what is wrong with that is logged, once."""
+        content = with_sources_of(self._build, self._config).content
+        if content == self._content or not (self._config.live and content.is_dir()):
+            return
+        self._content = content
+        try:
+            services = Services(published(self._config))
+            rounds.go_by(services.carrier, services.facts["frister"]["gemmes_dage"])
+        except UdvejError:
+            _log.exception("event=cannot-take-up")
+        else:
+            _log.info("event=taken-up")
+
+
 class Municipality:
     """What is to be delivered for one, whose parts are made when it is first looked at."""
 
@@ -68,7 +104,7 @@ class Municipality:
             name: its own.
             services: its parts.
         """
-        self._name, self._services = name, services
+        self._name, self._services, self._shown = name, services, Shown(services)
         self._rounds: Rounds | None = None
 
     def look(self) -> bool:
@@ -85,6 +121,7 @@ class Municipality:
                 self._rounds = Rounds(
                     services.outbox, services.carrier, sweep=sweep, keep_days=keep_days
                 )
+            self._shown.take_up(self._rounds)
             busy = self._rounds.next()
         if not busy:
             services.rest()

@@ -13,6 +13,7 @@ from typing import Final
 from udvej import logs
 from udvej.errors import ConfigError, UdvejError
 from udvej.installation import Installation
+from udvej.publish.swap import published
 from udvej.services import Services
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -97,7 +98,7 @@ def _measured(installation: Installation, name: str) -> Iterator[tuple[str, str,
     """The gauges of one; of several also whether there are any, since one keeps out no other."""
     gauges = []
     try:
-        services = Services(installation.one(name))
+        services = Services(published(installation.one(name)))
         try:
             gauges = [*_gauges(services)]
         finally:

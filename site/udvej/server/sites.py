@@ -21,6 +21,7 @@ from udvej.installation import Installation, host_of
 from udvej.publish.freeze import PAGES, build, built
 from udvej.publish.front import ERRORS, headers_in
 from udvej.publish.running import Asked
+from udvej.publish.swap import published
 from udvej.server.checked import Checked, forget_refusals, refuse
 from udvej.services import Services
 from udvej.web.app import Limits, dynamic_app, with_files
@@ -113,7 +114,7 @@ class Sites:
         """
         configs = self.installation.configs.items()
         known = {name: one.services for name, one in self.good.items()}
-        return {**{name: Services(config) for name, config in configs}, **known}
+        return {**{name: Services(published(config)) for name, config in configs}, **known}
 
     def application(self) -> "WSGIApplication":
         """What a web worker answers with, made in its own process."""
