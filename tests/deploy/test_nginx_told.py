@@ -89,6 +89,6 @@ def test_one_address_that_asks_too_much_is_told_to_wait_and_not_that_the_site_is
 
 
 def test_the_client_is_who_nginx_sees_and_nobody_it_was_told_of() -> None:
-    """Once, and nowhere overridden."""
-    assert SITE["proxy_set_header"] == ["X-Forwarded-For $remote_addr"]
-    assert TEXT.count("proxy_set_header") == 1
+    """Nor the host: each told once, and nowhere overridden."""
+    assert SITE["proxy_set_header"] == ["Host $server_name", "X-Forwarded-For $remote_addr"]
+    assert TEXT.count("proxy_set_header") == 2

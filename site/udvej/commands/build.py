@@ -1,12 +1,14 @@
 """`udvej build`."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from udvej import logs
-from udvej.config import Config
+from udvej.config import Config, state_folder
 from udvej.errors import ConfigError, ContentError, UdvejError
 from udvej.installation import Installation, host_of
 from udvej.publish import everywhere, nginx
@@ -33,7 +35,9 @@ def command(folder: Path, *, checked: bool) -> int:
     was last found good with. Each of several municipalities gets such a link in FOLDER, by its
     name, and a site for nginx in FOLDER/nginx/.
     """
-    installation, folder = Installation.from_environ(os.environ), folder.absolute()
+    with _refused(checked, state_folder(os.environ)):
+        installation = Installation.from_environ(os.environ)
+    folder = folder.absolute()
     if not installation.is_many:
         _build(installation.one(""), folder, checked=checked)
         return 0
@@ -42,7 +46,8 @@ def command(folder: Path, *, checked: bool) -> int:
     for name in installation.names:
         with logs.of(name):
             try:
-                config = installation.one(name)
+                with _refused(checked, installation.state_of(name)):
+                    config = installation.one(name)
                 _write(folder, name, nginx.site_of(name, host_of(config.address), folder / name))
                 _build(config, folder / name, checked=checked)
             except UdvejError as error:  # the others are built all the same
@@ -53,7 +58,8 @@ def command(folder: Path, *, checked: bool) -> int:
 
 def _build(config: Config, folder: Path, *, checked: bool) -> None:
     if checked:
-        _check(config)
+        with _refused(checked, config.state):
+            Checked.of(config)
     builds = Builds(config.state)
     try:
         click.echo(freeze(everywhere.served(config), folder, builds.current.resolve()))
@@ -66,11 +72,14 @@ def _build(config: Config, folder: Path, *, checked: bool) -> None:
         raise
 
 
-def _check(config: Config) -> None:
+@contextmanager
+def _refused(noted: bool, state: Path) -> Iterator[None]:  # noqa: FBT001 (read where it is used)
+    """Note what is wrong for monitoring, where a reload asked for it."""
     try:
-        Checked.of(config)
+        yield
     except UdvejError as error:
-        refuse(error, config.state)
+        if noted:
+            refuse(error, state)
         raise
 
 
