@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from udvej import logs
 from udvej.config import Config
@@ -24,16 +24,12 @@ from udvej.publish.running import Asked
 from udvej.publish.swap import published
 from udvej.server.checked import Checked, forget_refusals, refuse
 from udvej.services import Services
-from udvej.web.app import Limits, dynamic_app, with_files
-from udvej.web.hosts import Hosts, Recent, WhenAsked
+from udvej.web.app import dynamic_app, with_files
+from udvej.web.hosts import Hosts, WhenAsked
 from udvej.web.kept_out import KeptOutSite
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-# So many forms are ready at once in a worker; the next one is made in place of the one that was
-# asked for longest ago.
-_MOST_READY: Final = 16
 
 _log = logging.getLogger(__name__)
 
@@ -121,12 +117,11 @@ class Sites:
         if not self.installation.is_many:
             (alone,) = self.good.values()
             return alone.application()
-        recent = Recent(_MOST_READY)
         answers = {**self._kept_out()}
         # Last those with their settings of today: a host is theirs, whoever had it before.
         for name in sorted(self.good, key=lambda name: name in self.installation.configs):
             checked = self.good[name]
-            application = _ready_when_asked(checked, recent)
+            application = _ready_when_asked(checked)
             answers[host_of(checked.services.config.address)] = name, application
         return Hosts(answers)
 
@@ -162,17 +157,14 @@ def _each(
     return good, wrong
 
 
-def _ready_when_asked(checked: Checked, recent: Recent) -> "WSGIApplication":
+def _ready_when_asked(checked: Checked) -> "WSGIApplication":
     """Pages at once, and all else when it is first asked for."""
-    # What was counted stays when the rest is let go.
-    limits = Limits(checked.services.shared_counts)
 
-    def make() -> tuple["WSGIApplication", Callable[[], None]]:
-        services = checked.services.anew()
-        return dynamic_app(services, limits).wsgi_app, services.rest
+    def make() -> "WSGIApplication":
+        return dynamic_app(checked.services.anew()).wsgi_app
 
     away = _away(checked.services.config.state)
-    return with_files(WhenAsked(make, away, recent), checked.services, checked.files)
+    return with_files(WhenAsked(make, away), checked.services, checked.files)
 
 
 def _away(state: Path | None) -> KeptOutSite:

@@ -11,7 +11,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from udvej.languages import DANISH
 from udvej.notes import Notes
 from udvej.services import Services
-from udvej.shared_counts import SharedCounts
 from udvej.web import health, referral, weaknesses
 from udvej.web.frozen import Files, Frozen
 from udvej.web.proxies import CountedProxies
@@ -32,21 +31,6 @@ _DRAFTS: Final = RateLimitItemPerMinute(4096, 15, "drafts")
 _POSTS: Final = RateLimitItemPerHour(600, namespace="posts")
 
 
-class Limits:
-    """How often clients of one municipality may do what."""
-
-    def __init__(self, shared: SharedCounts | None) -> None:
-        """Count from now on.
-
-        Args:
-            shared: where hosts count together; None where this worker counts by itself.
-        """
-        self.sendings = ClientLimit(_SENDINGS, time.time, shared=shared)
-        self.corrections = ClientLimit(_CORRECTIONS, time.time, shared=shared)
-        self.drafts_of_network = ClientLimit(_DRAFTS, time.time, NETWORKS, shared)
-        self.posts = ClientLimit(_POSTS, time.time, shared=shared)
-
-
 def create_app(services: Services, files: Files | None = None) -> Flask:
     """The whole site: the pages, the form and what monitoring asks.
 
@@ -60,7 +44,7 @@ def create_app(services: Services, files: Files | None = None) -> Flask:
         SealingError: the team's certificate cannot be used.
         StorageError: the database cannot be opened.
     """
-    app = dynamic_app(services, Limits(services.shared_counts))
+    app = dynamic_app(services)
     app.wsgi_app = with_files(app.wsgi_app, services, files)  # type: ignore[assignment, method-assign]
     return app
 
@@ -86,14 +70,13 @@ def with_files(
     )
 
 
-def dynamic_app(services: Services, limits: Limits) -> Flask:
+def dynamic_app(services: Services) -> Flask:
     """The site without what stands in front of it; see `create_app`, which raises the same.
 
     Args:
         services: the parts.
-        limits: what its clients are counted by.
     """
-    content, live = services.content, services.config.live
+    content, live, shared = services.content, services.config.live, services.shared_counts
     app = with_pages(content, services.config.address, demonstration=live is None)
     app.secret_key = services.secret_key
     form = referral.FormServices(
@@ -101,10 +84,10 @@ def dynamic_app(services: Services, limits: Limits) -> Flask:
         form=services.form,
         receiver=services.receiver,
         drafts=services.drafts,
-        sendings=limits.sendings,
-        corrections=limits.corrections,
-        drafts_of_network=limits.drafts_of_network,
-        posts=limits.posts,
+        sendings=ClientLimit(_SENDINGS, time.time, shared=shared),
+        corrections=ClientLimit(_CORRECTIONS, time.time, shared=shared),
+        drafts_of_network=ClientLimit(_DRAFTS, time.time, NETWORKS, shared),
+        posts=ClientLimit(_POSTS, time.time, shared=shared),
         promised=content.facts.text("team.svartid"),
     )
     for tag, edition in content.editions.items():

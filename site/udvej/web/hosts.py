@@ -1,7 +1,6 @@
 """Several municipalities in one worker: each request goes to the one whose host it asks for."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -48,57 +47,25 @@ class Hosts:
             return application(environ, start_response)
 
 
-class Recent:
-    """Remembers which of many were used last, and lets go of the others."""
-
-    def __init__(self, most: int) -> None:
-        """Hold nothing yet.
-
-        Args:
-            most: how many to hold.
-        """
-        self._most, self._lock = most, Lock()
-        self._used: OrderedDict[int, Callable[[], None]] = OrderedDict()
-
-    def use(self, one: object, let_go: Callable[[], None]) -> None:
-        """Say that one is used now.
-
-        Args:
-            one: which.
-            let_go: called when many others were used since.
-        """
-        oldest = None
-        with self._lock:
-            self._used[id(one)] = let_go
-            self._used.move_to_end(id(one))
-            if len(self._used) > self._most:
-                _, oldest = self._used.popitem(last=False)
-        if oldest is not None:
-            oldest()
-
-
 class WhenAsked:
-    """WSGI application that is made when it is first asked for, and again after it was let go.
+    """WSGI application that is made when it is first asked for, and kept from then on.
+
+    Letting go of what was not asked for of late would save memory; but to make it takes half a
+    second, and who asks for one after the other would have all of them made again and again.
 
     While it cannot be made, another answers.
     """
 
-    def __init__(
-        self,
-        make: Callable[[], tuple["WSGIApplication", Callable[[], None]]],
-        meanwhile: "WSGIApplication",
-        recent: Recent,
-    ) -> None:
+    def __init__(self, make: Callable[[], "WSGIApplication"], meanwhile: "WSGIApplication") -> None:
         """Make nothing yet.
 
         Args:
-            make: makes it, and what closes the files that it holds; may raise UdvejError.
+            make: makes it; may raise UdvejError.
             meanwhile: answers where that was raised.
-            recent: decides what is let go.
         """
-        self._make, self._meanwhile, self._recent = make, meanwhile, recent
+        self._make, self._meanwhile = make, meanwhile
         self._making = Lock()
-        self._made: tuple[WSGIApplication, Callable[[], None]] | None = None
+        self._made: WSGIApplication | None = None
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -112,17 +79,8 @@ class WhenAsked:
         return application(environ, start_response)
 
     def _application(self) -> "WSGIApplication":
-        made = self._made
-        if made is None:
-            with self._making:
+        if self._made is None:
+            with self._making:  # by one thread, for which the others wait
                 if self._made is None:
                     self._made = self._make()
-                made = self._made
-        self._recent.use(self, self._let_go)
-        return made[0]
-
-    def _let_go(self) -> None:
-        """What is being answered by it is answered; then it is gone."""
-        made, self._made = self._made, None
-        if made is not None:
-            made[1]()
+        return self._made
