@@ -44,6 +44,7 @@ bench: setup-test
 	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
 	PYTHONPATH=tests $(BIN)/python -m bench.databases
+	PYTHONPATH=tests $(BIN)/python -m bench.municipalities
 	PYTHONPATH=tests $(BIN)/python -m bench.attacked
 	PYTHONPATH=tests $(BIN)/python -m bench.serving
 
