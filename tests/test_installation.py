@@ -188,7 +188,7 @@ def test_a_file_that_others_may_read_is_shut_to_them(
         raise PermissionError
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    assert refusal(environ, "klitby").endswith("or others may read it; chmod 640 it")
+    assert refusal(environ, "klitby").endswith(": others may read it; chmod 640 it")
 
 
 @pytest.mark.parametrize("name", ["Klitby", "klit by", "-klitby", "klitby.dk", "øby", "x" * 64])

@@ -265,6 +265,8 @@ def _is_shut(path: Path) -> bool:
         (os.scandir(path) if path.is_dir() else path.open("rb")).close()
     except OSError as error:
         return error.errno in (errno.EACCES, errno.EPERM)
+    except ValueError:  # no path at all: it holds a null character, which is said otherwise
+        return False
     return False
 
 

@@ -43,7 +43,7 @@ SOME: Final = (1, 33, 66, ALL)
 ROUNDS: Final = 5
 MIB: Final = 2**20
 PAGE: Final = "/om/"
-LOAD: Final = ("-t1", "-c16", "-d3s", "--latency", "-H", "Accept-Encoding: br")
+LOAD: Final = ("-t1", "-c16", "-d3s", "--latency", "--timeout", "30s", "-H", "Accept-Encoding: br")
 # Pages compress better in earnest, which takes seconds for each; here it is the same for all.
 _QUICK: Final = SimpleNamespace(compress=partial(brotli.compress, quality=5))
 
