@@ -163,7 +163,7 @@ def _growth(home: Path, names: Sequence[str]) -> Iterator[Figure]:
                 starts[some].append(took)
                 if number:
                     continue
-                time.sleep(2 * len(names) / 10)  # the delivery has looked at each
+                time.sleep(2 * len(names) / 5)  # the delivery has looked at each
                 idle[some] = server.memory_bytes() / MIB
                 for kept, address in ((read, PAGE), (written, FORM)):
                     _show_once(server, names[:some], address)
@@ -259,7 +259,8 @@ def _published(home: Path, names: Sequence[str]) -> Iterator[Figure]:
             page.write_text(page.read_text("utf-8") + f"\n\nNyt {number}.\n", "utf-8")
             begun_at = time.perf_counter()
             publisher = subprocess.Popen(
-                [sys.executable, "-m", "udvej", "publish", changed],
+                # As its unit does.
+                ["nice", "-n", "10", sys.executable, "-m", "udvej", "publish", changed],
                 env=environ,
                 stdout=subprocess.DEVNULL,
             )

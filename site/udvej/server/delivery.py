@@ -21,7 +21,7 @@ from udvej.services import Services
 # A mail server that hangs holds one of them for half a minute, and of one municipality never two.
 _THREADS: Final = 4
 # Each outbox is looked into once a second, but for a great many: a look takes milliseconds.
-_LOOKS_A_SECOND: Final = 10
+_LOOKS_A_SECOND: Final = 5
 _AGAIN_SECONDS: Final = MINUTE
 
 _log = logging.getLogger(__name__)
