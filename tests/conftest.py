@@ -59,6 +59,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * len(os.sched_getaffinity(0))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whatever asks for a PostgreSQL server is heavy."""
+    if isinstance(item, pytest.Function) and "postgresql" in item.fixturenames:
+        item.add_marker(pytest.mark.heavy)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, in whatever order, so that none is left for last.
