@@ -26,7 +26,7 @@ run: setup
 test: setup-test setup-system
 	$(BIN)/pytest -m "not slow"
 
-# While one writes: no browsers, no nginx, no processes that are killed, no floods, and no content
+# While one writes: no browsers, no nginx, no PostgreSQL or Redis, no processes that are killed, no floods, and no content
 # judged. A worker a core, since none of it waits for long and each has to read all tests first.
 test-fast: setup-test
 	$(BIN)/pytest -m "not slow and not heavy and not browser and not content" -n $(CORES) \

@@ -59,6 +59,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * len(os.sched_getaffinity(0))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whatever asks for a PostgreSQL server is heavy."""
+    if isinstance(item, pytest.Function) and "postgresql" in item.fixturenames:
+        item.add_marker(pytest.mark.heavy)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, in whatever order, so that none is left for last.
@@ -197,7 +203,7 @@ def postgresql() -> Iterator[postgres.Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.heavy)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where nothing is kept yet: once for each engine."""
     if request.param == "sqlite":

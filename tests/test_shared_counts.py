@@ -27,6 +27,8 @@ from udvej.shared_counts import SharedCounts
 from udvej.web.app import create_app
 from udvej.web.rate_limit import ClientLimit
 
+pytestmark = pytest.mark.heavy
+
 ADDRESS, ANOTHER = "192.0.2.7", "2001:db8:1:2:3:4:5:6"
 SECRET = "hemmelig" * 8
 TWO = RateLimitItemPerHour(2, namespace="sendings")

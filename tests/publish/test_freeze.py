@@ -74,11 +74,12 @@ def test_the_same_input_gives_the_same_bytes(
     """Wherever and whenever it is made."""
     monkeypatch.setattr("udvej.publish.compressed.brotli", brotli)  # and not what it made before
     one, other = frozen_pages, freeze(config, tmp_path / "pages")
-    assert files(one).keys() == files(other).keys()
+    before, after = files(one), files(other)
+    assert before.keys() == after.keys()
     assert {
         place
-        for place, content in files(one).items()
-        if content != files(other)[place].replace(bytes(other), bytes(one))
+        for place, content in before.items()
+        if content != after[place].replace(bytes(other), bytes(one))
     } == set()
     assert one.name.rpartition(".")[2] == other.name.rpartition(".")[2] == stamp(config)
 
