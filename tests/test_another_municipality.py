@@ -147,6 +147,9 @@ def edit(content: Path) -> None:
         path.write_text("\n".join(lines) + "\n", "utf-8")
     text = path.read_text("utf-8")
     path.write_text(text.replace("[egne]\n", '[egne]\nindgang = "Gå ind fra havnen."\n'), "utf-8")
+    for page in content.glob("*.md"):
+        text = page.read_text("utf-8").replace('"Team Eksempel"', '"Fyrtårnet"')
+        page.write_text(text, "utf-8")
     (content / "maerke.svg").write_text(MARK, "utf-8")
     (content / "foerst.md").write_text(PAGE, "utf-8")
     (content / "kvittering.md").write_text(RECEIPT, "utf-8")

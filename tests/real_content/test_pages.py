@@ -34,7 +34,7 @@ def test_editors_have_nothing_to_mend(contents: Path) -> None:
     report = check(contents, date.today())  # noqa: DTZ011 (a day more or less)
     assert report.mistakes == []
     # A year without a review, and Danish that waits for a translator, are no faults of the text.
-    later = re.compile(r"gennemgaaet:|vises på dansk|og \d+ til, som ikke")
+    later = re.compile(r"gennemgaaet:|(?:\d+ tekster )?vises på dansk|og \d+ til, som ikke")
     assert [found for found in report.warnings if not later.match(found.words)] == []
 
 

@@ -4,12 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from threading import Event
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from support.patience import PATIENCE, until
 from udvej.content.addresses import FORM, TOO_LONG
 from udvej.web.bodies import MOST_AT_ONCE
 from udvej.web.reader import SESSION_COOKIE
+
+# What Werkzeug's ProxyFix leaves where it has believed a web server in front.
+PROXIED = "werkzeug.proxy_fix.orig"
 
 
 class Stalling(BytesIO):
@@ -91,7 +95,22 @@ def test_those_of_one_network_that_stall_leave_room_for_others(app: Flask) -> No
             assert held.result(PATIENCE) != 503
 
 
-def post(app: Flask, body: BytesIO, client_address: str) -> int:
+def test_behind_a_web_server_two_of_one_network_are_both_taken(app: Flask) -> None:
+    """It passes bodies on when they are whole, so it is the machine that is slow, and nobody."""
+    go_on = Event()
+    slow = Stalling(go_on)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(post, app, slow, "192.0.2.1", behind=True)
+        until(lambda: slow.waited_for)
+        second = threads.submit(post, app, BytesIO(b"message=x"), "192.0.2.9", behind=True)
+        with pytest.raises(TimeoutError):
+            second.result(0.3)
+        go_on.set()
+        assert first.result(PATIENCE) != 503
+        assert second.result(PATIENCE) != 503
+
+
+def post(app: Flask, body: BytesIO, client_address: str, *, behind: bool = False) -> int:
     """Send a body from an address; the status of the answer."""
     client = app.test_client()
     client.set_cookie(SESSION_COOKIE, "x", secure=True)
@@ -100,7 +119,7 @@ def post(app: Flask, body: BytesIO, client_address: str) -> int:
         base_url="https://localhost",
         input_stream=body,
         content_length=9,
-        environ_base={"REMOTE_ADDR": client_address},
+        environ_base={"REMOTE_ADDR": client_address, **({PROXIED: {}} if behind else {})},
     )
     if answer.status_code == 503:
         assert 0 < int(answer.headers["Retry-After"]) <= 60

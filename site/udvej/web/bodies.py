@@ -16,6 +16,10 @@ from udvej.web.rate_limit import network_of
 MOST_AT_ONCE: Final = 2
 # Longer than bodies that have arrived take to be read; so short that waiting keeps nobody out.
 _TURN_SECONDS: Final = 0.1
+# Behind a web server bodies are whole, and take no longer to read than a busy machine lets them:
+# two people of one network must not be told to wait.
+_TURN_BEHIND_SECONDS: Final = 5.0
+_BEHIND: Final = "werkzeug.proxy_fix.orig"
 _RETRY_SECONDS: Final = 10
 # So much of what is too long is let pass: a browser whose sending is cut off shows no answer.
 _MOST_PASSED: Final = 32 * 1024 * 1024
@@ -29,12 +33,12 @@ class _Turns:
         self._changed, self._reading = Condition(), set[bytes]()
 
     @contextmanager
-    def of(self, network: bytes) -> Iterator[None]:
+    def of(self, network: bytes, patience: float) -> Iterator[None]:
         def free() -> bool:
             return len(self._reading) < MOST_AT_ONCE and network not in self._reading
 
         with self._changed:
-            if not self._changed.wait_for(free, _TURN_SECONDS):
+            if not self._changed.wait_for(free, patience):
                 raise ServiceUnavailable(retry_after=_RETRY_SECONDS)
             self._reading.add(network)
         try:
@@ -64,7 +68,8 @@ class BoundedRequest(Request):
             RequestEntityTooLarge: it is longer than the application takes.
             ClientDisconnected: it ended too soon.
         """
-        with _turns.of(network_of(self.remote_addr or "")):
+        patience = _TURN_BEHIND_SECONDS if _BEHIND in self.environ else _TURN_SECONDS
+        with _turns.of(network_of(self.remote_addr or ""), patience):
             try:
                 return BytesIO(super().stream.read())
             except RequestEntityTooLarge:
