@@ -65,6 +65,7 @@ NOTHING_IS_KEPT: Final = {
     "udvej.outbox.table._LEASE",
     "udvej.outbox.table._LONGEST_RETRY",
     "udvej.outbox.table._SHARE_OF_PACED",
+    "udvej.web.bodies._TURN_BEHIND_SECONDS",
     "udvej.web.bodies._TURN_SECONDS",
     "udvej.web.referral._LATE",
 }
