@@ -24,11 +24,11 @@ _MADE: Final = "# Made by `udvej build` of site/deploy/nginx/udvej.conf; it is m
 
 
 def shared() -> str:
-    """What stands once for all: maps, limits, and what is said to a host that is nobody's."""
+    """The part that all sites share: maps, limits, and the server for unknown host names."""
     text = _SERVER.sub(lambda block: "" if _is_ones(block[0]) else block[0], _text())
     for was, becomes in _TOGETHER.items():
         text = text.replace(was, becomes)
-    about = text.index("\nupstream ")  # what stands above tells how to change it by hand
+    about = text.index("\nupstream ")  # leave out the header, which says how to edit by hand
     return _MADE + re.sub(r"\n{3,}", "\n\n", text[about:])
 
 

@@ -118,7 +118,8 @@ class Sites:
             (alone,) = self.good.values()
             return alone.application()
         answers = {**self._kept_out()}
-        # Last those with their settings of today: a host is theirs, whoever had it before.
+        # A host name may have moved from a site that runs on old settings to one whose settings
+        # name it today: that one is added last, and replaces the other.
         for name in sorted(self.good, key=lambda name: name in self.installation.configs):
             checked = self.good[name]
             application = _ready_when_asked(checked)

@@ -71,10 +71,13 @@ def with_files(
 
 
 def dynamic_app(services: Services) -> Flask:
-    """The site without what stands in front of it; see `create_app`, which raises the same.
+    """The Flask application alone, without frozen pages, headers and the check for who has left.
 
     Args:
         services: the parts.
+
+    Raises:
+        UdvejError: as `create_app`.
     """
     content, live, shared = services.content, services.config.live, services.shared_counts
     app = with_pages(content, services.config.address, demonstration=live is None)

@@ -12,7 +12,7 @@ from udvej.installation import plain_host
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# A host that is nobody's is told nothing, not even by the form of an error page.
+# The answer to an unknown host name has no body: an error page would show what runs here.
 _NOBODYS: Final = "421 Misdirected Request"  # RFC 9110, 15.5.20
 _NOTHING: Final = [("Content-Length", "0"), ("Cache-Control", "no-store")]
 
