@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import trustme
 from support.checkout import CHECKOUT
-from udvej.config import Config, content_folder
+from udvej.config import Config
 from udvej.errors import ConfigError
 from udvej.outbox.scheme import Scheme
 from udvej.settings import SETTINGS
+from udvej.settings_reader import content_folder
 
 REQUIRED = (
     "UDVEJ_PUBLIC_ADDRESS",

@@ -1,28 +1,20 @@
 """Settings: read once from the environment, checked, frozen."""
 
-import errno
-import os
 import re
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from udvej import redis_address, shipped
-from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
-from udvej.postgresql import url
 from udvej.settings import SETTINGS, Owner
-from udvej.wording import tell
+from udvej.settings_reader import Reader
 
 # Names the folder of several municipalities; without it there is one.
 SEVERAL: Final = "UDVEJ_MUNICIPALITIES"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SHORTEST_SECRET = 32
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
-# The characters of an address (RFC 3986).
-_WEB = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
 _ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 
 
@@ -120,7 +112,7 @@ class Config:
         given, problems = _given(environ)
         if SEVERAL in given:
             problems.append(f"{SEVERAL}: holds several municipalities, of which one is to be named")
-        reader = _Reader(given, problems)
+        reader = Reader(given, problems)
         host, port = _listening(reader)
         if all(key in SETTINGS and not SETTINGS[key].live for key in _ours(environ)):
             live = None
@@ -154,7 +146,7 @@ class Config:
         shared, problems = _given(environ)
         given = {key: value for key, value in own.items() if value}
         problems += _unprintable(given)
-        reader = _Reader({**shared, **given}, problems, folder)
+        reader = Reader({**shared, **given}, problems, folder)
         host, port = _listening(reader)
         content, live = reader.content(), _live(reader)
         database, limits = reader.database("UDVEJ_DATABASE"), reader.limits("UDVEJ_LIMITS")
@@ -173,7 +165,7 @@ def check_shared(environ: Mapping[str, str]) -> None:
     for key in given:
         if key in SETTINGS and SETTINGS[key].owner is Owner.MUNICIPALITY:
             problems.append(f"{key}: is each municipality's own; write it in its settings file")
-    reader = _Reader(given, problems)
+    reader = Reader(given, problems)
     _listening(reader)
     _proxies(reader)
     _mail(reader)
@@ -214,167 +206,7 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("UDVEJ_STATE") or SETTINGS["UDVEJ_STATE"].default).absolute()
 
 
-def content_folder(environ: Mapping[str, str], folder: Path | None = None) -> Path:
-    """The folder with the Danish pages and kommune.toml.
-
-    Args:
-        environ: settings.
-        folder: of one municipality among several, else None.
-
-    Raises:
-        ConfigError: it is not there.
-    """
-    named, here = environ.get("UDVEJ_CONTENT", ""), Path("content")
-    if folder is not None:
-        named = str(folder / (named or here))
-    if not named and _is_file(here / "kommune.toml"):
-        return here.absolute()
-    if not (named or shipped.IS_CHECKOUT):
-        raise ConfigError(
-            tell("UDVEJ_CONTENT mangler: skriv, hvor jeres mappe content/ er; lav en med udvej new")
-        )
-    content = Path(named).absolute() if named else shipped.CONTENT
-    if _is_shut(content) or _is_shut(content / "kommune.toml"):
-        raise ConfigError(
-            tell(
-                "UDVEJ_CONTENT: mappen må ikke læses af den bruger, der kører dette; ret"
-                " rettighederne på mappen, kommune.toml og mapperne over dem"
-            )
-        )
-    if not _is_file(content / "kommune.toml"):
-        raise ConfigError(
-            tell("UDVEJ_CONTENT: der er ingen kommune.toml; skriv, hvor jeres mappe content/ er")
-        )
-    return content
-
-
-def _is_file(path: Path) -> bool:
-    return _is(Path.is_file, path)
-
-
-def _is(kind: Callable[[Path], bool], path: Path) -> bool:
-    try:
-        return kind(path)
-    except OSError:  # too long a name: it is something else that was pasted there
-        return False
-
-
-def _is_shut(path: Path) -> bool:
-    """Whether it is there, as far as can be told, and this user may not read it."""
-    try:
-        (os.scandir(path) if path.is_dir() else path.open("rb")).close()
-    except OSError as error:
-        return error.errno in (errno.EACCES, errno.EPERM)
-    except ValueError:  # no path at all: it holds a null character, which is said otherwise
-        return False
-    return False
-
-
-def _holds_certificates(path: Path) -> bool:
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError:
-        return False
-    return True
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Takes settings by key and gathers what is wrong with them.
-
-    Attributes:
-        given: what there is to take.
-        problems: what is wrong.
-        folder: where the files that are named are found from; "" where the process runs.
-    """
-
-    given: Mapping[str, str]
-    problems: list[str]
-    folder: Path | None = None
-
-    def required(self, key: str) -> str:
-        if key not in self.given:
-            self.problems.append(f"{key}: missing; {SETTINGS[key].advice}")
-        return self.given.get(key, "")
-
-    def choice(self, key: str, *choices: str) -> str:
-        value = self.given.get(key, SETTINGS[key].default)
-        if value not in choices:
-            self.problems.append(f"{key}: give {' or '.join(choices)}")
-        return value
-
-    def port(self, key: str, default: int) -> int:
-        value = self.given.get(key, str(default))
-        if not (re.fullmatch(r"[0-9]{1,5}", value) and 0 < int(value) < 2**16):
-            self.problems.append(f"{key}: not a port; give a number from 1 to 65535")
-            return default
-        return int(value)
-
-    def number(self, key: str, least: int, most: int) -> int:
-        value = self.given.get(key, SETTINGS[key].default)
-        if not (re.fullmatch(r"[0-9]{1,2}", value) and least <= int(value) <= most):
-            self.problems.append(f"{key}: give a number from {least} to {most}")
-            return least
-        return int(value)
-
-    def database(self, key: str) -> str | None:
-        value = self.given.get(key)
-        if value:
-            try:
-                url.checked(value)
-            except ConfigError as error:
-                self.problems.append(str(error))
-        return value
-
-    def contact(self, key: str) -> str:
-        value = self.given.get(key, "")
-        if not value or _WEB.fullmatch(value):
-            return value
-        if is_mail_address(value, ascii_only=True):
-            return f"mailto:{value}"
-        self.problems.append(f"{key}: give a mail address, or one that begins with https://")
-        return ""
-
-    def file(self, key: str) -> Path | None:
-        if key not in self.given:
-            return None
-        path = (self.folder or Path()) / self.given[key]
-        if _is_shut(path):
-            self.problems.append(
-                f"{key}: this user may not read the file; mend its rights, or those of the folders"
-                " above it"
-            )
-        elif not _is_file(path):
-            self.problems.append(f"{key}: there is no such file")
-        return path
-
-    def limits(self, key: str) -> str | None:
-        value = self.given.get(key)
-        if value and (mistake := redis_address.mistake_in(value)):
-            self.problems.append(f"{key}: {mistake}")
-        return value
-
-    def content(self) -> Path:
-        try:
-            return content_folder(self.given, self.folder)
-        except ConfigError as error:
-            self.problems.append(str(error))
-            return Path()
-
-    def mail_addresses(self, key: str) -> Sequence[str]:
-        addresses = [part.strip() for part in self.given.get(key, "").split(",") if part.strip()]
-        if not all(is_mail_address(one, ascii_only=True, internal=True) for one in addresses):
-            self.problems.append(f"{key}: not a mail address, or several with commas between them")
-        return addresses
-
-    def mail_address(self, key: str) -> str | None:
-        value = self.given.get(key)
-        if value is not None and not is_mail_address(value, ascii_only=True, internal=True):
-            self.problems.append(f"{key}: not a mail address")
-        return value
-
-
-def _live(reader: _Reader) -> Live:
+def _live(reader: Reader) -> Live:
     public_address = reader.required("UDVEJ_PUBLIC_ADDRESS").rstrip("/")
     if public_address and not _ORIGIN.fullmatch(public_address):
         reader.problems.append(
@@ -402,7 +234,7 @@ def _live(reader: _Reader) -> Live:
     )
 
 
-def _seal_for(reader: _Reader, sealing: str) -> Path:
+def _seal_for(reader: Reader, sealing: str) -> Path:
     key, other = "UDVEJ_TEAM_CERTIFICATE", "UDVEJ_SERVER_KEY"
     if sealing == "transport":
         key, other = other, key
@@ -412,16 +244,16 @@ def _seal_for(reader: _Reader, sealing: str) -> Path:
     return reader.file(key) or Path()
 
 
-def _listening(reader: _Reader) -> tuple[str, int]:
+def _listening(reader: Reader) -> tuple[str, int]:
     host = reader.given.get("UDVEJ_HOST", SETTINGS["UDVEJ_HOST"].default)
     return host, reader.port("UDVEJ_PORT", int(SETTINGS["UDVEJ_PORT"].default))
 
 
-def _proxies(reader: _Reader) -> int:
+def _proxies(reader: Reader) -> int:
     return reader.number("UDVEJ_PROXIES", 0, 9)
 
 
-def _mail(reader: _Reader) -> MailServer:
+def _mail(reader: Reader) -> MailServer:
     """The mail server, which takes the mails of all; whose they are is each municipality's."""
     tls = reader.choice("UDVEJ_MAIL_TLS", "starttls", "tls")
     user, password = (reader.given.get(f"UDVEJ_MAIL_{part}") for part in ("USER", "PASSWORD"))
@@ -430,9 +262,7 @@ def _mail(reader: _Reader) -> MailServer:
     host = reader.required("UDVEJ_MAIL_SERVER")
     if host and not _HOST.fullmatch(host):
         reader.problems.append("UDVEJ_MAIL_SERVER: give the host name alone")
-    ca = reader.file("UDVEJ_MAIL_CA")
-    if ca and _is_file(ca) and not _is_shut(ca) and not _holds_certificates(ca):
-        reader.problems.append("UDVEJ_MAIL_CA: no certificate could be read; it must be PEM")
+    ca = reader.authorities("UDVEJ_MAIL_CA")
     return MailServer(
         host=host,
         port=reader.port("UDVEJ_MAIL_PORT", 465 if tls == "tls" else 587),

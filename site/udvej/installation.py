@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from udvej.config import SEVERAL, Config, check_shared, content_folder, state_folder
+from udvej.config import SEVERAL, Config, check_shared, state_folder
 from udvej.errors import ConfigError
 from udvej.own_settings import OwnSettings
+from udvej.settings_reader import content_folder
 
 _ADDRESS: Final = "UDVEJ_PUBLIC_ADDRESS"
 # A folder of the state folder too, and a schema of a database: 63 characters at most.

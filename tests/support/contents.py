@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from support import municipality
-from udvej.config import content_folder
 from udvej.content.beginning import begin
 from udvej.content.editions import translations_of
 from udvej.content.kinds import LINK, MAIL, PHONE
 from udvej.content.kommune_toml import examples
 from udvej.content.schema import SCHEMA
+from udvej.settings_reader import content_folder
 
 
 def in_place(_folder: Path) -> Path:
