@@ -21,6 +21,7 @@ from support.doomed import SharedClock, accepting, delivering, started
 from support.mailserver import Authority, Faults, Hold, Server, Taken, serving
 from support.patience import PATIENCE, until
 from support.places import ON_POSTGRESQL, Place
+from udvej.config import MailServer
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
@@ -232,6 +233,42 @@ def nothing_amiss(read: Team, acknowledged: Sequence[str], referrals: int) -> No
     assert read.different() == []
 
 
+def struck(
+    strike: Callable[[], None],
+    moments: Sequence[int],
+    referrals: int,
+    *,
+    place: Place,
+    clock: SharedClock,
+    settings: MailServer,
+    team: TeamKey,
+    chance: random.Random,
+) -> Sequence[str]:
+    """What is acknowledged while the database is struck amid accepts and deliveries.
+
+    All of it has been mailed in the end.
+    """
+    acknowledged: list[str] = []
+    keys = [f"nr{n}" for n in range(referrals)]
+    here, there = Pipe(duplex=False)
+    sending = started(accepting, place, clock, team.certificate_pem(), keys, there)
+    mailing = started(delivering, place, clock, settings)
+    there.close()
+    for moment in [*moments, referrals]:
+        while len(acknowledged) < moment:
+            assert here.poll(PATIENCE), "nothing was acknowledged"
+            acknowledged.append(here.recv())
+        if moment < referrals:
+            time.sleep(chance.uniform(0, MOMENT))
+            strike()
+            clock.move(6 * MINUTE)  # the lease ends of what was in hand
+    sending.join(PATIENCE)
+    assert sending.exitcode == 0
+    until_all_is_mailed(place, clock)
+    kill(mailing)
+    return acknowledged
+
+
 @ON_POSTGRESQL
 @pytest.mark.parametrize(
     ("kills", "referrals"),
@@ -252,27 +289,24 @@ def test_kill_9_of_postgresql_itself_loses_nothing_that_was_acknowledged(
 ) -> None:
     """All of its processes at once, amid accepts and deliveries, which go on when it is back."""
     clock, chance = SharedClock(), random.Random(kills)
-    acknowledged: list[str] = []
-    keys = [f"nr{n}" for n in range(referrals)]
-    here, there = Pipe(duplex=False)
+
+    def strike() -> None:
+        postgresql.kill()
+        postgresql.start()
+
     with serving(authority.context()) as server:
         settings = server.settings(authority.file)
-        sending = started(accepting, place, clock, team.certificate_pem(), keys, there)
-        mailing = started(delivering, place, clock, settings)
-        there.close()
-        for moment in [*sorted(chance.sample(range(referrals), kills)), referrals]:
-            while len(acknowledged) < moment:
-                assert here.poll(PATIENCE), "nothing was acknowledged"
-                acknowledged.append(here.recv())
-            if moment < referrals:
-                time.sleep(chance.uniform(0, MOMENT))
-                postgresql.kill()
-                postgresql.start()
-                clock.move(6 * MINUTE)  # the lease ends of what was in hand
-        sending.join(PATIENCE)
-        assert sending.exitcode == 0
-        until_all_is_mailed(place, clock)
-        kill(mailing)
+        moments = sorted(chance.sample(range(referrals), kills))
+        acknowledged = struck(
+            strike,
+            moments,
+            referrals,
+            place=place,
+            clock=clock,
+            settings=settings,
+            team=team,
+            chance=chance,
+        )
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
     read = Team(team, mails)
     with capsys.disabled():
@@ -320,9 +354,6 @@ def test_a_switch_to_the_standby_loses_nothing_that_was_acknowledged(
     Nothing is acknowledged that the standby has not got. Both are named in the settings.
     """
     clock, chance, referrals = SharedClock(), random.Random(seed), 400
-    acknowledged: list[str] = []
-    here, there = Pipe(duplex=False)
-    keys = [f"nr{n}" for n in range(referrals)]
     with (
         postgres.serving() as primary,
         postgres.following(primary, "second") as standby,
@@ -332,22 +363,23 @@ def test_a_switch_to_the_standby_loses_nothing_that_was_acknowledged(
         place = Place(tmp_path, f"postgresql+psycopg://postgres@/postgres?{hosts}")
         with opened(place, clock):
             pass
-        sending = started(accepting, place, clock, team.certificate_pem(), keys, there)
-        mailing = started(delivering, place, clock, server.settings(authority.file))
-        there.close()
-        for moment in (chance.randrange(100, 300), referrals):
-            while len(acknowledged) < moment:
-                assert here.poll(PATIENCE), "nothing was acknowledged"
-                acknowledged.append(here.recv())
-            if moment < referrals:
-                time.sleep(chance.uniform(0, MOMENT))
-                primary.kill()
-                standby.ask("SELECT pg_promote()")
-                clock.move(6 * MINUTE)  # the lease ends of what was in hand
-        sending.join(PATIENCE)
-        assert sending.exitcode == 0
-        until_all_is_mailed(place, clock)
-        kill(mailing)
+
+        def strike() -> None:
+            primary.kill()
+            standby.ask("SELECT pg_promote()")
+
+        settings = server.settings(authority.file)
+        moments = [chance.randrange(100, 300)]
+        acknowledged = struck(
+            strike,
+            moments,
+            referrals,
+            place=place,
+            clock=clock,
+            settings=settings,
+            team=team,
+            chance=chance,
+        )
         assert status(place, clock).last == referrals
         place.forget()
         mails = [server.mails.get_nowait() for _ in range(server.mails.qsize())]
