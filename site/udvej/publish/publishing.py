@@ -64,17 +64,27 @@ def _publish(config: Config, builds: Builds, *, undo: bool) -> Outcome:
         again = stamp_of_sources(wanted) == stamp_of_sources(config)
         undoes = stamp_of_sources(with_sources_of(builds.current, config))
     asked = builds.asked(wanted, secrets.token_hex(8), undoes)
-    servers = [*running(config.state)]
-    if not undo and builds.are_at(asked) and all(one.build == asked.build for one in servers):
+    if not undo and _is_shown(config, builds, asked):
         builds.take_folder()
         return Outcome(Changes(), done=False)
     changes = Changes.between(builds.current, config.state / asked.build)
-    if servers:
+    _change(config, builds, asked)
+    return Outcome(changes, done=True, again=again)
+
+
+def _is_shown(config: Config, builds: Builds, asked: Asked) -> bool:
+    """Whether all links of this host lead there already, and all its servers show it."""
+    servers = running(config.state)
+    return builds.are_at(asked) and all(one.build == asked.build for one in servers)
+
+
+def _change(config: Config, builds: Builds, asked: Asked) -> None:
+    """Let the servers of this host change everything, or do it where none runs."""
+    if any(running(config.state)):
         with _one_at_a_time(config):
             _ask(config, asked)
     else:
         builds.take(asked)
-    return Outcome(changes, done=True, again=again)
 
 
 @contextmanager
@@ -109,12 +119,8 @@ def show(config: Config, wanted: Config) -> None:
         with turn(config.state / PUBLISHING):
             Asked.forget(config.state)
             asked = builds.asked(wanted, secrets.token_hex(8))
-            servers = [*running(config.state)]
-            if not servers:
-                builds.take(asked)
-            elif not builds.are_at(asked) or any(one.build != asked.build for one in servers):
-                with _one_at_a_time(config):
-                    _ask(config, asked)
+            if not _is_shown(config, builds, asked):
+                _change(config, builds, asked)
     except OSError as error:
         raise ConfigError(f"UDVEJ_STATE: cannot be written ({error.strerror})") from error
 
