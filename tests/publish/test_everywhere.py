@@ -125,10 +125,12 @@ def test_both_show_what_one_publishes_and_what_the_other_undoes(alive: tuple[Hos
     assert (outcome.done, outcome.changes.changed) == (True, ("/om/",))
     assert [host.shown() for host in alive] == [CHANGED] * 2
     assert not publish(one.config).done
-    assert publish(other.config, undo=True).done
+    undone = publish(other.config, undo=True)
+    assert (undone.done, undone.again) == (True, False)
     assert [host.shown() for host in alive] == [HEADING] * 2
     assert publish(one.config).withheld
-    assert publish(one.config, undo=True).done
+    forward = publish(one.config, undo=True)
+    assert (forward.done, forward.again) == (True, True)
     assert [host.shown() for host in alive] == [CHANGED] * 2
     assert [*unwell(*servers_of(one.config))] == []
 

@@ -54,7 +54,7 @@ def wanted(config: Config) -> Config:
 
 
 def begin_with(config: Config) -> None:
-    """Let all hosts show what the first that starts was found good with.
+    """Let all hosts show what the first that starts was found good with, if nothing is published.
 
     Args:
         config: with those sources; of a site that is on one host nothing is kept.
@@ -65,8 +65,7 @@ def begin_with(config: Config) -> None:
     if not is_shared(config):
         return
     with closing(Generations.of(config)) as generations:
-        if not generations.published().current:
-            generations.begin_with(read(config))
+        generations.begin_with(read(config))
 
 
 def with_sources(wanted: str, generations: Generations, config: Config) -> Config:
@@ -112,18 +111,12 @@ def publish(config: Config, *, undo: bool) -> Outcome:
         _wait_until_all_show(generations, wanted)
         return Outcome(Changes(), done=False)
     changes = _changes(generations.sources(now.current), sources)
+    again = undo and wanted == now.undone  # each host may have a content folder of its own
     with _asking(generations, sources) as number:
         _wait_for_answers(generations, number)
-        generations.agree(number, now.current if undo else "")
+        generations.agree(number, now.current if undo and not again else "")
     _wait_until_all_show(generations, wanted)
-    return Outcome(changes, done=True, again=undo and _is_of_folder(config, wanted))
-
-
-def _is_of_folder(config: Config, wanted: str) -> bool:
-    """Whether sources are those of the content folder, by their stamp."""
-    with suppress(UdvejError, OSError):
-        return stamp(read(config)) == wanted
-    return False
+    return Outcome(changes, done=True, again=again)
 
 
 def _changes(old: Sources, new: Sources) -> Changes:

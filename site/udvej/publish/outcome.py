@@ -13,7 +13,7 @@ class Outcome:
         changes: what visitors see now that they did not see before.
         done: whether anything was changed.
         withheld: whether it was not, since just this was undone.
-        again: whether an undo has brought back what the content folder says.
+        again: whether an undo has brought back what an undo had given up.
     """
 
     changes: Changes

@@ -52,8 +52,10 @@ class Checked:
         Raises:
             UdvejError: content, a setting or a certificate is wrong.
         """
-        checked = cls._of(everywhere.wanted(config), config)
-        everywhere.begin_with(checked.services.config)
+        wanted = everywhere.wanted(config)
+        checked = cls._of(wanted, config)
+        if wanted is config:
+            everywhere.begin_with(checked.services.config)
         forget_refusals(config)
         return checked
 
