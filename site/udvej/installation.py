@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from udvej.config import SEVERAL, Config, check_shared, state_folder
 from udvej.errors import ConfigError
 from udvej.own_settings import OwnSettings
@@ -234,6 +231,13 @@ def _of_one_alone(config: Config) -> Iterator[tuple[str, str, str]]:
 
 def _public_keys(path: Path) -> Iterator[str]:
     """The keys that referrals are sealed for; what is wrong with the file is said at a start."""
+    # Most commands of one that is alone need none of it.
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        PublicFormat,
+    )
+
     try:
         certificates = x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError):

@@ -14,7 +14,6 @@ from pathlib import Path
 from udvej import redis_address, shipped
 from udvej.contacts import is_mail_address
 from udvej.errors import ConfigError
-from udvej.postgresql import url
 from udvej.settings import SETTINGS
 from udvej.wording import tell
 
@@ -129,6 +128,9 @@ class Reader:
         """The URL of a PostgreSQL database; None where none is given."""
         value = self.given.get(key)
         if value:
+            # What it needs takes a third of a second to import, which most do not use.
+            from udvej.postgresql import url  # noqa: PLC0415
+
             try:
                 url.checked(value)
             except ConfigError as error:

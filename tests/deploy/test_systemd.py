@@ -20,8 +20,16 @@ UDVEJ_PROXIES=1
 """
 CONTENT = "/opt/udvej/current/tests/support/nordby/content"
 WEB, DELIVERY, NGINX = "udvej-web@8000.service", "udvej-deliver.service", "nginx.service"
-# Of the guide's steps: what asks others than this machine, or somebody at it.
-ELSEWHERE = ("certbot", "--deploy-hook", "ln -sfn /etc/letsencrypt", "apt-get", "systemctl status")
+# Of the guide's steps: what asks others than this machine, or somebody at it, or wants a
+# certificate that browsers accept.
+ELSEWHERE = (
+    "certbot",
+    "--deploy-hook",
+    "ln -sfn /etc/letsencrypt",
+    "apt-get",
+    "systemctl status",
+    "curl --fail --silent --show-error",
+)
 
 
 @pytest.mark.slow

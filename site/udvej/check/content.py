@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from udvej.asking import form_of
 from udvej.check.behind import behind, lacking
 from udvej.check.dates import old_contacts, old_page
 from udvej.check.exits import misspelt_exits
@@ -107,6 +106,9 @@ def _of_files(folder: Path, today: date) -> Iterator[Finding]:
 
 def _questions(folder: Path) -> set[Finding]:
     """A question that cannot be left out, as far as it can be told while other things are wrong."""
+    # Where nothing is wrong nobody waits for the form and what it is made with.
+    from udvej.asking import form_of  # noqa: PLC0415
+
     try:
         form_of(legible_facts(folder / FACTS_FILE), folder)
     except ContentError as error:
