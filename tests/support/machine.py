@@ -4,9 +4,10 @@ import ctypes
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -180,7 +181,12 @@ def booted(root: Path) -> Iterator[Machine]:
             machine.run("systemctl --no-block poweroff")
             process.wait(PATIENCE)
         finally:
+            # Killing the supervisor leaves the machine running; killing its first process ends it.
+            first = _machine(root, process.pid).first if process.poll() is None else 0
             ended(process)
+            if first:
+                with suppress(ProcessLookupError):
+                    os.kill(first, signal.SIGKILL)
 
 
 def _machine(root: Path, supervisor: int) -> Machine:
