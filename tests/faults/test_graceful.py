@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -15,7 +15,7 @@ from faults.test_stopped import TIMES, settings, states
 from support.front import Ports, standing
 from support.mailserver import Authority, Faults, Hold, serving
 from support.patience import PATIENCE, until
-from support.road import Site, furnish, laid
+from support.road import Road, Site, furnish, laid
 from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -66,11 +66,16 @@ class Crowd:
         until(lambda: len(self.answers) >= wanted)
 
 
+def behind_nginx(folder: Path, authority: Authority, team: TeamKey) -> AbstractContextManager[Road]:
+    """The road as it is set up behind a web server: visitors of one network wait for each other."""
+    return laid("starttls", folder, authority, team, UDVEJ_PROXIES="1")
+
+
 def test_a_reload_under_load_loses_no_request(
     tmp_path: Path, authority: Authority, team: TeamKey
 ) -> None:
     """SIGHUP gives new workers, one after the other; each visitor is answered, senders too."""
-    with laid("starttls", tmp_path, authority, team) as road, ExitStack() as running:
+    with behind_nginx(tmp_path, authority, team) as road, ExitStack() as running:
         pages = tmp_path / "site"
         freeze(Config.from_environ(road.site.settings), pages)
         ports = Ports.free(site=road.site.port)
@@ -94,7 +99,7 @@ def test_an_upgrade_behind_nginx_loses_no_request(
     tmp_path: Path, authority: Authority, team: TeamKey
 ) -> None:
     """A second site stands in while the first is stopped and started; what is sent too."""
-    with laid("starttls", tmp_path, authority, team) as road, ExitStack() as running:
+    with behind_nginx(tmp_path, authority, team) as road, ExitStack() as running:
         config, ports = Config.from_environ(road.site.settings), Ports.free(site=road.site.port)
         pages = tmp_path / "site"
         freeze(config, pages)
