@@ -13,6 +13,7 @@ from support.mailserver import Authority, Taken
 from support.many import NAMES, Many, running
 from support.opening import opened
 from support.patience import PATIENCE, until
+from support.postgres import Server
 from support.road import Browser, Site
 from support.searching import files, found
 from support.visiting import FILLED_IN, fields, reference, unhurried
@@ -125,6 +126,39 @@ def test_each_line_of_the_log_says_whose_it_is_and_nothing_of_another(many: Many
         whose = re.findall(r" municipality=(\S+) event=", line)
         assert len(whose) == 1, line
         assert found(foreign(many, whose[0]), {"line": line.encode()}) == set()
+
+
+def test_the_rows_of_one_in_postgresql_hold_nothing_of_another(
+    tmp_path: Path, authority: Authority, postgresql: Server
+) -> None:
+    """A schema for each: what is sent, what is to be corrected, and numbers of its own."""
+    for name in NAMES:
+        postgresql.ask(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+    with running(tmp_path, authority, UDVEJ_DATABASE=postgresql.url) as many:
+        for _ in range(2):
+            for name in NAMES:
+                assert reference(sent(many.browser(name)))
+        for name in NAMES:
+            assert many.browser(name).send(phone="46").status == 303
+        for _ in range(2 * len(NAMES)):
+            mail = many.mail()
+            (name,) = [name for name in NAMES if mail.recipients == [many.all[name].mail]]
+            assert re.match(r"Henvendelse nr\. [12]\n", many.letter(mail, name))
+        for name in NAMES:
+            rows = dict(rows_of(postgresql, name))
+            assert {*rows} >= {f"{name}.referrals", f"{name}.drafts", f"{name}.numbers"}
+            assert rows[f"{name}.referrals"].count(b"\n") == 2
+            assert rows[f"{name}.drafts"].count(b"\n") == 1
+            assert found(foreign(many, name), rows, lines=False) == set()
+        assert [*many.folder.rglob("*.sqlite3*")] == []
+
+
+def rows_of(server: Server, schema: str) -> Iterator[tuple[str, bytes]]:
+    """Each table of a schema, and a line for each of its rows."""
+    asked = f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'"
+    for (table,) in server.ask(asked):
+        rows = server.ask(f"SELECT row::text FROM {schema}.{table} AS row")
+        yield f"{schema}.{table}", "".join(f"{row}\n" for (row,) in rows).encode()
 
 
 def test_a_form_of_one_cannot_be_sent_to_another(many: Many) -> None:
