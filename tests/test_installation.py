@@ -1,6 +1,7 @@
 """A folder of several municipalities: whose each setting is, and what is wrong with whom."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import pytest
 from support.municipality import NORDBY
 from udvej import cli
 from udvej.errors import ConfigError
-from udvej.installation import Installation, content_of, host_of, names_in, plain_host
+from udvej.installation import Installation, content_of, host_of, names_in, plain_host, typed
 from udvej.outbox.keys import TeamKey
 from udvej.settings import SETTINGS, Owner
 
@@ -342,3 +343,32 @@ class TestCommands:
         cli.main(["ready", "klitby"])
         lines = capsys.readouterr().out.splitlines()
         assert {line.partition(": ")[0] for line in lines} == {"klitby"}
+
+
+def test_what_is_wrong_with_one_keeps_a_reload_from_no_other(
+    environ: Mapping[str, str],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Only once `udvej build --checked` has ended well does the application hear of a reload."""
+    for key, value in environ.items():
+        monkeypatch.setenv(key, value)
+    (folder / "klitby" / "content" / "om.md").write_text("Uden overskrift", "utf-8")
+    write(folder / "sundby", MAIL_FROM="x")
+    pages = tmp_path / "site"
+    assert cli.main(["build", "--checked", str(pages)]) == 0
+    said = capsys.readouterr().err
+    assert re.search("^udvej: klitby: .*om.md:", said, re.MULTILINE)
+    assert re.search("^udvej: sundby: .*settings:", said, re.MULTILINE)
+    assert [path.name for path in pages.iterdir() if path.is_symlink()] == ["vesterby"]
+    assert cli.main(["build", str(pages)]) == 2
+    (folder / "vesterby" / "team.pem").unlink()
+    assert cli.main(["build", "--checked", str(pages)]) == 2
+
+
+def test_a_command_is_named_as_it_is_typed_for_one() -> None:
+    """Its name comes first."""
+    assert typed("drill", "nordby", "--confirm") == "udvej drill nordby --confirm"
+    assert typed("drill", "", "--confirm") == "udvej drill --confirm"

@@ -87,6 +87,11 @@ class Config:
     name: str = ""
 
     @property
+    def shared_state(self) -> Path:
+        """The installation's state folder, which holds those of several municipalities."""
+        return self.state.parent if self.name else self.state
+
+    @property
     def schema(self) -> str:
         """What it keeps in a PostgreSQL database is in a schema of its own."""
         return self.name or "udvej"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from udvej.durations import HOUR, MINUTE
 from udvej.errors import StorageError
+from udvej.installation import typed
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
 from udvej.outbox.drills import Drills, Shown
@@ -88,6 +89,7 @@ class Health:
     state: Path
     drills: Drills
     shared_counts: SharedCounts | None = None
+    name: str = ""
 
     def problems(self, now: datetime | None = None) -> Iterator[str]:
         """What is wrong, a line each, without numbers or words of referrals.
@@ -141,9 +143,10 @@ class Health:
         except StorageError:
             return  # as `delivery` says
         if opened > self.drills.lasts:
+            enter = typed("drill", self.name, "--code CODE")
             yield _failure(
                 "nobody has shown of late that the team can open what is sent",
-                "ask it for the code in its last drill: udvej drill --code CODE",
+                f"ask it for the code in its last drill: {enter}",
             )
 
     def shown(self) -> Shown:

@@ -245,3 +245,14 @@ def _public_keys(path: Path) -> Iterator[str]:
     for one in certificates:
         key = one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         yield sha256(key).hexdigest()
+
+
+def typed(command: str, name: str, rest: str = "") -> str:
+    """A command as it is typed for one municipality.
+
+    Args:
+        command: such as "drill".
+        name: the municipality's, "" where it is alone.
+        rest: what follows.
+    """
+    return " ".join(filter(None, ("udvej", command, name, rest)))

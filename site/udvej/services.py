@@ -256,7 +256,10 @@ class Services:
     @property
     def health(self) -> Health:
         """What looks at the parts that a referral needs."""
-        return Health(self.outbox, self.sealer, self.config.state, self.drills, self.shared_counts)
+        config = self.config
+        return Health(
+            self.outbox, self.sealer, config.state, self.drills, self.shared_counts, config.name
+        )
 
 
 def referrals(config: Config) -> Database:

@@ -13,10 +13,10 @@ from support.guides import GUIDES, html, text
 from udvej.check.content import check
 from udvej.check.kept import Kept
 from udvej.check.readability import measure
-from udvej.commands.naming import typed
 from udvej.content.beginning import begin
 from udvej.content.pages import KEYS
 from udvej.content.schema import SCHEMA
+from udvej.installation import typed
 from udvej.wording import CATALOGUE
 
 GUIDE: Final = "redaktoer.md"

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,6 +45,21 @@ def guide(section: int | str) -> list[str]:
     _, found, rest = text.partition(f"\n## {heading}")
     assert found
     return re.findall(r"^    (\S.*)$", rest.partition("\n## ")[0], re.MULTILINE)
+
+
+def block(page: str, beginning: str) -> str:
+    """A block of commands of one of the pages, as it stands there, for a shell.
+
+    Args:
+        page: its file's name.
+        beginning: how the block begins.
+    """
+    text = (SHIPPED / page).read_text("utf-8")
+    found = re.search(
+        rf"^    {re.escape(beginning)}.*\n(?:(?:    .*)?\n)*?(?=\S|\Z)", text, re.MULTILINE
+    )
+    assert found, beginning
+    return textwrap.dedent(found[0]).strip()
 
 
 def make(root: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Final
 
 import click
 
-from udvej.commands.naming import OfOne, config_of, typed
+from udvej.commands.naming import OfOne, config_of
 from udvej.errors import WrongCode
+from udvej.installation import typed
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
 from udvej.outbox.drills import Drill, Drills, new_code
@@ -42,7 +43,7 @@ def command(*, confirm: bool, code: str | None, logged: bool, name: str = "") ->
             click.echo(line)
         return 0
     if code is not None:
-        return _enter(code, drills, services.sealer)
+        return _enter(code, drills, services.sealer, typed("drill", name, "--confirm"))
     sealer = services.sealer
     coded = confirm or drills.asks(sealer.recipients.name)
     number = make(services, new_code() if coded else "")
@@ -54,16 +55,16 @@ def command(*, confirm: bool, code: str | None, logged: bool, name: str = "") ->
     return int(outcome != "sent")
 
 
-def _enter(code: str, drills: Drills, sealer: Sealer) -> int:
+def _enter(code: str, drills: Drills, sealer: Sealer, new: str) -> int:
     try:
         number = drills.confirm(code)
     except WrongCode as error:
-        click.echo(f"udvej: {error}", err=True)
+        click.echo(f"udvej: {error}: {new}", err=True)
         return 1
     if drills.sealed_for(number) != sealer.recipients.name:
         click.echo(
             f"udvej: drill {number} was opened, but it was sealed for another certificate than"
-            " today's; mail a new one: udvej drill --confirm",
+            f" today's; mail a new one: {new}",
             err=True,
         )
         return 1

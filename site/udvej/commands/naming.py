@@ -55,17 +55,6 @@ def config_of(name: str) -> Config:
     return Installation.from_environ(os.environ).one(name)
 
 
-def typed(command: str, name: str, rest: str = "") -> str:
-    """A command as it is typed for one municipality.
-
-    Args:
-        command: such as "drill".
-        name: the municipality's, "" where it is alone.
-        rest: what follows.
-    """
-    return " ".join(filter(None, ("udvej", command, name, rest)))
-
-
 def meant(name: str | None) -> Sequence[str]:
     """Whom a command of all is about.
 

@@ -3,8 +3,9 @@
 import click
 
 from udvej.check.findings import Finding, Report
-from udvej.commands.naming import OfOne, config_of, typed
+from udvej.commands.naming import OfOne, config_of
 from udvej.errors import ConfigError, ContentError
+from udvej.installation import typed
 from udvej.publish.publishing import publish
 from udvej.wording import tell
 

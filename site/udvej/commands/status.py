@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import click
 
-from udvej.commands.naming import OfEach, typed
+from udvej.commands.naming import OfEach
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError, UdvejError
 from udvej.health import Level, certificate_shown
-from udvej.installation import Installation
+from udvej.installation import Installation, typed
 from udvej.notes import Note, Notes
 from udvej.outbox.series import named
 from udvej.outbox.watch import Status

@@ -150,7 +150,7 @@ class Drills:
         if not found:
             raise WrongCode(
                 "no drill of the last seven days has that code, or too many wrong ones were"
-                " entered; look again, or mail a new one: udvej drill --confirm"
+                " entered; look again, or mail a new one"
             )
         return int(found[0])
 

@@ -84,7 +84,7 @@ def _change(config: Config, builds: Builds, asked: Asked) -> None:
         with _one_at_a_time(config):
             _ask(config, asked)
     else:
-        builds.take(asked)
+        builds.take(asked, config.shared_state)
 
 
 @contextmanager

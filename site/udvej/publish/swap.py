@@ -95,8 +95,12 @@ class Builds:
         fronts = {str(front): build(config, front, made).name for front in self.fronts}
         return Asked(number, made.name, fronts, undoes)
 
-    def take(self, asked: Asked) -> None:
+    def take(self, asked: Asked, told: Path) -> None:
         """Let every link lead to what has been built.
+
+        Args:
+            asked: what has been built.
+            told: the folder of the file that is written when all is changed.
 
         Raises:
             ConfigError: it cannot be written.
@@ -109,7 +113,7 @@ class Builds:
             repoint(Path(front), Path(front).with_name(made))
         if not asked.undoes:
             self.take_folder()
-        (self.state / PUBLISHED).write_text(f"{asked.number} {asked.build}\n", "utf-8")
+        (told / PUBLISHED).write_text(f"{asked.number} {asked.build}\n", "utf-8")
 
     def are_at(self, asked: Asked) -> bool:
         """Whether all links lead there already."""

@@ -6,6 +6,7 @@ from typing import Final
 from udvej.durations import DAY
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.health import Answer, Level, together
+from udvej.installation import typed
 from udvej.outbox.mail import Relay
 from udvej.outbox.scheme import Scheme
 from udvej.outbox.series import named
@@ -70,7 +71,7 @@ def drills(services: Services) -> Answer:
         return Answer(
             Level.FAILURE,
             "no drill was sent within two days",
-            "try: udvej drill; and enable its timer",
+            f"try: {typed('drill', services.config.name)}; and enable its timer",
         )
     return Answer(Level.OK, "sent within two days")
 

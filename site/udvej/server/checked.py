@@ -68,7 +68,7 @@ class Checked:
         """
         builds = Builds(config.state)
         checked = cls._of(with_sources_of(config.state / asked.build, config))
-        builds.take(asked)
+        builds.take(asked, config.shared_state)
         Notes(config.state).clear()
         return checked
 
