@@ -1,17 +1,15 @@
 """nginx before three municipalities, with the sites that `udvej build` makes."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
 import pytest
+from support.forked import run
 from support.front import Front, Heard, Ports, standing
 from support.mailserver import Authority
 from support.many import NAMES, Many, running
-from support.patience import PATIENCE
 from support.searching import found
 from udvej.content.addresses import FORM
 
@@ -38,14 +36,7 @@ def fronted(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> I
     folder = tmp_path_factory.mktemp("fronted")
     with running(folder, authority) as many:
         pages = folder / "front"
-        built = subprocess.run(
-            [sys.executable, "-m", "udvej", "build", str(pages)],
-            env={**many.settings, "UDVEJ_PROXIES": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        built = run("build", pages, env={**many.settings, "UDVEJ_PROXIES": "1"})
         assert built.returncode == 0, built.stderr
         written = sorted((pages / "nginx").iterdir())
         assert [path.name for path in written] == [

@@ -6,16 +6,16 @@ Each slip is made on a running `udvej serve`, which is then asked to take it up 
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from support.forked import run
 from support.mailserver import Authority
 from support.municipality import CONTENT, HEADING, TITLE
-from support.patience import PATIENCE, until
+from support.patience import until
 from support.road import Browser, Road, Site, spoilable
 from support.running import held_port
 from support.spoiling import spoil
@@ -237,11 +237,4 @@ def test_wrong_settings_are_refused_at_a_start(
 
 
 def _refused(settings: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "udvej", "serve"],
-        env={**settings},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    return run("serve", env=settings)

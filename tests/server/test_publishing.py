@@ -5,18 +5,18 @@ Each test has a live `udvej serve` and, as nginx would read it, a folder that `u
 
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.forked import Forked, run
 from support.mailserver import Authority
 from support.municipality import HEADING, PHONE
-from support.patience import PATIENCE, until
+from support.patience import until
 from support.road import Browser, Road, Site, spoilable
-from support.running import ended, started
 from support.spoiling import spoil
 from support.typed import typed
 from udvej.contacts import phone_link
@@ -41,10 +41,6 @@ class Published:
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """A command with the settings of the site."""
         return typed(arguments, {**self.road.site.settings, "LANG": "da_DK.UTF-8"})
-
-    @staticmethod
-    def command(*arguments: str) -> Sequence[str]:
-        return [sys.executable, "-m", "udvej", *arguments]
 
     def says(self, old: str, new: str) -> None:
         """Change the heading of a page in the content folder."""
@@ -133,17 +129,11 @@ def test_what_a_server_refuses_changes_nothing(site: Published) -> None:
 def test_two_at_once_take_turns(site: Published) -> None:
     """A timer and a push: both end well, and one of them has nothing left to do."""
     site.says(HEADING, CHANGED)
-    settings = {**site.road.site.settings, "LANG": "da_DK.UTF-8"}
-    both = [
-        started(site.command("publish"), env=settings, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    try:
-        told = sorted(process.communicate(timeout=PATIENCE)[0] for process in both)
-    finally:
-        for process in both:
-            ended(process)
-    assert [process.returncode for process in both] == [0, 0]
+    env = {**site.road.site.settings, "LANG": "da_DK.UTF-8"}
+    with ThreadPoolExecutor(2) as two:
+        both = [*two.map(lambda _: run("publish", env=env), range(2))]
+    assert [ran.returncode for ran in both] == [0, 0]
+    told = sorted(ran.stdout for ran in both)
     assert told[0].startswith("Intet er ændret")
     assert told[1].startswith("Udgivet.")
     assert site.shown() == (CHANGED, CHANGED)
@@ -170,12 +160,12 @@ def test_a_publish_that_is_killed_leaves_the_site_whole(
 ) -> None:
     """As it was or as it was to be, and the next one goes through."""
     site.says(HEADING, CHANGED)
-    process = started(site.command("publish"), env={**site.road.site.settings})
+    process = Forked("publish", env=site.road.site.settings)
     try:
         until(lambda: moment(site))
         process.send_signal(signal.SIGKILL)
     finally:
-        ended(process)
+        process.end()
     assert site.run("publish").returncode == 0
     assert site.shown() == (CHANGED, CHANGED)
     assert not [path for path in site.state.iterdir() if path.name == "publish.json"]

@@ -1,18 +1,15 @@
 """Whom a live site mails to: those that are published, for all that acts for it, and no others."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.forked import Forked, run
 from support.mailserver import Authority
 from support.municipality import CONTENT
-from support.patience import PATIENCE
 from support.road import Browser, Road, laid
-from support.running import ended, started
 from support.spoiling import spoil
 from udvej.outbox.keys import TeamKey
 
@@ -28,14 +25,7 @@ class Acting:
 
     def run(self, *arguments: str) -> str:
         """A command with the settings of the site; what it prints."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "udvej", *arguments],
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        ran = run(*arguments, env=self.environ)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 
@@ -65,11 +55,11 @@ def acting(tmp_path: Path, authority: Authority, team: TeamKey) -> Iterator[Acti
     given = {"UDVEJ_CONTENT": str(content), "UDVEJ_MAIL_TO": ""}
     with laid("starttls", tmp_path, authority, team, "--without-delivery", **given) as road:
         made = Acting(road, facts)
-        delivery = started([sys.executable, "-m", "udvej", "deliver"], env=made.environ)
+        delivery = Forked("deliver", env=made.environ)
         try:
             yield made
         finally:
-            ended(delivery)
+            delivery.end()
 
 
 def test_a_recipient_counts_once_published_and_until_undone(acting: Acting) -> None:

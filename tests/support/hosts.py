@@ -2,12 +2,12 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.forked import run
 from support.mailserver import Authority, Server
 from support.municipality import CONTENT
 from support.patience import PATIENCE, until
@@ -47,14 +47,8 @@ class Host:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """A command of an operator there."""
-        return subprocess.run(
-            [sys.executable, "-m", "udvej", *arguments],
-            env={**self.settings, "LANG": "da_DK.UTF-8"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=2 * PATIENCE,
-        )
+        env = {**self.settings, "LANG": "da_DK.UTF-8"}
+        return run(*arguments, env=env, patience=2 * PATIENCE)
 
 
 @dataclass

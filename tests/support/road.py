@@ -4,7 +4,6 @@ import atexit
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
+from support.forked import Forked
 from support.mailserver import (
     PASSWORD,
     SENDER,
@@ -30,7 +30,7 @@ from support.mailserver import (
 from support.municipality import CONTENT, places
 from support.opening import opened
 from support.patience import PATIENCE, until
-from support.running import ended, held_port, started
+from support.running import held_port
 from support.visiting import FILLED_IN, fields, is_receipt, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM
@@ -118,8 +118,9 @@ class Site:
         self._output = output
         others = {key: value for key, value in os.environ.items() if "UDVEJ_" not in key}
         with output.open("wb") as written:
-            self._process = started(
-                [sys.executable, "-m", "udvej", "serve", *arguments],
+            self._process = Forked(
+                "serve",
+                *arguments,
                 env={key: value for key, value in {**others, **settings}.items() if value},
                 stdout=written,
                 stderr=written,
@@ -167,7 +168,7 @@ class Site:
 
     def kill(self) -> None:
         """See that nothing is left, however a test ended."""
-        ended(self._process)
+        self._process.end()
 
 
 def _read(path: Path) -> str:
