@@ -9,6 +9,7 @@ from unittest.mock import patch
 import brotli
 import pytest
 from support.municipality import HEADING, PHONE
+from support.road import furnish
 from support.spoiling import spoil
 from udvej import cli
 from udvej.config import Config
@@ -26,6 +27,7 @@ def config(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Config:
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("LANG", "da_DK.UTF-8")
+    furnish(settings)
     Checked.at_start(Config.from_environ(settings))
     assert cli.main(["build", str(front(settings))]) == 0
     return Config.from_environ(settings)
