@@ -26,8 +26,8 @@ run: setup
 test: setup-test setup-system
 	$(BIN)/pytest -m "not slow"
 
-# While one writes: no browsers, no nginx, no PostgreSQL or Redis, no processes that are killed, no floods, and no content
-# judged. A worker a core, since none of it waits for long and each has to read all tests first.
+# While one writes: no browsers, no nginx, no PostgreSQL or Redis, no processes that are killed, no floods, no sites made
+# whole, and no content judged. A worker a core, since none of it waits for long and each has to read all tests first.
 test-fast: setup-test
 	$(BIN)/pytest -m "not slow and not heavy and not browser and not content" -n $(CORES) \
 		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/server

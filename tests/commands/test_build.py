@@ -10,6 +10,8 @@ from udvej.config import Config
 from udvej.publish.front import PAGES
 from udvej.server.checked import Checked
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def spoiled(

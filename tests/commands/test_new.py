@@ -20,6 +20,8 @@ from udvej.server.checked import Checked
 from udvej.services import load_content
 from udvej.web.reader import reader_app
 
+pytestmark = pytest.mark.heavy
+
 OURS: Final = CHECKOUT / "content"
 EXAMPLES: Final = {
     f"{table}.{key}": kind.example

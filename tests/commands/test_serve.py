@@ -14,6 +14,8 @@ from udvej.server.checked import Checked
 from udvej.server.sites import Sites
 from udvej.sqlite import SQLite
 
+pytestmark = pytest.mark.heavy
+
 
 @dataclass(frozen=True)
 class Begun:

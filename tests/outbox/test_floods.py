@@ -10,6 +10,8 @@ from udvej.outbox.floods import Floods, Hour
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def floods(outbox: Outbox, database: Database, clock: Clock) -> Floods:

@@ -24,6 +24,8 @@ from udvej.services import Services
 from udvej.sqlite import SQLite
 from udvej.web.app import create_app
 
+pytestmark = pytest.mark.heavy
+
 WORDS = {
     **FILLED_IN,
     "name": "Sofie Ærlig 4711",

@@ -24,6 +24,8 @@ from udvej.publish.front import ERRORS, HEADERS
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
 
+pytestmark = pytest.mark.heavy
+
 PREFIXES = ("", "/en", "/ar")
 
 

@@ -18,6 +18,8 @@ from udvej.publish.publishing import publish
 from udvej.publish.swap import Builds
 from udvej.server.checked import Checked
 
+pytestmark = pytest.mark.heavy
+
 CHANGED, LATER = "Her er hjælp", "Her er mere hjælp"
 
 

@@ -35,6 +35,8 @@ from udvej.ready.questions import QUESTIONS
 from udvej.server.checked import refuse
 from udvej.sqlite import SQLite
 
+pytestmark = pytest.mark.heavy
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
