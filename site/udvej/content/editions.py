@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from udvej.content import catalogue
+from udvej.content import catalogue, compiled
 from udvej.content.catalogue import Catalogue
 from udvej.content.face import Face
 from udvej.content.facts import Facts
@@ -52,30 +52,31 @@ class Content:
             folder: holds `kommune.toml` and a Markdown file a page. Next to it lies
                 `translations/`, with `en/LC_MESSAGES/content.po` and the like.
             boxes: as for `load_edition`.
-            proofread: likewise.
+            proofread: likewise; without, a build's translations are as it compiled them, and only
+                what is said while a site runs is translated.
 
         Raises:
             ContentError: a content file is wrong. A wrong translation is left out instead.
         """
         mistakes, facts = Mistakes(), legible_facts(folder / FACTS_FILE)
         with mistakes.gathering():
-            danish = load_edition(folder, DANISH, boxes=boxes, proofread=proofread)
+            danish = load_edition(folder, boxes=boxes, proofread=proofread)
             facts = danish.facts
         with mistakes.gathering():
             face = Face.load(folder, facts)
         mistakes.end()
         program = catalogue.of_program(translations_of(folder))
-        own = catalogue.of_content(translations_of(folder), program)
-        _check_offered(folder, facts, own)
-        languages = [*_spoken(own, program, facts)]
+        own: Mapping[str, Catalogue] = {}
+        languages = [] if proofread else [*compiled.languages(translations_of(folder), program)]
+        if not languages:
+            own = catalogue.of_content(translations_of(folder), program)
+            _check_offered(folder, facts, own)
+            languages = [*_spoken(own, program, facts)]
         used = [program[one.tag] for one in languages if one.tag in program]
         return cls(
             folder,
             face,
-            {
-                DANISH.tag: danish,
-                **{one.tag: load_edition(folder, one, boxes=boxes) for one in languages},
-            },
+            {DANISH.tag: danish, **{one.tag: danish.spoken(one) for one in languages}},
             [*used, *own.values()],
         )
 

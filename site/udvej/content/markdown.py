@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -133,6 +133,10 @@ class Text:
             ContentError: naming file and line of each mistake in it.
         """
         return self.reader.check(self.markdown)
+
+    def spoken(self, language: Language) -> "Text":
+        """The same in another language."""
+        return Text(replace(self.reader, language=language), self.markdown)
 
 
 def blocks(markdown: str) -> Iterator[tuple[int, str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -80,6 +80,15 @@ class Page:
         """On the form's page what stands before the send button, elsewhere empty."""
         return self.text.beside
 
+    def spoken(self, language: Language) -> "Page":
+        """The same page, which is Danish, in another language."""
+        return replace(
+            self,
+            title=language.content.pgettext(TITLE, self.title),
+            summary=language.content.gettext(self.summary),
+            text=self.text.spoken(language),
+        )
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -108,6 +117,11 @@ class Edition:
         """The menu at the foot."""
         return [page for page in self.pages.values() if page.menu == "bund"]
 
+    def spoken(self, language: Language) -> "Edition":
+        """The same, which is Danish, in another language."""
+        pages = {address: page.spoken(language) for address, page in self.pages.items()}
+        return Edition(language, self.facts, pages, self.receipt.spoken(language))
+
 
 def load_edition(
     folder: Path,
@@ -134,7 +148,7 @@ def load_edition(
         facts = load_facts(folder / FACTS_FILE)
     receipt: list[Receipt] = []
     with mistakes.gathering():
-        receipt.append(load_receipt(folder, facts, language, boxes))
+        receipt.append(load_receipt(folder, facts, boxes))
     files: list[Header] = []
     paths = page_paths(folder)
     for path in paths:
@@ -144,15 +158,16 @@ def load_edition(
         mistakes.add(wrong_header(file))
     mistakes.add(_wrong_places(folder, files, whole=len(files) == len(paths)))
     texts = {
-        file: Text(Reader(file.source.path, file.above, facts, language, boxes), file.markdown)
+        file: Text(Reader(file.source.path, file.above, facts, boxes=boxes), file.markdown)
         for file in files
     }
-    if proofread and language.is_danish:  # the others are made of the same
+    if proofread:
         mistakes.add(wrong_texts(texts, receipt, whole=len(files) == len(paths)))
     mistakes.end()
-    pages = [_page(file, text, language) for file, text in texts.items()]
+    pages = [_page(file, text) for file, text in texts.items()]
     pages.sort(key=lambda page: (page.order, page.address))
-    return Edition(language, facts, {page.address: page for page in pages}, receipt[0])
+    danish = Edition(DANISH, facts, {page.address: page for page in pages}, receipt[0])
+    return danish if language.is_danish else danish.spoken(language)
 
 
 def page_paths(folder: Path) -> Sequence[Path]:
@@ -227,13 +242,12 @@ def _wrong_places(folder: Path, files: Sequence[Header], *, whole: bool) -> Iter
             yield ContentError(folder, 1, problem)
 
 
-def _page(file: Header, text: Text, language: Language) -> Page:
+def _page(file: Header, text: Text) -> Page:
     values = file.values
-    title, summary = values["titel"], values["resume"]
     return Page(
         address=values["adresse"],
-        title=language.content.pgettext(TITLE, title),
-        summary=language.content.gettext(summary),
+        title=values["titel"],
+        summary=values["resume"],
         menu=values["menu"],
         order=values["orden"],
         owner=values["ansvarlig"],

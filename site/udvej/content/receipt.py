@@ -4,7 +4,7 @@ It is no page: it has no address, stands in no menu, and is shown to nobody but 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -43,6 +43,11 @@ class Receipt:
         """What one kind of writer reads."""
         return self.texts[writer].body
 
+    def spoken(self, language: Language) -> "Receipt":
+        """The same, which is Danish, in another language."""
+        texts = {writer: text.spoken(language) for writer, text in self.texts.items()}
+        return replace(self, texts=texts)
+
     def check(self) -> Iterator[Links]:
         """Find what is wrong with it.
 
@@ -62,15 +67,12 @@ class Receipt:
             yield links
 
 
-def load_receipt(
-    folder: Path, facts: Facts, language: Language, boxes: Mapping[str, bool]
-) -> Receipt:
-    """Read it in one language.
+def load_receipt(folder: Path, facts: Facts, boxes: Mapping[str, bool]) -> Receipt:
+    """Read it, in Danish.
 
     Args:
         folder: the content.
         facts: those of the folder.
-        language: gives it in its own words.
         boxes: as for `load_edition`.
 
     Raises:
@@ -82,6 +84,6 @@ def load_receipt(
     texts = {}
     for writer in WRITERS:
         shown = {**boxes, **{other: other == writer for other in WRITERS}}
-        reader = Reader(path, header.above, facts, language, shown, titled=False)
+        reader = Reader(path, header.above, facts, boxes=shown, titled=False)
         texts[writer] = Text(reader, header.markdown)
     return Receipt(path, header.values["ansvarlig"], header.values["gennemgaaet"], texts)

@@ -18,7 +18,8 @@ from werkzeug.test import TestResponse
 
 from udvej import shipped
 from udvej.config import Config
-from udvej.content.editions import translations_of
+from udvej.content import compiled
+from udvej.content.editions import Content, translations_of
 from udvej.errors import ConfigError, ContentError
 from udvej.publish.compressed import write_compressed
 from udvej.publish.front import write_for_front, write_home
@@ -149,8 +150,9 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
                 if like is not None and like.is_dir() and like.name.endswith(f".{named}"):
                     shutil.copytree(like, making)
                 else:
-                    _make(config, folder, making)
+                    content = _make(config, folder, making)
                     _keep_sources(config, making, named)
+                    _compile(content, with_sources_of(making, config))
                 write_home(making, made)
                 making.rename(made)
     return made
@@ -161,11 +163,12 @@ def built(config: Config, folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.{stamp(config)}")
 
 
-def _make(config: Config, folder: Path, making: Path) -> None:
+def _make(config: Config, folder: Path, making: Path) -> Content:
     content, live = load_content(config), config.live is not None
     app = reader_app(content, config.address, demonstration=not live)
     _write(app, config, making, folder)
     write_for_front(app, content, config.address, making)
+    return content
 
 
 @contextmanager
@@ -210,6 +213,10 @@ def _keep_sources(config: Config, making: Path, named: str) -> None:
             shutil.copyfile(path, target)
     if stamp(kept) != named:
         raise ConfigError("UDVEJ_CONTENT: changed while it was read; try again")
+
+
+def _compile(content: Content, kept: Config) -> None:
+    compiled.write(kept.content, content.editions, translations_of(kept.content))
 
 
 def before(folder: Path) -> Path:

@@ -162,7 +162,10 @@ def _ready_when_asked(checked: Checked) -> "WSGIApplication":
     """Pages at once, and all else when it is first asked for."""
 
     def make() -> "WSGIApplication":
-        return dynamic_app(checked.services.anew()).wsgi_app
+        services = checked.services.anew()
+        application = dynamic_app(services).wsgi_app
+        services.rest()  # most who look at the form send nothing
+        return application
 
     away = _away(checked.services.config.state)
     return with_files(WhenAsked(make, away), checked.services, checked.files)

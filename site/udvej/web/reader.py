@@ -2,14 +2,20 @@
 
 import logging
 import secrets
-from collections.abc import Callable, MutableMapping
-from types import CodeType
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from flask import Flask, Request, Response, request
-from flask.templating import DispatchingJinjaLoader
 from flask_compress import Compress
-from jinja2 import Environment, StrictUndefined, Template, pass_context
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+    select_autoescape,
+)
 from jinja2.runtime import Context
 from werkzeug.routing import RequestRedirect
 
@@ -36,6 +42,7 @@ from udvej.web.encodings import AcceptedEncodings
 from udvej.web.error_pages import show_errors
 from udvej.web.headers import SecurityHeaders
 from udvej.web.leaving import Bounce, Leaving
+from udvej.web.routes import Routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -44,6 +51,7 @@ SESSION_COOKIE: Final = "__Host-skema"
 # Eighty pages in Arabic, where a letter takes six bytes: the form gives back what is too long.
 _LARGEST_BODY: Final = 512 * 1024
 
+_HERE: Final = Path(__file__).parent
 _log = logging.getLogger(__name__)
 
 
@@ -114,37 +122,43 @@ def guarded(
     )
 
 
-# The templates, compiled once for all municipalities: they are the program's, and what they show is
-# each application's own. By name and source, which a developer may change meanwhile.
-_compiled: Final[dict[tuple[str, str], CodeType]] = {}
+@cache
+def templates() -> Environment:
+    """The templates, compiled once for all municipalities: they are the program's.
+
+    What they show is a municipality's own and comes with each page.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=select_autoescape(("html", "xml")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        tel=phone_link,
+        danish=_for_language(danish),
+        ltr=_for_language(left_to_right),
+        municipal=_for_language(municipal),
+    )
+    environment.globals.update(_=phrase, addresses=addresses, pictures=PICTURES)
+    return environment
 
 
-class _Templates(DispatchingJinjaLoader):
-    """Flask's own, which would else compile them once for each application."""
-
-    def load(
-        self,
-        environment: Environment,
-        name: str,
-        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 (Jinja's own name)
-    ) -> Template:
-        """A template for one application."""
-        source, filename, up_to_date = self.get_source(environment, name)
-        key = name, source
-        if key not in _compiled:
-            _compiled[key] = environment.compile(source, name, filename)
-        code = _compiled[key]
-        return environment.template_class.from_code(environment, code, globals or {}, up_to_date)
+def _for_language(mark: Callable[[str], str]) -> Callable[[Context, str], str]:
+    """A filter that Jinja must not evaluate at compile time: it depends on the request."""
+    return pass_context(lambda _context, words: mark(words))
 
 
 class _Udvej(Flask):
     """Flask, without what a visitor sent in logs and redirects."""
 
     request_class = BoundedRequest
+    url_map_class = Routes  # type: ignore[assignment]  # declared as the very class
 
-    def create_global_jinja_loader(self) -> DispatchingJinjaLoader:
-        """The loader of all templates."""
-        return _Templates(self)
+    def create_jinja_environment(self) -> Environment:  # type: ignore[override]  # Jinja's own
+        """That of all municipalities."""
+        return templates()
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 (Flask's own signature)
         """Log no address, which may hold anything; the formatter leaves messages out."""
@@ -173,37 +187,23 @@ class _Compress(Compress):
 
 
 def _set_up_templates(app: Flask, content: Content, address: str, *, demonstration: bool) -> None:
-    editions = content.editions
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        tel=phone_link,
-        danish=_for_language(danish),
-        ltr=_for_language(left_to_right),
-        municipal=_for_language(municipal),
-    )
+    editions, face, assets = content.editions, content.face, Assets.load(content.face)
     languages = {tag: edition.language for tag, edition in editions.items()}
-    app.jinja_env.globals.update(
-        _=phrase,
-        addresses=addresses,
-        assets=Assets.load(content.face),
-        face=content.face,
-        demo=demonstration,
-        pictures=PICTURES,
-        languages=languages.values(),
-        origin=address,
-    )
 
     @app.before_request
     def set_asked_language() -> None:
         set_language(asked_for(request.path, languages))
 
     @app.context_processor
-    def edition_context() -> dict[str, Any]:
+    def municipality() -> dict[str, Any]:
         language = current()
-        return {"language": language, "site": editions[language.tag], "at": language.at}
-
-
-def _for_language(mark: Callable[[str], str]) -> Callable[[Context, str], str]:
-    """A filter that Jinja must not evaluate at compile time: it depends on the request."""
-    return pass_context(lambda _context, words: mark(words))
+        return {
+            "assets": assets,
+            "at": language.at,
+            "demo": demonstration,
+            "face": face,
+            "language": language,
+            "languages": languages.values(),
+            "origin": address,
+            "site": editions[language.tag],
+        }
