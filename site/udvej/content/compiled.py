@@ -45,7 +45,8 @@ def write(folder: Path, editions: Mapping[str, Edition], translations: Path) -> 
         language = edition.language
         if language.is_danish:
             continue
-        kept = Catalog(Locale.parse(tag, sep="-"), last_translator=language.reviewed)
+        kept = Catalog(Locale.parse(tag, sep="-"))
+        kept.last_translator = language.reviewed  # as an argument, "" would be somebody's name
         for one in said:
             words = language.content.gettext(one.words)
             if one.context:
