@@ -61,12 +61,14 @@ class Colour:
         Raises:
             ValueError: no lightness has it.
         """
+        if self.least_contrast(grounds) >= ratio:
+            return self
         hue, lightness, saturation = colorsys.rgb_to_hls(
             self.red / _SHADES, self.green / _SHADES, self.blue / _SHADES
         )
         others = [_of(hue, shade / _SHADES, saturation) for shade in range(_SHADES + 1)]
         others.sort(key=lambda other: abs(other.lightness - lightness))
-        for colour in (self, *others):
+        for colour in others:
             if colour.least_contrast(grounds) >= ratio:
                 return colour
         raise ValueError(ratio)

@@ -60,7 +60,7 @@ class Content:
         """
         mistakes, facts = Mistakes(), legible_facts(folder / FACTS_FILE)
         with mistakes.gathering():
-            danish = load_edition(folder, boxes=boxes, proofread=proofread)
+            danish = load_edition(folder, DANISH, boxes=boxes, proofread=proofread)
             facts = danish.facts
         with mistakes.gathering():
             face = Face.load(folder, facts)

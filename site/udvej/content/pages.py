@@ -167,7 +167,7 @@ def load_edition(
     pages = [_page(file, text) for file, text in texts.items()]
     pages.sort(key=lambda page: (page.order, page.address))
     danish = Edition(DANISH, facts, {page.address: page for page in pages}, receipt[0])
-    return danish if language.is_danish else danish.spoken(language)
+    return danish if language is DANISH else danish.spoken(language)
 
 
 def page_paths(folder: Path) -> Sequence[Path]:

@@ -1,5 +1,6 @@
 """Freeze the pages to files, compressed, so that reading them takes no Python."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -78,11 +79,19 @@ def _hash(digest: "_Hash", *folders: Path) -> None:
 
 
 def inputs(folder: Path) -> Iterator[Path]:
-    """The files of a folder that pages are made of, in order."""
-    for path in sorted(folder.rglob("*")):
-        hidden = path.name.startswith(".")
-        if path.is_file() and not hidden and path.suffix not in (".pyc", ".mo", ".pot"):
-            yield path
+    """The files of a folder that pages are made of, in order; of none that is not there."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:  # a start reads thousands
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                yield from inputs(path)
+            elif entry.is_file() and not _is_hidden(path):
+                yield path
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a file is an editor's or a system's, or made of others."""
+    return path.name.startswith(".") or path.suffix in (".pyc", ".mo", ".pot")
 
 
 def with_sources_of(build: Path, config: Config) -> Config:
