@@ -5,6 +5,7 @@ machine; those that are compared take turns, so that a busy machine slows both a
 """
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -204,10 +205,9 @@ def _wrk(port: int, home: Path, names: Sequence[str], address: str = PAGE) -> tu
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         sys.exit(f"not every request was answered; nothing is measured\n{said}")
-    number, unit = said.split("99%")[1].split()[0], ""
-    value = number.rstrip("musn")
-    unit = number.removeprefix(value)
-    milli = float(value) * {"us": 1 / MILLI, "ms": 1, "s": MILLI}[unit]
+    # "+/- Stdev" may say 99% too.
+    number, unit = re.findall(r"^ +99% +([\d.]+)(us|ms|s)$", said, re.MULTILINE)[0]
+    milli = float(number) * {"us": 1 / MILLI, "ms": 1, "s": MILLI}[unit]
     return float(said.split("Requests/sec:")[1].split()[0]), milli
 
 

@@ -66,9 +66,9 @@ class Colour:
         hue, lightness, saturation = colorsys.rgb_to_hls(
             self.red / _SHADES, self.green / _SHADES, self.blue / _SHADES
         )
-        others = [_of(hue, shade / _SHADES, saturation) for shade in range(_SHADES + 1)]
-        others.sort(key=lambda other: abs(other.lightness - lightness))
-        for colour in others:
+        shades = [shade / _SHADES for shade in range(_SHADES + 1)]
+        for shade in sorted(shades, key=lambda shade: abs(shade - lightness)):
+            colour = _of(hue, shade, saturation)
             if colour.least_contrast(grounds) >= ratio:
                 return colour
         raise ValueError(ratio)

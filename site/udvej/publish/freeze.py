@@ -42,25 +42,34 @@ _PACKAGE: Final = Path(__file__).parents[1]
 _MAKERS: Final = ("babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers")
 # The blueprints whose answers are the same for every visitor.
 _SAME_FOR_EVERYBODY: Final = ("pages-", "searching.")
-_STAMP_LENGTH: Final = 16
+_STAMP_LENGTH: Final = 16  # of each of its two halves
 
 
 def stamp(config: Config) -> str:
-    """A hash over everything that pages are made of: it changes when they may."""
+    """A hash over the program, then one over all else that pages are made of."""
     live = config.live
-    inputs = [config.address, str(live and live.sealing)]
-    digest = sha256("\n".join(inputs).encode())
-    # Nobody changes the program of a live site while it runs; a developer does in a demonstration.
-    digest.update(_stamp_of_program() if live else _stamp_of_program.__wrapped__())
+    digest = sha256(f"{config.address}\n{live and live.sealing}".encode())
     _hash(digest, config.content, translations_of(config.content))
-    return digest.hexdigest()[:_STAMP_LENGTH]
+    # Nobody changes the program of a live site while it runs; a developer does in a demonstration.
+    program = _stamp_of_program() if live else _stamp_of_program.__wrapped__()
+    return program + digest.hexdigest()[:_STAMP_LENGTH]
 
 
 @cache
-def _stamp_of_program() -> bytes:
+def _stamp_of_program() -> str:
     digest = sha256("\n".join([sys.version, *map(version, _MAKERS)]).encode())
     _hash(digest, shipped.TRANSLATIONS, _PACKAGE)
-    return digest.digest()
+    return digest.hexdigest()[:_STAMP_LENGTH]
+
+
+def is_of_this_program(folder: Path) -> bool:
+    """Whether a link leads to a build that this version of the program has made.
+
+    Args:
+        folder: as for `freeze`.
+    """
+    made = folder.resolve()
+    return made.suffix.startswith(f".{_stamp_of_program()}") and made.is_dir()
 
 
 def stamp_of_sources(config: Config) -> str:

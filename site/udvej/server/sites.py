@@ -18,7 +18,7 @@ from udvej import logs
 from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
 from udvej.installation import Installation, host_of
-from udvej.publish.freeze import PAGES, build, built
+from udvej.publish.freeze import PAGES, build, is_of_this_program
 from udvej.publish.front import ERRORS, headers_in
 from udvej.publish.running import Asked
 from udvej.publish.swap import published
@@ -185,8 +185,8 @@ def _away(state: Path | None) -> KeptOutSite:
 
 
 def _build_all(configs: Iterable[Config]) -> None:
-    """Build the pages that are not there yet, by all processors; what is wrong is said later."""
-    missing = [config for config in configs if not built(config, config.state / PAGES).is_dir()]
+    """Build by all processors what is new or of another version; what is wrong is said later."""
+    missing = [config for config in configs if not is_of_this_program(config.state / PAGES)]
     if len(missing) > 1:
         forked = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(os.cpu_count(), mp_context=forked) as processes:
