@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor
 from pathlib import Path
 from typing import Final
@@ -87,9 +88,15 @@ class Face:
             _NAMED.sub(lambda _: next(written), styles),
             Scheme(grounds[0], accents[0]),
             Scheme(grounds[2], accents[1]),
-            accents[0].nearest(_TABS, _SIGN),
+            _icon(accents[0]),
             next(iter(marks), None),
         )
+
+
+@lru_cache(maxsize=8)
+def _icon(accent: Colour) -> Colour:
+    """The same for all municipalities of the same colours."""
+    return accent.nearest(_TABS, _SIGN)
 
 
 def _accent(

@@ -4,6 +4,7 @@ What is wrong with one is its own: it keeps its last good site, or answers that 
 others go on as if nothing were.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -56,6 +57,7 @@ class Sites:
         if not installation.is_many:
             configs = installation.configs.items()
             return cls(installation, {name: Checked.at_start(config) for name, config in configs})
+        gc.freeze()  # else all that was imported is looked through for each of them
         _build_all(installation.configs.values())
         good, wrong = _each(installation, installation.names, Checked.at_start)
         if not good:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PAGE: Final = "index.html"
 _ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
 COMPRESSED: Final = tuple(_ENCODINGS.values())
+_TAKEN: Final[Mapping[str | None, re.Pattern[str]]] = {
+    name: re.compile(rf"\b{name}\b" if name else "") for name in (None, *_ENCODINGS)
+}
 # All but the oldest browsers take it; the other forms would take three times the memory.
 _HELD: Final = ".br"
 
@@ -145,7 +148,7 @@ class _Page(StaticFile):  # type: ignore[misc]  # it has no types
         same = [_same(*header) for header in headers.items()]
         return [
             (
-                re.compile(rf"\b{encoding}\b" if encoding else ""),
+                _TAKEN[encoding],
                 file.path,
                 [
                     *same,
