@@ -4,6 +4,7 @@ They are read at once, where those of a folder are judged; and take a tenth of t
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from gettext import GNUTranslations
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,7 @@ from udvej.languages import Language, Marking, Untranslated
 
 _FILE: Final = "content.mo"
 _PLACE: Final = "{}/LC_MESSAGES"
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
 # A page's first messages; menus give the titles of all.
 _TITLE_AND_SUMMARY: Final = 2
 
@@ -45,7 +47,8 @@ def write(folder: Path, editions: Mapping[str, Edition], translations: Path) -> 
         language = edition.language
         if language.is_danish:
             continue
-        kept = Catalog(Locale.parse(tag, sep="-"))
+        # Without the moment: the same content gives the same bytes.
+        kept = Catalog(Locale.parse(tag, sep="-"), creation_date=_NEVER, revision_date=_NEVER)
         kept.last_translator = language.reviewed  # as an argument, "" would be somebody's name
         for one in said:
             words = language.content.gettext(one.words)
