@@ -4,9 +4,10 @@ A program, which `support.forked` runs: it imports `udvej` and nothing of the te
 each process that is asked for. Nothing has run in it by then: no thread, no handler of a signal, no
 log, as in a Python that has only just begun. `udvej serve` makes its own workers in the same way.
 
-A message is JSON with "arguments", "environment", "folder" and "umask", and the two files to print
-to; the answer is the process's id. A message that is such an id asks for the exit status of one
-that has ended. Without anybody to ask, it ends, and what it has started gets SIGTERM.
+A message is JSON with "arguments", "environment", "folder" and "umask"; the answer is the id of the
+process. A message that is such an id asks for the exit status of one that has ended. With each
+comes a pipe for its answer, since who was interrupted reads none, and with the former two files to
+print to. Without anybody to ask, it ends, and what it has started gets SIGTERM.
 """
 
 import json
@@ -15,6 +16,7 @@ import runpy
 import signal
 import socket
 import sys
+from contextlib import suppress
 from ctypes import CDLL
 from importlib import import_module
 from pkgutil import iter_modules
@@ -28,17 +30,21 @@ _PR_SET_PDEATHSIG: Final = 1
 
 def _asked(asking: socket.socket) -> dict[str, Any] | None:
     """Fork for each message; what is asked of this process, or None in the first at the end."""
+    ended: dict[int, int] = {}
     while True:
-        message, files, _, _ = socket.recv_fds(asking, _MOST_BYTES, 2)
+        message, given, _, _ = socket.recv_fds(asking, _MOST_BYTES, 3)
         if not message:
             return None
+        answering, *files = given
         asked = json.loads(message)
         if isinstance(asked, int):
-            _, status = os.waitpid(asked, 0)
-            asking.send(b"%d" % os.waitstatus_to_exitcode(status))
-        elif process := os.fork():
-            asking.send(b"%d" % process)
+            if asked not in ended:
+                ended[asked] = os.waitstatus_to_exitcode(os.waitpid(asked, 0)[1])
+            answer = ended[asked]
+        elif answer := os.fork():
+            ended.pop(answer, None)
         else:
+            os.close(answering)
             os.setsid()
             CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
             for number, file in enumerate(files, start=1):
@@ -46,7 +52,9 @@ def _asked(asking: socket.socket) -> dict[str, Any] | None:
                 os.close(file)
             asking.close()
             return dict(asked)
-        for file in files:
+        with suppress(BrokenPipeError):
+            os.write(answering, b"%d" % answer)
+        for file in (answering, *files):
             os.close(file)
 
 

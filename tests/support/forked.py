@@ -17,13 +17,11 @@ from functools import cache
 from pathlib import Path
 from select import select
 from tempfile import TemporaryFile
-from threading import Lock
 from typing import IO, Any, Final
 
 from support.patience import PATIENCE
 
 _SERVER: Final = Path(__file__).with_name("fork_server.py")
-_MOST_BYTES: Final = 64
 
 
 class _Server:
@@ -31,7 +29,6 @@ class _Server:
 
     def __init__(self) -> None:
         """Start it; it ends with this process, since nobody else has the other end."""
-        self._turn = Lock()
         self._asking, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -45,9 +42,13 @@ class _Server:
 
     def ask(self, message: object, *files: int) -> int:
         """Ask one thing, and wait for the answer."""
-        with self._turn:
-            socket.send_fds(self._asking, [json.dumps(message).encode()], files)
-            return int(self._asking.recv(_MOST_BYTES))
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as answer:
+            try:
+                socket.send_fds(self._asking, [json.dumps(message).encode()], [writing, *files])
+            finally:
+                os.close(writing)
+            return int(answer.read())
 
     def end(self) -> None:
         """Let it end."""
@@ -123,8 +124,8 @@ class Forked:
         if self.returncode is None:
             if not select([self._ended], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("udvej", timeout)
-            os.close(self._ended)
             self.returncode = _server().ask(self.pid)
+            os.close(self._ended)
         return self.returncode
 
     def send_signal(self, number: signal.Signals) -> None:

@@ -3,12 +3,14 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -43,6 +45,19 @@ def test_a_command_says_the_same_and_ends_the_same(tmp_path: Path, arguments: li
         whole.stdout,
         whole.stderr,
     )
+
+
+def test_who_is_interrupted_leaves_no_answer_for_the_next() -> None:
+    """An exit status taken for a process would be killed as one: 0 means all of the run."""
+    send = socket.send_fds
+
+    def interrupted(*given: Any) -> None:  # noqa: ANN401 (what is sent)
+        send(*given)
+        raise KeyboardInterrupt
+
+    with patch.object(socket, "send_fds", interrupted), pytest.raises(KeyboardInterrupt):
+        run("--help", env=os.environ)
+    assert run("serv", env=os.environ).returncode == 2
 
 
 @dataclass(frozen=True)
