@@ -2,14 +2,11 @@
 
 import gzip
 import shutil
-import sys
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 import brotli
 import pytest
-import udvej
 from support.editions import BOXES
 from support.municipality import FACTS, HEADING
 from support.spoiling import spoil
@@ -19,8 +16,9 @@ from udvej.content.pages import load_edition
 from udvej.errors import ConfigError, ContentError
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.scheme import Scheme
-from udvej.publish.freeze import WWW, freeze, stamp
+from udvej.publish.freeze import WWW, freeze
 from udvej.publish.front import ERRORS, HEADERS
+from udvej.publish.stamps import stamp
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
 
@@ -132,68 +130,6 @@ def test_each_way_of_sealing_has_pages_of_its_own(
         html = (made / WWW / "privatliv" / "index.html").read_text("utf-8")
         assert [each for each in Scheme if f"Kun for {each}." in html] == [scheme]
         assert pages.resolve() == made
-
-
-def test_a_demonstration_and_a_live_site_have_pages_of_their_own(
-    settings: dict[str, str], config: Config
-) -> None:
-    """Even at one address: only the one says that nobody receives what is sent."""
-    live = Config.from_environ(settings)
-    assert live.live is not None
-    same = replace(live, live=replace(live.live, public_address=config.address))
-    assert same.address == config.address
-    assert stamp(same) != stamp(config)
-
-
-@pytest.mark.parametrize(
-    "library", ["babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers"]
-)
-def test_another_version_of_what_makes_the_pages_makes_them_again(
-    library: str, config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What an upgrade changed is shown."""
-    before = stamp(config)
-    monkeypatch.setattr(
-        "udvej.publish.freeze.version", lambda name: version(name) + "x" * (name == library)
-    )
-    assert stamp(config) != before
-
-
-def test_another_python_makes_the_pages_again(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its gzip writes other bytes."""
-    before = stamp(config)
-    monkeypatch.setattr(sys, "version", "4.0")
-    assert stamp(config) != before
-
-
-@pytest.mark.parametrize("part", ["web/templates/layout.html", "web/static/leave.js", "new.py"])
-def test_another_version_of_the_program_makes_the_pages_again(
-    part: str, config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Templates, styles, scripts and modules alike; what Python compiles of them does not."""
-    package = tmp_path / "udvej"
-    shutil.copytree(Path(udvej.__file__).parent, package)
-    monkeypatch.setattr("udvej.publish.freeze._PACKAGE", package)
-    before = stamp(config)
-    (package / "new.pyc").touch()
-    assert stamp(config) == before
-    with (package / part).open("a") as file:
-        file.write("\n")
-    assert stamp(config) != before
-
-
-@pytest.mark.parametrize("ending", [".mo", ".pot"])
-def test_what_no_page_is_made_of_changes_none(ending: str, config: Config) -> None:
-    """Compiled catalogues and the template."""
-    translations = translations_of(config.content)
-    before = stamp(config)
-    (translations / f"udvej{ending}").write_text("x")
-    assert stamp(config) == before
-    catalogue = next(translations.rglob("content.po"))
-    catalogue.write_text(catalogue.read_text("utf-8") + "\n", "utf-8")
-    assert stamp(config) != before
 
 
 def test_errors_of_every_language_are_made_for_nginx(config: Config, tmp_path: Path) -> None:

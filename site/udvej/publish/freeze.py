@@ -1,106 +1,37 @@
 """Freeze the pages to files, compressed, so that reading them takes no Python."""
 
-import os
 import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
-from hashlib import sha256
 from http import HTTPStatus
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from udvej import shipped
 from udvej.config import Config
 from udvej.content import compiled
 from udvej.content.editions import Content, translations_of
 from udvej.errors import ConfigError, ContentError
 from udvej.publish.compressed import write_compressed
 from udvej.publish.front import write_for_front, write_home
+from udvej.publish.stamps import built, hash_of, inputs, stamp
 from udvej.publish.turns import turn
 from udvej.services import load_content
 from udvej.web.frozen import PAGE
 from udvej.web.reader import reader_app
 from udvej.wording import tell
 
-if TYPE_CHECKING:
-    from hashlib import _Hash
-
 # In the state folder: the pages that the site was last found good with.
 PAGES: Final = "pages"
 WWW: Final = "www"
 SOURCES: Final = "sources"
 
-_PACKAGE: Final = Path(__file__).parents[1]
-_MAKERS: Final = ("babel", "bleach", "brotli", "flask", "jinja2", "markdown-it-py", "phonenumbers")
 # The blueprints whose answers are the same for every visitor.
 _SAME_FOR_EVERYBODY: Final = ("pages-", "searching.")
-_STAMP_LENGTH: Final = 16  # of each of its two halves
-
-
-def stamp(config: Config) -> str:
-    """A hash over the program, then one over all else that pages are made of."""
-    live = config.live
-    digest = sha256(f"{config.address}\n{live and live.sealing}".encode())
-    _hash(digest, config.content, translations_of(config.content))
-    # Nobody changes the program of a live site while it runs; a developer does in a demonstration.
-    program = _stamp_of_program() if live else _stamp_of_program.__wrapped__()
-    return program + digest.hexdigest()[:_STAMP_LENGTH]
-
-
-@cache
-def _stamp_of_program() -> str:
-    digest = sha256("\n".join([sys.version, *map(version, _MAKERS)]).encode())
-    _hash(digest, shipped.TRANSLATIONS, _PACKAGE)
-    return digest.hexdigest()[:_STAMP_LENGTH]
-
-
-def is_of_this_program(folder: Path) -> bool:
-    """Whether a link leads to a build that this version of the program has made.
-
-    Args:
-        folder: as for `freeze`.
-    """
-    made = folder.resolve()
-    return made.suffix.startswith(f".{_stamp_of_program()}") and made.is_dir()
-
-
-def stamp_of_sources(config: Config) -> str:
-    """A hash over what an editor writes: whatever the program makes of it."""
-    digest = sha256()
-    _hash(digest, config.content, translations_of(config.content))
-    return digest.hexdigest()
-
-
-def _hash(digest: "_Hash", *folders: Path) -> None:
-    for folder in folders:
-        for path in inputs(folder):
-            digest.update(f"\n{path.relative_to(folder)}\n".encode())
-            with suppress(OSError):  # what cannot be read is named when the page is
-                digest.update(path.read_bytes())
-
-
-def inputs(folder: Path) -> Iterator[Path]:
-    """The files of a folder that pages are made of, in order; of none that is not there."""
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:  # a start reads thousands
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            path = Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                yield from inputs(path)
-            elif entry.is_file() and not _is_hidden(path):
-                yield path
-
-
-def _is_hidden(path: Path) -> bool:
-    """Whether a file is an editor's or a system's, or made of others."""
-    return path.name.startswith(".") or path.suffix in (".pyc", ".mo", ".pot")
 
 
 def with_sources_of(build: Path, config: Config) -> Config:
@@ -174,11 +105,6 @@ def build(config: Config, folder: Path, like: Path | None = None) -> Path:
                 write_home(making, made)
                 making.rename(made)
     return made
-
-
-def built(config: Config, folder: Path) -> Path:
-    """The folder that a build has where it is made; one for each content and program."""
-    return folder.with_name(f"{folder.name}.{stamp(config)}")
 
 
 def _make(config: Config, folder: Path, making: Path) -> Content:
@@ -264,10 +190,7 @@ def repoint(folder: Path, made: Path) -> None:
 
 
 def _differ(one: Path, other: Path) -> bool:
-    digests = [sha256(), sha256()]
-    for digest, made in zip(digests, (one, other), strict=True):
-        _hash(digest, made / SOURCES)
-    return digests[0].digest() != digests[1].digest()
+    return hash_of(one / SOURCES) != hash_of(other / SOURCES)
 
 
 def _link(link: Path, made: Path) -> None:

@@ -11,9 +11,10 @@ from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
 from udvej.publish import everywhere
 from udvej.publish.changes import Changes
-from udvej.publish.freeze import stamp_of_sources, with_sources_of
+from udvej.publish.freeze import with_sources_of
 from udvej.publish.outcome import Outcome
 from udvej.publish.running import PUBLISHING, Asked, running
+from udvej.publish.stamps import stamp_of_sources
 from udvej.publish.swap import Builds
 from udvej.publish.turns import turn
 from udvej.wording import tell

@@ -30,7 +30,7 @@ class Asked:
         number: tells it from what was asked before.
         build: a folder that `freeze.build` made in the state folder.
         fronts: the same for the web server in front, by the link that leads to it.
-        undoes: the sources that are given up with it, as `freeze.stamp_of_sources` names them, or
+        undoes: the sources that are given up with it, as `stamps.stamp_of_sources` names them, or
             "" where those of the content folder are published.
     """
 

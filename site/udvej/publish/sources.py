@@ -14,7 +14,8 @@ from udvej.config import Config
 from udvej.content.editions import translations_of
 from udvej.durations import HOUR
 from udvej.errors import ConfigError
-from udvej.publish.freeze import SOURCES, inputs
+from udvej.publish.freeze import SOURCES
+from udvej.publish.stamps import inputs
 
 # Their bytes by their paths, "content/…" and "translations/…", as they lie in a build.
 Sources = Mapping[str, bytes]

@@ -15,8 +15,9 @@ from udvej.config import Config
 from udvej.errors import ContentError, SealingError, UdvejError
 from udvej.notes import Note, Notes
 from udvej.publish import everywhere
-from udvej.publish.freeze import PAGES, WWW, built, freeze, with_sources_of
+from udvej.publish.freeze import PAGES, WWW, freeze, with_sources_of
 from udvej.publish.running import Asked
+from udvej.publish.stamps import built
 from udvej.publish.swap import Builds
 from udvej.server.reloading import ReloadingApp
 from udvej.services import Services

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from udvej.check.findings import Finding
 from udvej.config import Config
 from udvej.errors import ContentError, UdvejError
-from udvej.publish.freeze import stamp
+from udvej.publish.stamps import stamp
 from udvej.wording import tell
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from udvej import logs
 from udvej.config import Config
 from udvej.errors import ConfigError, UdvejError
 from udvej.installation import Installation, host_of
-from udvej.publish.freeze import PAGES, build, is_of_this_program
+from udvej.publish.freeze import PAGES, build
 from udvej.publish.front import ERRORS, headers_in
 from udvej.publish.running import Asked
+from udvej.publish.stamps import is_of_this_program
 from udvej.publish.swap import published
 from udvej.server.checked import Checked, forget_refusals, refuse
 from udvej.services import Services
