@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.front import HOST
-from support.machine import Machine, booted, guide, make, why_not
+from support.machine import DELIVERY, NGINX, WEB, Machine, booted, guide, make, why_not
 from support.patience import until
 from udvej.outbox.keys import TeamKey
 
@@ -19,7 +19,6 @@ UDVEJ_MAIL_TO=team@exit.example
 UDVEJ_PROXIES=1
 """
 CONTENT = "/opt/udvej/current/tests/support/nordby/content"
-WEB, DELIVERY, NGINX = "udvej-web@8000.service", "udvej-deliver.service", "nginx.service"
 # Of the guide's steps: what asks others than this machine, or somebody at it, or wants a
 # certificate that browsers accept.
 ELSEWHERE = (

@@ -18,6 +18,11 @@ from support.front import HOST, SHIPPED
 from support.patience import PATIENCE, until
 from support.running import ended, started
 
+# The units of a live site, and nginx's.
+WEB: Final = "udvej-web@8000.service"
+DELIVERY: Final = "udvej-deliver.service"
+NGINX: Final = "nginx.service"
+
 _NEEDED: Final = ("debootstrap", "systemd-nspawn", "nsenter", "git")
 _MAKING_SECONDS: Final = 900
 # What any Debian machine has, and the smallest that debootstrap makes has not.
@@ -40,7 +45,7 @@ def guide(section: int | str) -> list[str]:
     Args:
         section: its number, or all of its heading.
     """
-    text = re.sub(r" *\\\n *", " ", (SHIPPED / "README.md").read_text("utf-8"))
+    text = _page("README.md")
     heading = f"{section}. " if isinstance(section, int) else f"{section}\n"
     _, found, rest = text.partition(f"\n## {heading}")
     assert found
@@ -48,18 +53,22 @@ def guide(section: int | str) -> list[str]:
 
 
 def block(page: str, beginning: str) -> str:
-    """A block of commands of one of the pages, as it stands there, for a shell.
+    """A block of commands of one of the pages, each in one line, for a shell.
 
     Args:
         page: its file's name.
         beginning: how the block begins.
     """
-    text = (SHIPPED / page).read_text("utf-8")
     found = re.search(
-        rf"^    {re.escape(beginning)}.*\n(?:(?:    .*)?\n)*?(?=\S|\Z)", text, re.MULTILINE
+        rf"^    {re.escape(beginning)}.*\n(?:(?:    .*)?\n)*?(?=\S|\Z)", _page(page), re.MULTILINE
     )
     assert found, beginning
     return textwrap.dedent(found[0]).strip()
+
+
+def _page(name: str) -> str:
+    """One of the pages, without a break within a command."""
+    return re.sub(r" *\\\n *", " ", (SHIPPED / name).read_text("utf-8"))
 
 
 def make(root: Path) -> None:
@@ -159,14 +168,15 @@ class Machine:
         asked = f"systemctl show --property ActiveState --value {unit}"
         until(lambda: self.run(asked).strip() == state)
 
-    def asked(self, address: str, *options: str) -> str:
-        """What nginx answers over HTTPS."""
-        to = f"--insecure --resolve {HOST}:443:127.0.0.1 https://{HOST}{address}"
+    def asked(self, address: str, *options: str, host: str = HOST) -> str:
+        """What nginx answers over HTTPS for a host."""
+        to = f"--insecure --resolve {host}:443:127.0.0.1 https://{host}{address}"
         return self.run(f"curl --silent {' '.join(options)} {to}")
 
-    def status(self, address: str, *options: str) -> str:
+    def status(self, address: str, *options: str, host: str = HOST) -> str:
         """The status of an answer."""
-        return self.asked(address, "--output /dev/null --write-out '%{http_code}'", *options)
+        only = "--output /dev/null --write-out '%{http_code}'"
+        return self.asked(address, only, *options, host=host)
 
     @contextmanager
     def network(self) -> Iterator[None]:
