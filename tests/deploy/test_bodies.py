@@ -32,13 +32,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory, furnished: Path) -> Path:
     return folder / "site"
 
 
+def leads_to(link: Path) -> Iterator[str]:
+    """Where an open file is, unless it is closed by now."""
+    with suppress(FileNotFoundError):
+        yield str(link.readlink())
+
+
 def spooled(front: Front) -> list[str]:
     """The files of nginx's spools that any of its processes has open, named or not."""
     first = psutil.Process(front._process.pid)  # noqa: SLF001 (whose files are looked at)
     processes = [first, *first.children(recursive=True)]
     assert len(processes) > 1
     links = [link for each in processes for link in Path(f"/proc/{each.pid}/fd").iterdir()]
-    opened = [str(link.readlink()) for link in links if link.is_symlink()]
+    opened = [path for link in links for path in leads_to(link)]
     assert [path for path in opened if path.startswith("socket:")]
     return [path for path in opened if str(front.folder / "spool") in path]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from support.patience import PATIENCE, until
-from support.running import ended, held_port, started
+from support.running import ended, held_port, lives, started
 from udvej.config import Config
 from udvej.errors import ConfigError
 from udvej.installation import Installation
@@ -129,4 +129,4 @@ def test_what_is_beside_a_killed_process_ends_too(parent: Parent) -> None:
     beside = psutil.Process(parent.beside()[1])
     parent.process.kill()
     # Nobody may be there to fetch its end; then it stays as a name without a process.
-    until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: not lives(beside))

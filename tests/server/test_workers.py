@@ -12,7 +12,7 @@ import pytest
 from support.municipality import places
 from support.patience import until
 from support.road import Browser, Site
-from support.running import held_port
+from support.running import held_port, lives
 from support.visiting import FILLED_IN, TYPED, reference
 from udvej.content.addresses import FORM
 
@@ -37,7 +37,7 @@ def test_each_process_that_is_killed_is_made_again(site: Site) -> None:
     def running() -> set[int]:
         """Whatever thread made them."""
         children = psutil.Process(serving).children()
-        return {each.pid for each in children if each.status() != psutil.STATUS_ZOMBIE}
+        return {each.pid for each in children if lives(each)}
 
     until(lambda: len(running()) == 3)
     for killed in sorted(running()):

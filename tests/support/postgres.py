@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -114,7 +114,8 @@ class Server:
         first = psutil.Process(self.process.pid)
         every = [first, *first.children(recursive=True)]
         for process in every:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it ends with the first one, or by itself
+                process.kill()
         self.process.wait(PATIENCE)
         psutil.wait_procs(every, PATIENCE)
 
@@ -130,12 +131,14 @@ class Server:
         first = psutil.Process(self.process.pid)
         every = [first, *first.children(recursive=True)]
         for process in every:
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
         try:
             yield
         finally:
             for process in every:
-                process.resume()
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def ask(self, statement: str) -> Sequence[tuple[Any, ...]]:
         """What a statement of its administrator gives."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from select import select
 from typing import Any, Final
 
+import psutil
 from support.patience import PATIENCE
 
 _HELD: Final[list[socket.socket]] = []
@@ -35,6 +36,14 @@ def ended(process: "subprocess.Popen[Any]") -> None:
         process.wait(PATIENCE)
     for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
         pipe.close()
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether a process runs still; it may end while it is looked at."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def next_line(process: "subprocess.Popen[bytes]") -> str:
