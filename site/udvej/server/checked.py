@@ -105,13 +105,14 @@ class Checked:
     @classmethod
     def _of(cls, config: Config, shown: Config | None = None) -> "Checked":
         services, before = Services.open(config), (config.state / PAGES).resolve()
-        _ = services.sealer
+        sealer = services.sealer
         if not config.name:
             _try(services)
         build = freeze(config, config.state / PAGES)
         if config.live:
             services = Services(with_sources_of(build, config))
-            _ = services.sealer, services.facts, services.face
+            services.sealer = sealer
+            _ = services.facts, services.face
             if not (config.name and build == before):
                 _read(services)
         return cls(services, build, shown or config, Files(build / WWW))

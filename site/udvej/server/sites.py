@@ -111,9 +111,13 @@ class Sites:
 
         What was accepted is mailed also while a site is kept out.
         """
-        configs = self.installation.configs.items()
         known = {name: one.services for name, one in self.good.items()}
-        return {**{name: Services(published(config)) for name, config in configs}, **known}
+        configs = self.installation.configs.items()
+        kept_out = {name: config for name, config in configs if name not in known}
+        return {
+            **known,
+            **{name: Services(published(config)) for name, config in kept_out.items()},
+        }
 
     def application(self) -> "WSGIApplication":
         """What a web worker answers with, made in its own process."""

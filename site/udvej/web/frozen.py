@@ -58,13 +58,7 @@ class Files:
         Args:
             folder: holds `om/index.html` for `/om/`, and each file with its compressed forms.
         """
-        # One address a page: neither `/om` nor `/om/index.html` is one.
-        self._files = _InMemory()
-        known = dict(scantree(folder))
-        for path in sorted(known):
-            if not path.endswith(COMPRESSED):
-                address = path.removeprefix(str(folder)).removesuffix(PAGE)
-                self._files.add_file_to_dictionary(address, path, known)
+        self._files = _InMemory(folder)
 
     def before(self, application: "WSGIApplication") -> "WSGIApplication":
         """The same files, and an application behind them for what is none."""
@@ -77,20 +71,28 @@ class Files:
 class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
     """WhiteNoise, without opening the file at each request, which costs more than all the rest."""
 
-    def __init__(self) -> None:
-        """Hold no file yet."""
+    def __init__(self, folder: Path) -> None:
+        """Read, of each file, the form that browsers take, or it where there is none."""
+        super().__init__(None, autorefresh=True)  # which asks `find_file`
+        self._stats = dict(scantree(folder))
+        # One address a page: neither `/om` nor `/om/index.html` is one.
+        self._paths = {
+            path.removeprefix(str(folder)).removesuffix(PAGE): path
+            for path in self._stats
+            if not path.endswith(COMPRESSED)
+        }
         self._read: dict[str, bytes] = {}
-        super().__init__(None)
+        for path in self._paths.values():
+            held = path + _HELD if path + _HELD in self._stats else path
+            with open(held, "rb") as file:  # noqa: PTH123 (thousands, at a start)
+                self._read[held] = file.read()
+        self._found: dict[str, StaticFile] = {}
 
-    def add_file_to_dictionary(
-        self, url: str, path: str, stat_cache: Mapping[str, os.stat_result] | None = None
-    ) -> None:
-        """Add a file, and read the form of it that browsers take, or it where there is none."""
-        super().add_file_to_dictionary(url, path, stat_cache)
-        paths = [path for _, path, _ in self.files[url].alternatives]
-        held = path + _HELD if path + _HELD in paths else path
-        with open(held, "rb") as file:  # noqa: PTH123 (thousands, at a start)
-            self._read[held] = file.read()
+    def find_file(self, url: str) -> StaticFile | None:
+        """The file of an address; made when it is first asked for, since most of thousands are not."""
+        if url not in self._found and url in self._paths:
+            self._found[url] = self.get_static_file(self._paths[url], url, self._stats)
+        return self._found.get(url)
 
     def get_static_file(
         self, path: str, url: str, stat_cache: Mapping[str, os.stat_result] | None = None
