@@ -17,6 +17,7 @@ from unittest.mock import patch
 import bleach
 import brotli
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask
 from flask.testing import FlaskClient
 from markdown_it.token import Token
@@ -43,6 +44,7 @@ from xdist.workermanage import NodeManager
 
 _SLOW_SECONDS: Final = 3600
 _TEXTS: Final = 10_000
+_PAGES: Final = 1_000
 _NETWORKS: Final = count()
 _LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
@@ -98,10 +100,16 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compressed_pages() -> Iterator[None]:
-    """Each build would else compress the same pages again, which takes longer than making them."""
-    once = SimpleNamespace(compress=cache(brotli.compress))
-    with patch("udvej.publish.compressed.brotli", once):
+def compressed_once() -> Iterator[None]:
+    """The same pages would else be compressed again, which takes longer than making them."""
+    with patch("brotli.compress", lru_cache(_PAGES)(brotli.compress)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_read_once() -> Iterator[None]:
+    """The same private key is read and checked once, which takes a tenth of a second."""
+    with patch("udvej.outbox.sealed.load_pem_private_key", cache(load_pem_private_key)):
         yield
 
 

@@ -1,12 +1,13 @@
 """What `udvej check` finds in a folder: each thing by file and line, with what to write instead."""
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
-from support.municipality import HEADING, PAGES, PHONE
+from support.municipality import CONTENT, HEADING, PAGES, PHONE
 from support.spoiling import spoil
 from udvej.check.content import check
 from udvej.check.findings import Finding, Report
@@ -19,12 +20,21 @@ from udvej.errors import ContentErrors
 TODAY = max(page.reviewed for page in PAGES.values())
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Nordby's pages were measured to be, as somebody has who checks them again and again."""
+    kept = tmp_path_factory.mktemp("measured") / "kept.json"
+    check(CONTENT, TODAY, Kept(kept))
+    return kept
+
+
 @pytest.fixture
-def report(content: Path, tmp_path: Path) -> Callable[..., Report]:
+def report(content: Path, measured: Path, tmp_path: Path) -> Callable[..., Report]:
     """What is found in a copy of Nordby's content."""
 
     def report(today: date = TODAY) -> Report:
-        return check(content, today, Kept(tmp_path / "kept.json"))
+        kept = shutil.copyfile(measured, tmp_path / "kept.json")
+        return check(content, today, Kept(kept))
 
     return report
 

@@ -1,6 +1,5 @@
 """The outbox: nothing accepted is lost, mailed by two at once, or kept too long."""
 
-import multiprocessing
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from support.clock import DAY, HOUR, MINUTE, Clock
+from support.doomed import FORKED
 from support.patience import PATIENCE
 from support.places import ON_SQLITE, Place
 from udvej.errors import ConfigError, SealingError, UnknownNumber
@@ -500,7 +500,7 @@ def _threads() -> Executor:
 
 
 def _processes() -> Executor:
-    return ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(4, mp_context=FORKED)
 
 
 @pytest.mark.heavy

@@ -33,8 +33,18 @@ _LONG: Final = 10_000
 _PRESSES_AGAIN: Final = 0.1
 
 # Processes made of one that has read the program already, which takes longer than all else.
-_made = multiprocessing.get_context("forkserver")
-_made.set_forkserver_preload(["cryptography.x509", "udvej.outbox.delivery", "udvej.outbox.mail"])
+FORKED: Final = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(
+    [
+        "pytest",
+        "udvej.intake.drafts",
+        "udvej.intake.sealing",
+        "udvej.outbox.delivery",
+        "udvej.outbox.mail",
+        "udvej.postgresql.kept",
+        "udvej.sqlite",
+    ]
+)
 
 
 class SharedClock:
@@ -55,7 +65,7 @@ class SharedClock:
 
 def started(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
     """A process of its own, which ends with this one however that ends."""
-    process = _made.Process(target=_bound, args=(target, *arguments), daemon=True)
+    process = FORKED.Process(target=_bound, args=(target, *arguments), daemon=True)
     process.start()
     return process
 

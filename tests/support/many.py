@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Final
 from unittest.mock import patch
 
@@ -25,6 +24,8 @@ from udvej.services import Services
 # Each with the number of its team. None is a part of another.
 PHONES: Final = {"klitby": "71 11 22 33", "sundby": "72 44 55 66", "vesterby": "73 77 88 99"}
 NAMES: Final = tuple(PHONES)
+# The last that each was given; the same is copied rather than made once more.
+_FROZEN: Final[dict[str, Path]] = {}
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,15 @@ def municipality(name: str, folder: Path) -> Municipality:
     for own, theirs in (("Egen", name.capitalize()), ("egen.example", f"{name}.example")):
         text = text.replace(own, theirs)
     path.write_text(text, "utf-8")
-    key = TeamKey.make(f"team@{name}.example")
-    made = Municipality(name, folder / name, key, secrets.token_hex(32))
+    made = Municipality(name, folder / name, _key(name), secrets.token_hex(32))
     made.settings()
     made.certify()
     return made
+
+
+@cache
+def _key(name: str) -> TeamKey:
+    return TeamKey.make(f"team@{name}.example")
 
 
 @dataclass(frozen=True)
@@ -144,11 +149,10 @@ class Many:
 
 def furnish(settings: Mapping[str, str]) -> None:
     """Give each its frozen pages, less well compressed than in earnest, which takes a while."""
-    quick = SimpleNamespace(compress=partial(brotli.compress, quality=1))
-    with patch("udvej.publish.compressed.brotli", quick):
-        for config in Installation.from_environ(settings).configs.values():
+    with patch("brotli.compress", partial(brotli.compress, quality=1)):
+        for name, config in Installation.from_environ(settings).configs.items():
             Services.open(config)
-            freeze(config, config.state / PAGES)
+            _FROZEN[name] = freeze(config, config.state / PAGES, like=_FROZEN.get(name))
 
 
 @contextmanager

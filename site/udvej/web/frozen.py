@@ -89,7 +89,7 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
         self._found: dict[str, StaticFile] = {}
 
     def find_file(self, url: str) -> StaticFile | None:
-        """The file of an address; made when it is first asked for, since most of thousands are not."""
+        """The file of an address, made when it is first asked for: most of thousands never are."""
         if url not in self._found and url in self._paths:
             self._found[url] = self.get_static_file(self._paths[url], url, self._stats)
         return self._found.get(url)
