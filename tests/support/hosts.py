@@ -13,7 +13,7 @@ from support.municipality import CONTENT
 from support.patience import PATIENCE, until
 from support.postgres import Server as Postgres
 from support.redis_server import RedisServer, redis_server
-from support.road import Browser, Road, Site, furnish, laid
+from support.road import Browser, Road, Site, furnish, laid, unanswered
 from support.running import held_port
 from udvej.outbox.keys import TeamKey
 
@@ -99,7 +99,7 @@ def two_hosts(
         shared = {
             "UDVEJ_CONTENT": str(folders[0] / "content"),
             "UDVEJ_STATE": str(folders[0] / "state"),
-            "UDVEJ_PUBLIC_ADDRESS": f"https://localhost:{held_port()}",
+            "UDVEJ_PUBLIC_ADDRESS": unanswered(),
             "UDVEJ_DATABASE": database.url,
             "UDVEJ_LIMITS": limits.url,
             **others,

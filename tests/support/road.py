@@ -205,6 +205,12 @@ class Road:
 
 
 @cache
+def unanswered() -> str:
+    """A public address at which nobody answers; one, since pages are frozen anew for another."""
+    return f"https://localhost:{held_port()}"
+
+
+@cache
 def _furniture() -> Path:
     folder = TemporaryDirectory()
     atexit.register(folder.cleanup)
@@ -283,7 +289,7 @@ def spoilable(folder: Path, authority: Authority, team: TeamKey) -> Iterator[Roa
     others = {
         "UDVEJ_CONTENT": str(content),
         # `udvej status` asks for the certificate there, and must ask nobody.
-        "UDVEJ_PUBLIC_ADDRESS": f"https://localhost:{held_port()}",
+        "UDVEJ_PUBLIC_ADDRESS": unanswered(),
     }
     with laid("starttls", folder, authority, team, **others) as road:
         yield road
