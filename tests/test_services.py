@@ -6,16 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import postgres
 from support.letters import draft, referral
 from udvej.config import Config
 from udvej.errors import ConfigError
 from udvej.intake.drafts import Drafts
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.mail import Relay
+from udvej.outbox.moving import move
 from udvej.outbox.scheme import Scheme
 from udvej.outbox.sealed import Opener, Sealed
 from udvej.outbox.table import Outbox
-from udvej.services import Services, load_content
+from udvej.services import Services, load_content, referrals
 
 
 def test_state_folder_is_made_for_its_owner_only(config: Config, tmp_path: Path) -> None:
@@ -183,6 +185,22 @@ def test_a_live_site_seals_for_each_certificate_of_its_file(
     file.write_bytes(team.certificate_pem() + deputy.certificate_pem())
     sealer = Services.open(Config.from_environ(settings)).sealer
     assert sealer.recipients.certificates == [team.certificate, deputy.certificate]
+
+
+def test_no_site_begins_in_a_database_while_referrals_are_left_in_the_file(
+    settings: dict[str, str], postgresql: postgres.Server
+) -> None:
+    """Nobody would mail them, and their numbers would be given twice; `udvej move` takes them."""
+    postgresql.ask("DROP SCHEMA IF EXISTS udvej CASCADE")
+    before = Services.open(Config.from_environ(settings)).outbox
+    now = Config.from_environ(settings | {"UDVEJ_DATABASE": postgresql.url})
+    Services.open(now).outbox.close()  # nothing has ever been kept in the file
+    before.accept(b"key", "reference", lambda number: Sealed(b"", f"{number:032}"))
+    before.close()
+    with pytest.raises(ConfigError, match=r"referrals are .* udvej move postgresql"):
+        _ = Services.open(now).outbox
+    move(referrals(Config.from_environ(settings)), referrals(now), "PostgreSQL")
+    assert Services.open(now).outbox.status().last == 1
 
 
 def test_health_looks_at_the_folder_that_is_written_to(config: Config) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import cached_property
 from math import inf
 from pathlib import Path
@@ -17,6 +18,7 @@ from udvej.database import Database
 from udvej.durations import DAY
 from udvej.errors import ConfigError, Mistakes
 from udvej.health import Health
+from udvej.installation import typed
 from udvej.intake import drafts
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
@@ -28,6 +30,7 @@ from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.drills import Drills
 from udvej.outbox.floods import Floods
 from udvej.outbox.mail import Relay
+from udvej.outbox.moving import is_left_behind
 from udvej.outbox.scheme import Scheme, boxes_for
 from udvej.outbox.sealed import Opener
 from udvej.outbox.table import Outbox
@@ -202,8 +205,10 @@ class Services:
         """Where referrals wait.
 
         Raises:
+            ConfigError: others wait in a file that was not moved to the database of the settings.
             StorageError: the database cannot be opened or written.
         """
+        _leave_none_behind(self.config)
         return Outbox(referrals(self.config))
 
     @property
@@ -265,6 +270,16 @@ class Services:
 def referrals(config: Config) -> Database:
     """Where a site keeps its referrals, and all else but drafts."""
     return _database(config, "udvej", table.MOST_BYTES, durable=True)
+
+
+def _leave_none_behind(config: Config) -> None:
+    """Refuse to begin in a database while there are referrals in the file that served before."""
+    if not config.database or not SQLite.file(config.state).exists():
+        return
+    with closing(SQLite(config.state)) as before:
+        if is_left_behind(before):
+            moving = typed("move", config.name, "postgresql")
+            raise ConfigError(f"UDVEJ_DATABASE: referrals are still in UDVEJ_STATE; run: {moving}")
 
 
 def _database(config: Config, name: str, most_bytes: int, *, durable: bool) -> Database:

@@ -60,7 +60,7 @@ class SQLite(Database):
             most_bytes: how large it may grow; what is new and would make it larger is not taken.
             durable: whether a commit is on the disk when it returns.
         """
-        self._path = state / f"{name}.sqlite3"
+        self._path = self.file(state, name)
         self._most_pages = most_bytes // _PAGE_BYTES
         self._lock = state / f"{name}.lock"
         # hide_parameters: an error must not carry what was to be stored.
@@ -82,6 +82,11 @@ class SQLite(Database):
         _prepare(self._engine, pragmas)
         self._readers = self._engine.execution_options(**{_READ: True})
         finalize(self, self._engine.dispose)
+
+    @staticmethod
+    def file(state: Path, name: str = "udvej") -> Path:
+        """Where it lies, whether it is there or not."""
+        return state / f"{name}.sqlite3"
 
     def create(
         self,

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import Message
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from pkgutil import iter_modules
 from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
+from support.checkout import CHECKOUT
 from support.drilled import confirm
 from support.letters import referral
 from support.mailserver import Authority, Faults, Server, serving
@@ -22,7 +25,7 @@ from support.opening import opened
 from support.patience import PATIENCE
 from support.running import held_port
 from support.spoiling import spoil
-from udvej import cli
+from udvej import cli, commands
 from udvej.config import Config
 from udvej.health import Answer, Level, certificate_shown
 from udvej.intake.sealing import Sealer
@@ -34,10 +37,12 @@ from udvej.services import Services
 from udvej.settings import SETTINGS
 from udvej.sqlite import SQLite
 
-COMMANDS = (
-    "serve", "publish", "deliver", "ready", "status", "drill", "metrics", "number", "flood",
-    "check", "inbox", "keys",
-)  # fmt: skip
+# Each file of the folder that holds one.
+COMMANDS = [
+    module.name
+    for module in iter_modules(commands.__path__)
+    if hasattr(import_module(f"{commands.__name__}.{module.name}"), "command")
+]
 MARK = "kvittering4711"
 WELL = Answer(Level.OK, "")
 
@@ -88,6 +93,11 @@ class TestHelp:
         outcome = udvej("--help")
         assert outcome.status == 0
         assert re.search(rf"^ +{word} +\w", outcome.out, re.MULTILINE)
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_has_each_command_in_the_readme_too(self, command: str) -> None:
+        """What it is for, or by which other it is begun."""
+        assert f"udvej {command}" in (CHECKOUT / "README.md").read_text("utf-8")
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_of_each_command_says_what_it_does(self, udvej: Udvej, command: str) -> None:

@@ -70,6 +70,18 @@ def move(source: Database, target: Database, to: str) -> Mapping[str, int]:
         return {table.name: _count(connection, table) for table in _ALL}
 
 
+def is_left_behind(database: Database) -> bool:
+    """Whether a database holds referrals, drills or numbers that nobody has moved elsewhere.
+
+    Raises:
+        ConfigError: a newer version of Udvej has made it.
+        StorageError: it cannot be opened or written.
+    """
+    database.create(TABLES, UPGRADES)
+    with database.reading() as connection:
+        return not _is_empty(connection) and not _count(connection, MOVED)
+
+
 def _mark(database: Database, *, closed: bool) -> str:
     """The mark of the move that closed a database, or that has not opened it yet; "" for none."""
     which = MOVED.c.to != "" if closed else MOVED.c.to == ""
