@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from ctypes import c_double
 from functools import partial
 from multiprocessing.connection import Connection
@@ -82,13 +82,9 @@ def _bound(target: Callable[..., None], *arguments: object) -> None:
 
 
 def accepting(
-    place: Place,
-    clock: SharedClock,
-    certificate: bytes,
-    keys: Sequence[str],
-    acknowledged: "Connection[str, str]",
+    place: Place, clock: SharedClock, certificate: bytes, door: "Connection[str, str]"
 ) -> None:
-    """Accept a referral for each key, as a web process does, and say so after each.
+    """Accept a referral for each key that comes, as a web process does, and answer each with it.
 
     Who is answered that it could not be kept sends it again.
 
@@ -96,16 +92,15 @@ def accepting(
         place: where they are kept.
         clock: moved on by each.
         certificate: the team's, PEM.
-        keys: which the letters hold as names.
-        acknowledged: where to say so.
+        door: where keys come, which the letters hold as names, and answers go.
     """
     outbox = Outbox(place.open(), clock)
     sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
-    for key in keys:
+    while key := door.recv():
         seal = partial(sealer.seal, referral(name=key, message="Hej"))
         while not _kept(outbox, key, seal):
             time.sleep(_PRESSES_AGAIN)
-        acknowledged.send(key)
+        door.send(key)
         clock.move(_BETWEEN)
 
 
