@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -221,8 +222,9 @@ def together_at(place: Place, scale: Scale) -> Iterator[Figure]:
     outbox = Outbox(place.open())
     processes = get_context("spawn")
     start = processes.Barrier(4)
-    with processes.Pool(4, initializer=_begin, initargs=(start,)) as pool:
-        waits = pool.map(_accept_many, [(place, scale.accepts)] * 4, chunksize=1)
+    # Unlike a `Pool` it says so if one of them ends.
+    with ProcessPoolExecutor(4, processes, _begin, (start,)) as pool:
+        waits = [*pool.map(_accept_many, [(place, scale.accepts)] * 4)]
     longest = [max(each) for each in waits]
     middle = median(itertools.chain.from_iterable(waits))
     yield Figure(

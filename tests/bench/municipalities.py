@@ -13,9 +13,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
-from http.client import HTTPConnection
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -25,13 +24,12 @@ from typing import Final
 from unittest.mock import patch
 
 import brotli
-import psutil
 from bench.figures import MILLI, Figure, middle, show, spread
-from bench.serving import Server
+from bench.server import Server, status, udvej
 from support.checkout import CHECKOUT
 from support.contents import begun
-from support.patience import until
-from support.running import held_port
+from support.patience import PATIENCE
+from support.running import ended, held_port, started
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.installation import Installation
@@ -112,44 +110,15 @@ def _built(config: Config) -> None:
         freeze(config, config.state / PAGES)
 
 
-@contextmanager
-def _serving(environ: Mapping[str, str], names: Sequence[str]) -> Iterator[tuple[Server, float]]:
-    """`udvej serve`, and how long it took until the last of them answered."""
-    port, begun_at = int(environ["UDVEJ_PORT"]), time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "udvej", "serve"], env=environ, stderr=subprocess.DEVNULL
-    )
-    try:
-        while not _answers(port, names[-1]):
-            time.sleep(0.01)
-        took = time.perf_counter() - begun_at
-        server = Server(port, psutil.Process(process.pid))
-        until(lambda: len(server.tree()) == 4)
-        yield server, took
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(port: int, name: str) -> bool:
-    try:
-        return _ask(port, name, PAGE) == 200
-    except OSError:
-        return False
-
-
-def _ask(port: int, name: str, address: str) -> int:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        connection.request("GET", address, headers={"Host": f"{name}.example"})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
+def _serving(environ: Mapping[str, str], names: Sequence[str]) -> AbstractContextManager[Server]:
+    """`udvej serve`, from when the last of them answers."""
+    return udvej(environ, PAGE, f"{names[-1]}.example")
 
 
 def _show_once(server: Server, names: Sequence[str], address: str) -> None:
     """Ask each, often enough that either worker has most likely answered for it."""
     for name in [*names] * 5:
-        _ask(server.port, name, address)
+        status(server.port, address, f"{name}.example")
 
 
 def _growth(home: Path, names: Sequence[str]) -> Iterator[Figure]:
@@ -160,8 +129,8 @@ def _growth(home: Path, names: Sequence[str]) -> Iterator[Figure]:
     written: dict[int, float] = {}
     for number in range(ROUNDS):
         for some in SOME:
-            with _serving(_environ(home, some), names[:some]) as (server, took):
-                starts[some].append(took)
+            with _serving(_environ(home, some), names[:some]) as server:
+                starts[some].append(server.seconds)
                 if number:
                     continue
                 time.sleep(2 * len(names) / 5)  # the delivery has looked at each
@@ -220,8 +189,8 @@ def _requests(home: Path, names: Sequence[str]) -> Iterator[Figure]:
     forms: list[float] = []
     rates: list[float] = []
     with (
-        _serving(_environ(home, 1), names[:1]) as (one, _),
-        _serving({**_environ(home, ALL), "UDVEJ_STATE": str(_copied(home))}, names) as (every, _),
+        _serving(_environ(home, 1), names[:1]) as one,
+        _serving({**_environ(home, ALL), "UDVEJ_STATE": str(_copied(home))}, names) as every,
     ):
         for address, kept in ((PAGE, ratios), (FORM, forms)):
             for server, some in ((one, names[:1]), (every, names)):
@@ -252,21 +221,24 @@ def _published(home: Path, names: Sequence[str]) -> Iterator[Figure]:
     environ, ratios, took = _environ(home, ALL), [], []
     changed, others = names[0], names[1:]
     page = home / "all" / changed / "content" / "om.md"
-    with _serving(environ, names) as (server, _):
+    with _serving(environ, names) as server:
         _show_once(server, others, PAGE)
         for number in range(ROUNDS):
             _, before = _wrk(server.port, home, others)
             page.write_text(page.read_text("utf-8") + f"\n\nNyt {number}.\n", "utf-8")
             begun_at = time.perf_counter()
-            publisher = subprocess.Popen(
+            publisher = started(
                 # As its unit does.
                 ["nice", "-n", "10", sys.executable, "-m", "udvej", "publish", changed],
                 env=environ,
                 stdout=subprocess.DEVNULL,
             )
-            _, during = _wrk(server.port, home, others)
-            if publisher.wait() != 0:
-                sys.exit("nothing was published, so nothing is measured")
+            try:
+                _, during = _wrk(server.port, home, others)
+                if publisher.wait(10 * PATIENCE) != 0:
+                    sys.exit("nothing was published, so nothing is measured")
+            finally:
+                ended(publisher)
             took.append(time.perf_counter() - begun_at)
             ratios.append(during / before)
     yield middle(

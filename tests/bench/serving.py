@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,11 +25,11 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlencode
 
-import psutil
 from bench.figures import MILLI, Figure, middle, show, spread
+from bench.server import Server, serving, udvej
 from support.browser import installed_chromium
 from support.checkout import CHECKOUT
-from support.patience import until
+from support.patience import PATIENCE
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.outbox.keys import TeamKey
 
@@ -58,27 +58,6 @@ http {{
   }}
 }}
 """
-
-
-@dataclass(frozen=True)
-class Server:
-    """Something that serves, and all its processes."""
-
-    port: int
-    process: psutil.Process
-
-    def tree(self) -> list[psutil.Process]:
-        """It and its children."""
-        return [self.process, *self.process.children(recursive=True)]
-
-    def busy_seconds(self) -> float:
-        """Processor time so far."""
-        times = [process.cpu_times() for process in self.tree()]
-        return sum(one.user + one.system for one in times)
-
-    def memory_bytes(self) -> int:
-        """What it takes of the machine, shared pages shared out (PSS)."""
-        return sum(process.memory_full_info().pss for process in self.tree())
 
 
 @dataclass(frozen=True)
@@ -120,7 +99,7 @@ def main() -> int:
         home.chmod(0o755)
         environ = _settings(home)
         figures = [*_start(environ)]
-        with _udvej(environ) as site:
+        with udvej(environ, PAGE) as site:
             figures += [*_weights(site)]
             figures += [*_beside_nginx(site, home)]
             figures += [*_memory(site)]
@@ -150,52 +129,17 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def _running(command: Sequence[str], environ: Mapping[str, str], port: int) -> Iterator[Server]:
-    process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: _answers(port))
-        yield Server(port, psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(port: int) -> bool:
-    with closing(HTTPConnection("127.0.0.1", port)) as connection:
-        try:
-            connection.request("GET", PAGE)
-            return connection.getresponse().status < 400
-        except OSError:
-            return False
-
-
-@contextmanager
-def _udvej(environ: Mapping[str, str]) -> Iterator[Server]:
-    command = [sys.executable, "-m", "udvej", "serve"]
-    with _running(command, environ, int(environ["UDVEJ_PORT"])) as server:
-        until(lambda: len(server.tree()) == 4)  # two workers and the delivery
-        yield server
-
-
 def _start(environ: Mapping[str, str]) -> Iterator[Figure]:
     """From the command to the first answer, its pages frozen before."""
-    with _udvej(environ):
+    with udvej(environ, PAGE):
         pass
     ratios, starts = [], []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
         subprocess.run([sys.executable, "-c", "import flask, flask_wtf"], check=True)
         imported = time.perf_counter() - begun
-        begun = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "udvej", "serve"], env=environ, stderr=subprocess.DEVNULL
-        )
-        while not _answers(int(environ["UDVEJ_PORT"])):
-            time.sleep(0.002)
-        starts.append(time.perf_counter() - begun)
-        process.terminate()
-        process.wait()
+        with udvej(environ, PAGE) as server:
+            starts.append(server.seconds)
         ratios.append(starts[-1] / imported)
     yield middle(
         "start to first answer, x import flask, flask_wtf", lambda x: x <= 5, "≤ 5", ratios
@@ -235,7 +179,7 @@ def _ask(
     headers = {"Cookie": cookie, "Accept-Encoding": "br"}
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    with closing(HTTPConnection("127.0.0.1", site.port)) as connection:
+    with closing(HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE)) as connection:
         connection.request(method, address, urlencode(form or {}), headers)
         answer = connection.getresponse()
         head = f"HTTP/1.1 {answer.status} {answer.reason}\r\n{answer.headers.as_string()}"
@@ -245,7 +189,7 @@ def _ask(
             cookies |= {name: morsel.value for name, morsel in jar.items()}
     if method == "POST":
         return weight, ""
-    with closing(HTTPConnection("127.0.0.1", site.port)) as connection:
+    with closing(HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE)) as connection:
         connection.request("GET", address, headers={"Cookie": cookie})
         return weight, connection.getresponse().read().decode()
 
@@ -265,7 +209,7 @@ def _nginx(home: Path, *, without: str | None = None) -> Iterator[Server]:
     command = ["nginx", "-p", str(home), "-c", str(home / "nginx.conf")]
     if os.getuid() == 0:
         command += ["-g", "user root;"]
-    with _running(command, os.environ, port) as nginx:
+    with serving(command, os.environ, port, PAGE) as nginx:
         yield nginx
 
 
@@ -357,7 +301,7 @@ def _audited(server: Server, home: Path) -> Iterator[Audits]:
             " --disable-background-networking --disable-component-update --no-first-run"),
         ],
         env={**os.environ, "CHROME_PATH": installed_chromium()},
-        stderr=subprocess.DEVNULL, check=False,
+        stderr=subprocess.DEVNULL, check=False, timeout=5 * PATIENCE,
     )  # fmt: skip
     if ran.returncode == 0:
         report = json.loads(written.read_text("utf-8"))
