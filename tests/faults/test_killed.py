@@ -127,7 +127,9 @@ def test_kill_9_of_one_of_two_hosts_loses_nothing_that_was_acknowledged(
 ) -> None:
     """What accepts there and what delivers, at once; people press again at the other host.
 
-    At every other kill so does who was answered last, since the answer was lost on its way.
+    At every other kill so does who was answered last, since the answer was lost on its way. How
+    many mails come twice is not bounded: the clock runs fast, and may end the lease of one that the
+    other host has in hand.
     """
     chance, lost = random.Random(kills), cycle((0, 1))
     with serving(authority.context()) as server:
