@@ -1,4 +1,4 @@
-"""PostgreSQL stopped, hanging, read-only or held, while somebody writes: 503 with the text."""
+"""PostgreSQL stopped, hanging, full, read-only or held while somebody writes: 503 with the text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -46,6 +46,13 @@ def paused(server: postgres.Server) -> Iterator[None]:
 
 
 @contextmanager
+def exhausted(server: postgres.Server) -> Iterator[None]:
+    """Others have taken all of its connections."""
+    with server.exhausted():
+        yield
+
+
+@contextmanager
 def read_only(server: postgres.Server) -> Iterator[None]:
     """It has become a standby's."""
     with setting(server, "default_transaction_read_only", "on"):
@@ -75,7 +82,7 @@ def setting(server: postgres.Server, name: str, value: str) -> Iterator[None]:
             yield
 
 
-@pytest.mark.parametrize("trouble", [stopped, killed, paused, read_only, held])
+@pytest.mark.parametrize("trouble", [stopped, killed, paused, exhausted, read_only, held])
 def test_nothing_is_acknowledged_or_lost_and_all_goes_on_when_it_is_over(
     trouble: Callable[[postgres.Server], AbstractContextManager[None]],
     *,

@@ -97,12 +97,13 @@ def test_a_standby_is_named(role: Callable[..., str]) -> None:
     assert told.startswith("UDVEJ_DATABASE: it is read-only, as a standby is; name the primary")
 
 
+@pytest.mark.parametrize("options", ["CONNECTION LIMIT 1", "", "SUPERUSER"])
 def test_a_server_without_a_free_connection_is_named_and_may_have_one_later(
-    role: Callable[..., str],
+    options: str, role: Callable[..., str], postgresql: postgres.Server
 ) -> None:
-    """When another process ends."""
-    url = role("CONNECTION LIMIT 1")
-    with psycopg.connect(url.replace("+psycopg", "")):
+    """When another process ends; by the user's limit, by the server's, and up to its reserve."""
+    url = role(options)
+    with postgresql.exhausted(url):
         told = refusal(url, StorageError)
     assert "it has no connection left; raise max_connections" in told
     with closing(PostgreSQL(url, "udvej")) as database:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 import psutil
 import psycopg
 from support.patience import PATIENCE, until
+from udvej.postgresql.connections import APPLICATION
 
 _OTHER: Final = "postgres"
 _QUIET: Final = {
@@ -140,6 +141,24 @@ class Server:
                 with suppress(psutil.NoSuchProcess):
                     process.resume()
 
+    @contextmanager
+    def exhausted(self, url: str = "") -> Iterator[None]:
+        """Others take every connection that a user may have, and those of the site are broken.
+
+        Args:
+            url: of the user and database; the administrator's if left out.
+        """
+        given = (url or self.url).replace("+psycopg", "")
+        ours = f"pg_stat_activity WHERE application_name = '{APPLICATION}'"
+        self.ask(f"SELECT pg_terminate_backend(pid) FROM {ours}")
+        until(lambda: not self.ask(f"SELECT FROM {ours}"))
+        with ExitStack() as taken:
+            with suppress(psycopg.OperationalError):
+                while True:
+                    taken.enter_context(psycopg.connect(given))
+            yield
+        until(lambda: _has_one(given))
+
     def ask(self, statement: str) -> Sequence[tuple[Any, ...]]:
         """What a statement of its administrator gives."""
         with psycopg.connect(
@@ -187,6 +206,14 @@ def following(primary: Server, name: str) -> Iterator[Server]:
             yield server
         finally:
             server.stop()
+
+
+def _has_one(given: str) -> bool:
+    try:
+        psycopg.connect(given).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _run(program: str, *arguments: str | Path) -> None:
