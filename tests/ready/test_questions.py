@@ -71,7 +71,7 @@ def test_a_site_that_is_ready_is_told_so_and_nothing_is_mailed(live: Live) -> No
 def test_asking_changes_nothing(live: Live) -> None:
     """Neither where nothing has been made: no folder, no database."""
     gone = live.state.with_name("gone")
-    assert live.answers(STATE=str(gone))["state folder"].level is FAILURE
+    assert live.answer("state folder", STATE=str(gone)).level is FAILURE
     assert not gone.exists()
 
 
@@ -86,7 +86,7 @@ class TestSettings:
 
     def test_a_secret_that_is_not_random_is_a_failure(self, live: Live) -> None:
         """Long, but typed."""
-        answer = live.answers(SECRET_KEY="hemmelig" * 8)["settings"]
+        answer = live.answer("settings", SECRET_KEY="hemmelig" * 8)
         assert (answer.level, "UDVEJ_SECRET_KEY" in answer.text) == (FAILURE, True)
         assert "hemmelig" not in str(answer)
 
@@ -107,18 +107,18 @@ class TestLimits:
 
     def test_processes_that_count_alone_are_well_where_they_are_to(self, live: Live) -> None:
         """One host needs nothing else."""
-        assert live.answers()["limits"] == Answer(OK, "counted by each process")
+        assert live.answer("limits") == Answer(OK, "counted by each process")
 
     def test_hosts_that_count_together_are_well(self, live: Live) -> None:
         """Once the server is there."""
         with redis_server() as server:
-            answer = live.answers(LIMITS=server.url)["limits"]
+            answer = live.answer("limits", LIMITS=server.url)
         assert answer == Answer(OK, "counted by all hosts together")
 
     def test_a_server_that_is_away_is_a_failure(self, live: Live, tmp_path: Path) -> None:
         """`ready` and `status` say the same, and where it is neither."""
         changed = {"LIMITS": f"unix://{tmp_path}/redis.sock"}
-        answer = live.answers(**changed)["limits"]
+        answer = live.answer("limits", **changed)
         assert (answer.level, answer.advice) == (
             FAILURE,
             "UDVEJ_LIMITS: the server cannot be reached",
@@ -133,14 +133,14 @@ class TestStateFolder:
     def test_one_that_others_may_look_into_is_a_failure(self, live: Live) -> None:
         """Until the next start, which shuts it."""
         live.state.chmod(0o750)
-        answer = live.answers()["state folder"]
+        answer = live.answer("state folder")
         assert (answer.level, "others may look into it" in answer.text) == (FAILURE, True)
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
     def test_one_that_is_another_users_is_a_failure(self, live: Live) -> None:
         """Asked as root, what is made there would shut the site out."""
         os.chown(live.state, 65534, -1)
-        answer = live.answers()["state folder"]
+        answer = live.answer("state folder")
         assert (answer.level, "another user's" in answer.text) == (FAILURE, True)
 
     @pytest.fixture
@@ -169,7 +169,7 @@ class TestStateFolder:
         """Before a person is told so."""
         with (in_memory / "fyld").open("wb") as file, pytest.raises(OSError, match="No space"):
             file.write(bytes(3 * 2**20))
-        assert "cannot be written (No space left" in live.answers()["state folder"].text
+        assert "cannot be written (No space left" in live.answer("state folder").text
 
     @pytest.mark.parametrize(
         ("folder", "kind"),
@@ -200,15 +200,15 @@ class TestStateFolder:
         monkeypatch.setattr("udvej.ready.machine._MOUNTS", mounts)
         for kind, level in (("nfs4", FAILURE), ("fuse.sshfs", FAILURE), ("overlay", WARNING)):
             mounts.write_text(f"1 0 8:1 / / rw - {kind} somewhere rw\n")
-            assert live.answers()["state folder"].level is level
+            assert live.answer("state folder").level is level
         mounts.write_text("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n")
-        assert live.answers()["state folder"].level is OK
+        assert live.answer("state folder").level is OK
 
     def test_one_among_what_is_backed_up_is_a_warning(self, live: Live, filled_in: Path) -> None:
         """It holds what must be gone after its days; else it is told by name."""
-        assert str(live.state) in live.answers()["backups"].text
+        assert str(live.state) in live.answer("backups").text
         within = filled_in.parent / "state"
-        answer = live.answers(STATE=str(within))["backups"]
+        answer = live.answer("backups", STATE=str(within))
         assert (answer.level, str(within) in answer.advice) == (WARNING, True)
 
 
@@ -222,7 +222,7 @@ class TestPrivateKeys:
         """By the certificate, or in the state folder."""
         folder = tmp_path / "keys" if place == "keys" else live.state
         (folder / "glemt").write_bytes(team.private_pem())
-        answer = live.answers()["private keys"]
+        answer = live.answer("private keys")
         assert (answer.level, str(folder / "glemt") in answer.text) == (FAILURE, True)
 
     def test_a_key_that_is_locked_may_be_the_teams(
@@ -237,20 +237,20 @@ class TestPrivateKeys:
             serialization.BestAvailableEncryption(b"hemmelig"),
         )
         (tmp_path / "keys" / "locked.pem").write_bytes(pem)
-        answer = live.answers()["private keys"]
+        answer = live.answer("private keys")
         assert (answer.level, answer.text.count("may open referrals")) == (FAILURE, 2)
 
     def test_another_key_is_none_of_them(self, live: Live, tmp_path: Path) -> None:
         """The web server has one of its own."""
         other = TeamKey.make("web@kommune.example")
         (tmp_path / "keys" / "tls-key.pem").write_bytes(other.private_pem())
-        assert live.answers()["private keys"].level is OK
+        assert live.answer("private keys").level is OK
 
     def test_one_in_the_file_of_certificates_is_a_failure(self, live: Live, team: TeamKey) -> None:
         """The site would not start either."""
         with Path(live.settings["UDVEJ_TEAM_CERTIFICATE"]).open("ab") as file:
             file.write(team.private_pem())
-        assert "holds a private key" in live.answers()["private keys"].text
+        assert "holds a private key" in live.answer("private keys").text
 
     def test_a_key_of_the_servers_own_is_a_warning(
         self, live: Live, team: TeamKey, tmp_path: Path
@@ -279,7 +279,7 @@ class TestMailServer:
     )
     def test_what_it_refuses_is_a_failure_with_its_codes(self, words: str, live: Live) -> None:
         """And never its words, which may quote a person."""
-        answer = live.answers()["mail server"]
+        answer = live.answer("mail server")
         assert (answer.level, words in answer.text) == (FAILURE, True)
         said = {"no such user", "later", "not you", "busy"}
         assert not [one for one in said if one in answer.text]
@@ -295,7 +295,7 @@ class TestMailServer:
         """Since yesterday."""
         expired = authority.context(until=datetime.now(UTC) - timedelta(days=1))
         with serving(expired) as server:
-            answer = live.answers(MAIL_PORT=str(server.port))["mail server"]
+            answer = live.answer("mail server", MAIL_PORT=str(server.port))
         assert (answer.level, "certificate has expired" in answer.text) == (FAILURE, True)
 
     def test_one_that_is_not_there_or_speaks_no_tls_is_a_failure(self, live: Live) -> None:
@@ -303,7 +303,7 @@ class TestMailServer:
         answer = live.answers(MAIL_PORT=str(held_port()))["mail server"]
         assert (answer.level, answer.text) == (FAILURE, "localhost: ConnectionRefusedError")
         with serving(None) as server:
-            answer = live.answers(MAIL_PORT=str(server.port))["mail server"]
+            answer = live.answer("mail server", MAIL_PORT=str(server.port))
         assert (answer.level, "SMTPNotSupportedError" in answer.text) == (FAILURE, True)
 
 
@@ -312,7 +312,7 @@ class TestWhoCanOpen:
 
     def test_who_it_is_and_until_when_is_told(self, live: Live, team: TeamKey) -> None:
         """For whose address, too."""
-        answer = live.answers()["who can open"]
+        answer = live.answer("who can open")
         until = f"{team.certificate.not_valid_after_utc:%Y-%m-%d}"
         assert answer.text == f"CN=team@exit.example (team@exit.example), until {until}"
 
@@ -321,12 +321,12 @@ class TestWhoCanOpen:
         made = datetime.now(UTC) - timedelta(days=2 * 365 - 29)
         soon = TeamKey.make("team@exit.example", made)
         Path(live.settings["UDVEJ_TEAM_CERTIFICATE"]).write_bytes(soon.certificate_pem())
-        answer = live.answers()["who can open"]
+        answer = live.answer("who can open")
         assert (answer.level, "expires within 30 days" in answer.text) == (FAILURE, True)
 
     def test_a_certificate_of_another_address_is_a_warning(self, live: Live) -> None:
         """The mails go to somebody who may not have the key."""
-        answer = live.answers(MAIL_TO="anden@exit.example")["who can open"]
+        answer = live.answer("who can open", MAIL_TO="anden@exit.example")
         assert (answer.level, "anden@exit.example" in answer.text) == (WARNING, True)
 
     def test_a_file_that_is_no_certificate_is_a_failure(self, live: Live) -> None:
@@ -343,7 +343,7 @@ class TestDelivery:
     def test_one_that_has_stopped_is_a_failure(self, live: Live) -> None:
         """It says that it is at work each minute."""
         outbox_at(live, time.time() - HOUR).at_work()
-        answer = live.answers()["delivery"]
+        answer = live.answer("delivery")
         assert (answer.level, "nothing delivers" in answer.text) == (FAILURE, True)
 
     def test_the_last_error_is_told(self, live: Live) -> None:
@@ -353,10 +353,10 @@ class TestDelivery:
         leased = outbox.lease()
         assert leased is not None
         outbox.retry(leased, "mail.example: gaierror")
-        answer = live.answers()["delivery"]
+        answer = live.answer("delivery")
         assert (answer.level, "mail.example: gaierror" in answer.text) == (WARNING, True)
         outbox.failed(leased, "mail.example: DATA 554")
-        answer = live.answers()["delivery"]
+        answer = live.answer("delivery")
         assert answer.level is FAILURE
         assert "number 1: mail.example: DATA 554" in answer.text
 
@@ -387,10 +387,10 @@ class TestDelivery:
 
     def test_a_new_certificate_is_not_shown_to_be_opened(self, live: Live) -> None:
         """Until a code that was sealed for it has been told; the setting says how often."""
-        assert live.answers(CONFIRM_DAYS="1")["team opens"].level is OK
+        assert live.answer("team opens", CONFIRM_DAYS="1").level is OK
         other = TeamKey.make("team@exit.example")
         Path(live.settings["UDVEJ_TEAM_CERTIFICATE"]).write_bytes(other.certificate_pem())
-        answer = live.answers()["team opens"]
+        answer = live.answer("team opens")
         assert (answer.level, "udvej drill --code CODE" in answer.advice) == (FAILURE, True)
 
 
@@ -431,7 +431,7 @@ class TestOutside:
 
     def test_the_last_day_of_the_certificate_is_told(self, live: Live, origin: str) -> None:
         """By the address that people use."""
-        answer = live.answers()["certificate"]
+        answer = live.answer("certificate")
         assert answer.text.startswith(f"the certificate of {origin} expires on ")
 
     @pytest.mark.parametrize("fault", ["expired", "soon", "unknown", "wrong name"])
@@ -445,7 +445,7 @@ class TestOutside:
         host = "elsewhere.example" if fault == "wrong name" else "localhost"
         port = held_port()
         with browsed(lambda *_: [], port, signer.context(host, until=until)):
-            answer = live.answers(PUBLIC_ADDRESS=f"https://localhost:{port}")["certificate"]
+            answer = live.answer("certificate", PUBLIC_ADDRESS=f"https://localhost:{port}")
         assert answer.level is FAILURE
         assert ("was not renewed" if fault == "soon" else "do not accept") in answer.text
 
@@ -459,20 +459,20 @@ class TestOutside:
     def test_what_speaks_no_http_is_a_failure(self, live: Live, authority: Authority) -> None:
         """TLS, and then nonsense."""
         with serving(authority.context(), "tls") as server:
-            answer = live.answers(PUBLIC_ADDRESS=f"https://localhost:{server.port}")["headers"]
+            answer = live.answer("headers", PUBLIC_ADDRESS=f"https://localhost:{server.port}")
         assert (answer.level, "does not speak HTTP" in answer.text) == (FAILURE, True)
 
     @pytest.mark.parametrize("name", ["Content-Security-Policy", "Strict-Transport-Security"])
     def test_a_header_that_does_not_arrive_is_a_failure(self, name: str, live: Live) -> None:
         """By its name."""
         live.changed = dropping(name)
-        answer = live.answers()["headers"]
+        answer = live.answer("headers")
         assert (answer.level, answer.text.rpartition(": ")[2]) == (FAILURE, name)
 
     def test_a_page_that_is_another_is_a_failure(self, live: Live) -> None:
         """By its address: a web server before the site still has the old one."""
         live.changed = answering("/om/", "200 OK", b"<p>gammel")
-        answer = live.answers()["pages"]
+        answer = live.answer("pages")
         assert (answer.level, answer.text) == (FAILURE, "not as they were built: /om/")
 
     def test_a_site_that_has_built_no_pages_is_a_failure(self, live: Live) -> None:
@@ -492,9 +492,9 @@ class TestOutside:
         self, live: Live
     ) -> None:
         """As the site has seen them."""
-        assert live.answers(PROXIES="0")["proxies"].level is WARNING
+        assert live.answer("proxies", PROXIES="0").level is WARNING
         Notes(live.state).write(Note.PROXIES)
-        assert live.answers()["proxies"].level is FAILURE
+        assert live.answer("proxies").level is FAILURE
 
 
 class TestWords:
@@ -503,12 +503,12 @@ class TestWords:
     def test_a_change_that_was_refused_is_a_failure(self, live: Live) -> None:
         """By file and line."""
         refuse(ContentError(Path("/srv/content/om.md"), 3, "orden"), live.state)
-        answer = live.answers()["changes"]
+        answer = live.answer("changes")
         assert (answer.level, "om.md:3" in answer.text) == (FAILURE, True)
 
     def test_each_fact_that_is_to_be_filled_in_is_named(self, live: Live) -> None:
         """A warning: the site hides what names it."""
-        answer = live.answers()["facts"]
+        answer = live.answer("facts")
         assert (answer.level, answer.text.partition(": ")[2]) == (
             WARNING,
             ", ".join(FACTS.missing()),
@@ -523,16 +523,16 @@ class TestWords:
         for file in (tmp_path / "behind" / "translations").glob("*/LC_MESSAGES/content.po"):
             read = file.read_text("utf-8").replace("# Reviewed by: nobody yet", "")
             file.write_text(f"# Reviewed by: Anna, 2026\n{read}", "utf-8")
-        before = live.answers(CONTENT=content)["translations"]
+        before = live.answer("translations", CONTENT=content)
         assert "content.po: reviewed by nobody" not in before.text
         file = tmp_path / "behind" / "translations" / "en" / "LC_MESSAGES" / "content.po"
         more = '\nmsgid "Ny"\nmsgstr ""\n\nmsgid "Gå [her](/om/)"\nmsgstr "Go"\n'
         file.write_text(file.read_text("utf-8") + more, "utf-8")
-        answer = live.answers(CONTENT=content)["translations"]
+        answer = live.answer("translations", CONTENT=content)
         assert answer.level is WARNING
         assert "en, content.po: 1 left out, since they would break a page, " in answer.text
         assert " are shown in Danish" in answer.text
-        unread = live.answers(CONTENT=str(NORDBY / "content"))["translations"]
+        unread = live.answer("translations", CONTENT=str(NORDBY / "content"))
         assert "reviewed by nobody" in unread.text
 
     def test_wrong_content_is_a_failure(self, live: Live, tmp_path: Path) -> None:
@@ -578,7 +578,7 @@ def test_a_fact_that_is_an_example_fails(live: Live, content: Path) -> None:
     path = content / "kommune.toml"
     text = path.read_text("utf-8")
     path.write_text(text.replace(FACTS.text("team.gade"), "Eksempelvej 1"), "utf-8")
-    answer = live.answers(CONTENT=str(content))["facts"]
+    answer = live.answer("facts", CONTENT=str(content))
     assert (answer.level, answer.text) == (FAILURE, "1 are examples")
     assert f"{path}:" in answer.advice
     assert "gade: er kun et eksempel" in answer.advice
@@ -588,7 +588,7 @@ def test_who_receives_is_asked_of_what_is_published(live: Live, tmp_path: Path) 
     """Referrals go there, until another content is published."""
     content = Path(shutil.copytree(live.settings["UDVEJ_CONTENT"], tmp_path / "own" / "content"))
     spoil(content / "kommune.toml", "[team]\n", '[team]\nmodtagere = ["ny@kommune.example"]\n')
-    answer = live.answers(CONTENT=str(content), MAIL_TO="")["who can open"]
+    answer = live.answer("who can open", CONTENT=str(content), MAIL_TO="")
     assert f"the mails go to {FACTS['team']['mail']}" in answer.text
 
 
@@ -608,5 +608,5 @@ def test_nobody_to_be_told_of_failures_is_a_warning(
     monkeypatch.setattr("udvej.ready.machine.TELLING", path)
     if written is not None:
         path.write_text(written, "ascii")
-    answer = live.answers()["telling"]
+    answer = live.answer("telling")
     assert (answer.level, bool(answer.advice)) == (level, level is WARNING)

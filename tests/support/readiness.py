@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 from support.mailserver import SENDER, TEAM, Server
 from support.municipality import places
@@ -14,7 +15,7 @@ from support.patience import PATIENCE
 from udvej.config import Config
 from udvej.health import Answer
 from udvej.outbox.keys import TeamKey
-from udvej.ready.questions import ask_all
+from udvej.ready.questions import QUESTIONS, ask_all
 from udvej.services import Services
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -50,6 +51,12 @@ class Live:
     def services(self) -> Services:
         """Its parts."""
         return Services.open(Config.from_environ(self.settings))
+
+    def answer(self, question: str, **settings: str) -> Answer:
+        """What one question alone is answered, likewise."""
+        asked = [one for one in QUESTIONS if one.name == question]
+        with patch("udvej.ready.questions.QUESTIONS", asked):
+            return self.answers(**settings)[question]
 
     def answers(self, **settings: str) -> Mapping[str, Answer]:
         """What each question is answered, with some settings changed."""
