@@ -5,7 +5,7 @@ What follows on each host runs in a thread here; `server/test_hosts.py` has it i
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
@@ -204,6 +204,23 @@ def test_a_host_that_was_away_begins_with_what_is_published(hosts: tuple[Host, H
     assert Checked.at_start(other.config).services.content
     assert other.shown() == CHANGED
     assert stamp(read(everywhere.served(other.config))) == stamp(read(one.config))
+
+
+def test_a_server_that_was_lost_and_is_back_is_named_no_more(
+    hosts: tuple[Host, Host], postgresql: Server
+) -> None:
+    """Another that is lost still is; of two that live under one name neither hides the other."""
+    with closing(Generations.of(hosts[0].config)) as generations:
+        for before in (Known("a", "one:8000"), Known("b", "other:8000")):
+            generations.announce(before)
+        postgresql.ask(f"UPDATE udvej.servers SET seen = seen - {2 * ALIVE_SECONDS}")
+        for back in (Known("c", "other:8000"), Known("d", "other:8000")):
+            generations.announce(back)
+        assert {one.id: one.lives for one in generations.servers()} == {
+            "a": False,
+            "c": True,
+            "d": True,
+        }
 
 
 def test_one_publishes_at_a_time_and_what_a_killed_one_asked_lapses(

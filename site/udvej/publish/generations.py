@@ -234,7 +234,7 @@ class Generations:
             _drop_what_nobody_names(connection)
 
     def announce(self, server: Server) -> None:
-        """Say that a server lives, and what it shows.
+        """Say that a server lives, and what it shows; a lost one of its name is forgotten.
 
         Raises:
             StorageError: it could not be done.
@@ -249,7 +249,10 @@ class Generations:
         row = insert_or(_servers).values(id=server.id, **said)
         with self._database.transaction() as connection:
             connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=said))
-            connection.execute(delete(_servers).where(_servers.c.seen < _NOW - _FORGOTTEN_SECONDS))
+            forgotten = _servers.c.seen < _NOW - _FORGOTTEN_SECONDS
+            # One that was lost, and has been started again.
+            same = (_servers.c.name == server.name) & (_servers.c.seen < _NOW - ALIVE_SECONDS)
+            connection.execute(delete(_servers).where(forgotten | same))
 
     def leave(self, server: Server) -> None:
         """Say that a server has ended.
@@ -261,7 +264,7 @@ class Generations:
             connection.execute(delete(_servers).where(_servers.c.id == server.id))
 
     def servers(self) -> Sequence[Server]:
-        """Those heard of in the last day, and not ended; by name.
+        """Those heard of in the last day, neither ended nor started again; by name.
 
         Raises:
             StorageError: the database does not answer.
