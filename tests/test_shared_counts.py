@@ -224,7 +224,7 @@ def test_the_server_of_the_guide_counts(signer: trustme.CA, tmp_path: Path, cloc
         "/etc/redis/": f"{tmp_path}/",
         "/etc/udvej/": f"{tmp_path}/",
         "6380": str(port),
-        "HOST": "localhost",
+        "limits.example.dk": "localhost",
         "PASSWORD": password,
     }.items():
         assert told in lines + url

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,9 @@ _NEEDED: Final = ("debootstrap", "systemd-nspawn", "nsenter", "git")
 _MAKING_SECONDS: Final = 900
 # What any Debian machine has, and the smallest that debootstrap makes has not.
 _GIVEN: Final = ("systemd-sysv", "dbus", "adduser", "ca-certificates")
+# Without these, and control groups of version 2, systemd there warns that it cannot do what
+# IPAddressDeny= says, and starts the unit all the same.
+_FILTERING: Final = ("--capability=CAP_BPF,CAP_NET_ADMIN", "--system-call-filter=bpf")
 _CLONE_NEWNET: Final = 0x40000000
 _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -178,27 +181,41 @@ class Machine:
         only = "--output /dev/null --write-out '%{http_code}'"
         return self.asked(address, only, *options, host=host)
 
-    @contextmanager
-    def network(self) -> Iterator[None]:
-        """Sockets that this thread makes meanwhile are on the machine's network (setns(2))."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        here, there = Path("/proc/thread-self/ns/net"), Path(f"/proc/{self.first}/ns/net")
-        with here.open("rb") as ours, there.open("rb") as its:
-            assert libc.setns(its.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-            try:
-                yield
-            finally:
-                assert libc.setns(ours.fileno(), _CLONE_NEWNET) == 0
+    def network(self) -> AbstractContextManager[None]:
+        """Sockets that this thread makes meanwhile are on the machine's network."""
+        return entered(Path(f"/proc/{self.first}/ns/net"))
 
 
 @contextmanager
-def booted(root: Path) -> Iterator[Machine]:
-    """A machine with systemd as its first process, and a network in which it is alone."""
-    command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network"]
-    command += ["--console=pipe", "--boot", f"--directory={root}"]
+def entered(network: Path) -> Iterator[None]:
+    """Sockets that this thread makes meanwhile are in a network namespace (setns(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open("rb") as ours, network.open("rb") as its:
+        assert libc.setns(its.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        try:
+            yield
+        finally:
+            assert libc.setns(ours.fileno(), _CLONE_NEWNET) == 0
+
+
+@contextmanager
+def booted(root: Path, network: Path | None = None) -> Iterator[Machine]:
+    """A machine with systemd as its first process.
+
+    Args:
+        root: its files.
+        network: its namespace; one in which it is alone if left out.
+    """
+    command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
+    command += [f"--network-namespace-path={network}" if network else "--private-network"]
+    command += [*_FILTERING, "--console=pipe", "--boot", f"--directory={root}"]
     with (root.parent / "console").open("ab") as console:
         process = started(
-            command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
+            command,
+            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=subprocess.STDOUT,
         )
         try:
             until(lambda: _is_up(_machine(root, process.pid)))

@@ -80,7 +80,7 @@ class Server:
     """A mail server that runs.
 
     Attributes:
-        port: where it listens, on 127.0.0.1.
+        port: where it listens.
         mails: what it took.
         clear: every byte that reached it without TLS.
     """
@@ -124,7 +124,10 @@ class Authority:
 
 @contextmanager
 def serving(
-    context: ssl.SSLContext | None, tls: Tls = "starttls", faults: Faults | None = None
+    context: ssl.SSLContext | None,
+    tls: Tls = "starttls",
+    faults: Faults | None = None,
+    address: str = "127.0.0.1",
 ) -> Iterator[Server]:
     """Run a mail server.
 
@@ -132,9 +135,10 @@ def serving(
         context: its certificate; None for a server that does not know TLS.
         tls: from the first byte, or after STARTTLS.
         faults: what it does wrong.
+        address: where it listens.
     """
     loop = asyncio.new_event_loop()
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server((address, 0))
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # eight times as fast
     server = Server(listening.getsockname()[1], tls)
     # In a thread of its own from the first step: a browser test's loop may run in this one.
