@@ -307,7 +307,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The site over HTTPS."""
+    """The site over HTTPS, which takes whatever all tests of a worker send from one address."""
     state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
-    with served(Path(state)) as site:
+    with served(Path(state), limits=("1000/hour", "1000/hour")) as site:
         yield site

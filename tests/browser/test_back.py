@@ -1,13 +1,12 @@
 """Whoever has left does not get back: in Chromium and Firefox, over HTTPS, by real keys."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
 
 import pytest
-from support.browser import CPR, served
+from support.browser import CPR, Served
 from support.chromium import Chromium
 from support.firefox import Firefox
 from support.internet import ELSEWHERE, ELSEWHERE_TITLE, ORIGIN, Internet, internet
@@ -28,10 +27,9 @@ KINDS: dict[str, Callable[[Path, Internet], Person]] = {
 
 
 @pytest.fixture(scope="module")
-def net(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+def net(site: Served) -> Iterator[Internet]:
     """The site, and a stand-in for all others."""
-    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
-    with served(Path(state)) as site, internet(site) as net:
+    with internet(site) as net:
         yield net
 
 

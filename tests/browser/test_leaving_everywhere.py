@@ -1,12 +1,10 @@
 """Leaving is in reach on every page, in every state, on every screen: in a real Chromium."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
-from support.browser import STATES, Served, Visit, served, visiting
+from support.browser import STATES, Served, Visit, visiting
 from support.rare import RARE
 
 pytestmark = pytest.mark.browser
@@ -28,14 +26,6 @@ DEPTH = """() => {
     const box = document.querySelector(".thumb-bar .leave-button").getBoundingClientRect();
     return (box.top + box.bottom) / 2 / innerHeight;
 }"""
-
-
-@pytest.fixture(scope="module")
-def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The site over HTTPS."""
-    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
-    with served(Path(state)) as site:
-        yield site
 
 
 @pytest.fixture(params=[*STATES, *RARE])

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Route
-from support.browser import STATES, Served, Visit, served, visiting
+from support.browser import STATES, Served, Visit, visiting
 from support.firefox import Firefox
 from support.internet import HOST, ORIGIN, Internet, internet
 from support.mailserver import Authority
@@ -65,14 +64,6 @@ WATCHED = """() => {
         } });
     }
 }"""
-
-
-@pytest.fixture(scope="module")
-def site(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The site over HTTPS."""
-    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
-    with served(Path(state)) as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

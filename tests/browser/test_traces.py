@@ -77,10 +77,9 @@ REMAINS = {
 
 
 @pytest.fixture(scope="module")
-def net(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+def net(site: Served) -> Iterator[Internet]:
     """The site, a stand-in for all others, and the control."""
-    state = shutil.copytree(furnished, tmp_path_factory.mktemp("site") / "state")
-    with served(Path(state)) as site, internet(site) as net:
+    with internet(site) as net:
         net.pages["kontrol.example"] = CONTROL_PAGE
         yield net
 

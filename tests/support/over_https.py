@@ -4,7 +4,7 @@ Run as a program, and apart from `browser.py`, since it imports no more than it 
 """
 
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -13,7 +13,7 @@ import brotli
 from limits import parse
 from udvej import cli
 from udvej.publish import compressed
-from udvej.server import granian, processes
+from udvej.server import granian, processes, reloading
 from udvej.web import app
 
 
@@ -24,6 +24,8 @@ def _serve(port: str, certificate: str, key: str, sendings: str, corrections: st
     with (
         patch.object(compressed, "brotli", quickly),
         patch.object(processes, "Server", over_https),
+        # Nobody writes meanwhile; to look for it takes longer than all else of an answer.
+        patch.object(reloading, "stamp", cache(reloading.stamp)),
         patch.object(app, "_SENDINGS", parse(sendings)),
         patch.object(app, "_CORRECTIONS", parse(corrections)),
     ):
