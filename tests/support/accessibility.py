@@ -7,15 +7,15 @@ import base64
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from functools import partial
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, JSHandle, Page
+from playwright.sync_api import Browser, JSHandle, Page, ViewportSize
 from support.browser import STATES, Served, Visit, chromium, leave, served, visiting
 from support.municipality import ADDRESSES
 from support.rare import RARE
@@ -23,6 +23,15 @@ from support.rare import RARE
 SNAPSHOTS: Final = Path(__file__).parents[1] / "browser" / "accessibility-tree"
 _MEASURES: Final = Path(__file__).with_name("measures.js").read_text("utf-8")
 _AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+_ADD: Final = """(styles) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    document.adoptedStyleSheets = [sheet];
+}"""
+_AFRESH: Final = """() => {
+    document.activeElement.blur();
+    scrollTo({ top: 0, behavior: "instant" });
+}"""
 # Every rule that axe has: WCAG at all levels, best practices, what is experimental or obsolete.
 _RUN_AXE: Final = """async (left) => {
     const rules = Object.fromEntries(
@@ -71,14 +80,38 @@ class Look:
     forced: Forced = "none"
     motion: Literal["no-preference", "reduce"] = "no-preference"
     media: Literal["screen", "print"] = "screen"
+    styles: str = ""  # what their browser adds of its own
+
+    @property
+    def size(self) -> ViewportSize:
+        """Of the window, in pixels of CSS."""
+        return {"width": self.width, "height": self.height}
+
+    @property
+    def preferences(self) -> Mapping[str, str]:
+        """What pages are told by media queries, as Playwright names it."""
+        return {
+            "color_scheme": self.scheme,
+            "contrast": self.contrast,
+            "forced_colors": self.forced,
+            "reduced_motion": self.motion,
+            "media": self.media,
+        }
 
 
-@dataclass(frozen=True)
+# In what somebody is pictured who comes to a page: without the pictures of a jump that slides.
+COMING: Final = Look(motion="reduce")
+# What is found by each measure in each look.
+Found = Mapping[tuple[str, Look], Any]
+
+
+@dataclass
 class Shown:
     """A page in the browser, to be looked at in many ways."""
 
     state: str
     page: Page
+    _now: Look | None = None
 
     @classmethod
     def of(cls, state: str, page: Page) -> "Shown":
@@ -86,35 +119,46 @@ class Shown:
         page.evaluate(_MEASURES)
         return cls(state, page)
 
-    def look(self, look: Look = Look(), styles: str = "") -> None:
+    def look(self, look: Look = Look()) -> None:
         """Show it afresh, as somebody would see it.
 
         Args:
             look: their browser's settings.
-            styles: what their browser adds of its own.
         """
-        self.page.set_viewport_size({"width": look.width, "height": look.height})
-        self.page.emulate_media(
-            color_scheme=look.scheme,
-            contrast=look.contrast,
-            forced_colors=look.forced,
-            reduced_motion=look.motion,
-            media=look.media,
-        )
-        self.page.evaluate(
-            """(styles) => {
-                const sheet = new CSSStyleSheet();
-                sheet.replaceSync(styles);
-                document.adoptedStyleSheets = [sheet];
-                document.activeElement.blur();
-                scrollTo({ top: 0, behavior: "instant" });
-            }""",
-            styles,
-        )
+        self._set(look)
+        self.page.evaluate(f"({_AFRESH})()")
+
+    def _set(self, look: Look) -> None:
+        """Only what is new: each takes as long as some measures together."""
+        before, self._now = self._now, look
+        if before is None or before.size != look.size:
+            self.page.set_viewport_size(look.size)
+        if before is None or before.preferences != look.preferences:
+            self.page.emulate_media(**look.preferences)  # type: ignore[arg-type]
+        if before is None or before.styles != look.styles:
+            self.page.evaluate(_ADD, look.styles)
 
     def measure(self, what: str) -> Any:  # noqa: ANN401 (what the script gives back)
         """A measure of `measures.js`, as a call."""
         return self.page.evaluate(f"measures.{what}")
+
+    def measure_all(self, wanted: Mapping[str, Sequence[Look]]) -> Found:
+        """Several measures, each in some looks: all that are wanted of a look at once.
+
+        Args:
+            wanted: the looks of each measure.
+        """
+        looks = sorted({look for each in wanted.values() for look in each}, key=astuple)
+        found = {}
+        for look in looks:
+            self._set(look)
+            measures = [measure for measure, each in wanted.items() if look in each]
+            calls = ", ".join(f"measures.{measure}" for measure in measures)
+            taken = self.page.evaluate(f"() => {{ ({_AFRESH})(); return [{calls}]; }}")
+            found.update(
+                {(measure, look): each for measure, each in zip(measures, taken, strict=True)}
+            )
+        return found
 
     def axe(self, left: Sequence[str] = ()) -> Mapping[str, Sequence[tuple[str, str]]]:
         """What axe has to say: `violations` and `incomplete`, each as rule and element.
@@ -188,16 +232,21 @@ ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
 
 @contextmanager
 def gallery(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
-    """Pages by the names of their states; each is brought about once and then kept open."""
-    with ExitStack() as opened:
-        kept: dict[str, Shown] = {}
+    """Pages by the names of their states, one after the other in the same tab.
+
+    So axe and the measures are compiled once for all of them. Tests of a state that follow each
+    other find it as they left it; ask again for one after another has been shown.
+    """
+    with visiting(browser, site) as visit:
+        shown = Shown("", visit.page)
 
         def show(state: str) -> Shown:
-            if state not in kept:
-                visit = opened.enter_context(visiting(browser, site))
-                ALL_STATES[state](visit)
-                kept[state] = Shown.of(state, visit.page)
-            return kept[state]
+            nonlocal shown
+            if state != shown.state:
+                shown.look(COMING)
+                visit.bring_about(ALL_STATES[state])
+                shown = Shown.of(state, visit.page)
+            return shown
 
         yield show
 

@@ -243,6 +243,11 @@ var measures = (function () {
     return found.map((text) => text.trim().split(/\s+/).length);
   }
 
+  // All that `main` shows.
+  function text() {
+    return document.querySelector("main").innerText;
+  }
+
   // The keyboard.
 
   function stops() {
@@ -309,6 +314,6 @@ var measures = (function () {
     return bad;
   }
 
-  return { links, stretches, stops, watchFocus, kinds, changed, standingOut, print, faintText, faintEdges, smallTargets, touchingTargets, cutOff, overlapping, badlySet,
+  return { text, links, stretches, stops, watchFocus, kinds, changed, standingOut, print, faintText, faintEdges, smallTargets, touchingTargets, cutOff, overlapping, badlySet,
            moving };
 })();

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import brotli
 from limits import parse
 from udvej import cli
-from udvej.publish import compressed
+from udvej.publish import compressed, stamps
 from udvej.server import granian, processes, reloading
 from udvej.web import app
 
@@ -25,7 +25,7 @@ def _serve(port: str, certificate: str, key: str, sendings: str, corrections: st
         patch.object(compressed, "brotli", quickly),
         patch.object(processes, "Server", over_https),
         # Nobody writes meanwhile; to look for it takes longer than all else of an answer.
-        patch.object(reloading, "stamp", cache(reloading.stamp)),
+        patch.object(reloading, "stamp", cache(stamps.stamp)),
         patch.object(app, "_SENDINGS", parse(sendings)),
         patch.object(app, "_CORRECTIONS", parse(corrections)),
     ):
