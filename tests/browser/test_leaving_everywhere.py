@@ -11,8 +11,10 @@ pytestmark = pytest.mark.browser
 
 PHONE, SMALL, SIDEWAYS, COMPUTER = (360, 640), (320, 568), (640, 360), (1280, 800)
 
-# Whether the button of the bar is whole within the window with nothing on top of it.
-IN_REACH = """() => {
+# Whether the button of the bar is whole within the window with nothing on top of it, at the top of
+# the page, midway and at its end.
+IN_REACH = """() => [0, document.body.scrollHeight / 2, document.body.scrollHeight].every((top) => {
+    scrollTo({ top, behavior: "instant" });
     const button = document.querySelector(".thumb-bar .leave-button");
     const box = button.getBoundingClientRect();
     const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight
@@ -20,7 +22,7 @@ IN_REACH = """() => {
     const points = [[.5, .5], [.05, .1], [.95, .1], [.05, .9], [.95, .9]];
     return inside && points.every(([x, y]) => button.contains(
         document.elementFromPoint(box.left + x * box.width, box.top + y * box.height)));
-}"""
+})"""
 # How far down the window its middle is, from 0 to 1.
 DEPTH = """() => {
     const box = document.querySelector(".thumb-bar .leave-button").getBoundingClientRect();
@@ -28,12 +30,19 @@ DEPTH = """() => {
 }"""
 
 
-@pytest.fixture(params=[*STATES, *RARE])
-def shown(request: pytest.FixtureRequest, browser: Browser, site: Served) -> Iterator[Visit]:
-    """Somebody who sees a page in one of its states, or an answer that is seldom met."""
-    with visiting(browser, site, viewport=_size(PHONE)) as visit:
-        {**STATES, **RARE}[request.param](visit)
+@pytest.fixture(scope="module")
+def visit(browser: Browser, site: Served) -> Iterator[Visit]:
+    """Somebody with a phone."""
+    with visiting(browser, site, reduced_motion="reduce") as visit:
         yield visit
+
+
+@pytest.fixture(params=[*STATES, *RARE])
+def shown(request: pytest.FixtureRequest, visit: Visit) -> Visit:
+    """Somebody who sees a page in one of its states, or an answer that is seldom met."""
+    visit.page.set_viewport_size(_size(PHONE))
+    visit.bring_about({**STATES, **RARE}[request.param])
+    return visit
 
 
 def _size(screen: tuple[int, int]) -> ViewportSize:
@@ -42,12 +51,7 @@ def _size(screen: tuple[int, int]) -> ViewportSize:
 
 def in_reach(page: Page) -> bool:
     """Whether the bar's button can be pressed at the top of the page, midway and at its end."""
-    places = ("0", "document.body.scrollHeight / 2", "document.body.scrollHeight")
-    for place in places:
-        page.evaluate(f"scrollTo({{top: {place}, behavior: 'instant'}})")
-        if not page.evaluate(IN_REACH):
-            return False
-    return True
+    return bool(page.evaluate(IN_REACH))
 
 
 def test_leaving_is_in_reach_on_every_page(shown: Visit) -> None:
@@ -94,26 +98,26 @@ def test_what_is_out_of_reach_would_be_seen(
 @pytest.mark.parametrize("state", ["skriv", "skriv-fejl", "skriv-cpr"])
 @pytest.mark.parametrize("screen", [PHONE, COMPUTER])
 def test_leaving_stands_beside_the_send_button(
-    browser: Browser, site: Served, state: str, screen: tuple[int, int]
+    visit: Visit, state: str, screen: tuple[int, int]
 ) -> None:
     """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar.
 
     Yet far enough away, at the other edge, and narrower: neither is pressed for the other.
     """
-    with visiting(browser, site, viewport=_size(screen)) as visit:
-        STATES[state](visit)
-        visit.page.focus("main .button--primary")
-        visit.page.keyboard.press("Tab")
-        assert visit.comes_to_focus("main .leave-button")
-        gap, narrower, aside = visit.page.evaluate(
-            """() => {
-                const [leave, send] = ["main .leave-button", "main .button--primary"]
-                    .map((button) => document.querySelector(button).getBoundingClientRect());
-                return [leave.top - send.bottom, send.width - leave.width, leave.left - send.left];
-            }"""
-        )
-        assert 48 <= gap <= 96
-        assert narrower >= 96
-        assert aside >= 96
-        visit.page.keyboard.press("Enter")
-        visit.page.wait_for_url(visit.is_outside)
+    visit.page.set_viewport_size(_size(screen))
+    visit.bring_about(STATES[state])
+    visit.page.focus("main .button--primary")
+    visit.page.keyboard.press("Tab")
+    assert visit.comes_to_focus("main .leave-button")
+    gap, narrower, aside = visit.page.evaluate(
+        """() => {
+            const [leave, send] = ["main .leave-button", "main .button--primary"]
+                .map((button) => document.querySelector(button).getBoundingClientRect());
+            return [leave.top - send.bottom, send.width - leave.width, leave.left - send.left];
+        }"""
+    )
+    assert 48 <= gap <= 96
+    assert narrower >= 96
+    assert aside >= 96
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url(visit.is_outside)

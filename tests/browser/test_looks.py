@@ -44,7 +44,7 @@ OFF_CENTRE: Final = """() => [...document.querySelectorAll(".button")].flatMap((
 
 @pytest.fixture(scope="module")
 def show(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
-    """Any page, kept open between tests."""
+    """Any page, open until another is asked for."""
     with gallery(browser, site) as show:
         yield show
 
@@ -59,7 +59,7 @@ def places(shown: Shown) -> Mapping[tuple[int, int], Any]:
     """Where things stand, on each screen."""
     found = {}
     for width, height in SCREENS:
-        shown.look(Look(width, height))
+        shown.look(Look(width, height, motion="reduce"))
         found[width, height] = shown.page.evaluate(PLACES)
     return found
 
@@ -72,7 +72,7 @@ MOVING: Final = (
 )
 
 
-@pytest.mark.parametrize("state", MOVING)
+@pytest.mark.parametrize("state", MOVING, scope="module")
 def test_nothing_at_hand_moves_from_page_to_page(
     show: Callable[[str], Shown],
     expected: Callable[[str], Mapping[tuple[int, int], Any]],
@@ -102,7 +102,7 @@ def test_what_moves_would_be_seen(show: Callable[[str], Shown]) -> None:
         shown.page.reload()
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", STATES, scope="module")
 def test_words_stand_in_the_middle_of_their_button(
     show: Callable[[str], Shown], state: str
 ) -> None:
