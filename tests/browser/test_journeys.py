@@ -3,13 +3,11 @@
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 from support.browser import (
     CHOSEN,
     CPR,
@@ -26,7 +24,7 @@ from support.municipality import ADDRESSES, FACTS, PHONE, RECEIPT
 pytestmark = pytest.mark.browser
 
 # 1280 by 1024 pixels at 400 %.
-ENLARGED = {"width": 320, "height": 256}
+ENLARGED: Final[ViewportSize] = {"width": 320, "height": 256}
 # What Chromium says of every page that is answered with an error, and no more than that.
 ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of 4"
 
@@ -46,19 +44,18 @@ def any_visit(browser: Browser, site: Served, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture(scope="module")
-def visited(browser: Browser, site: Served) -> Iterator[Callable[[str], Visit]]:
-    """Each state, brought about once and then kept open, in a window as small as can be."""
-    with ExitStack() as opened:
+def enlarged(browser: Browser, site: Served) -> Iterator[Visit]:
+    """A person whose window is as small as can be."""
+    with visiting(browser, site, reduced_motion="reduce") as visit:
+        yield visit
 
-        @cache
-        def visited(state: str) -> Visit:
-            visit = opened.enter_context(
-                visiting(browser, site, viewport=ENLARGED, reduced_motion="reduce")
-            )
-            STATES[state](visit)
-            return visit
 
-        yield visited
+@pytest.fixture(scope="module", params=STATES)
+def visited(enlarged: Visit, request: pytest.FixtureRequest) -> Visit:
+    """Each state; its tests follow each other."""
+    enlarged.page.set_viewport_size(ENLARGED)
+    enlarged.bring_about(STATES[request.param])
+    return enlarged
 
 
 def with_and_without_script(name: str, cases: Collection[Any]) -> Callable[[Any], Any]:
@@ -444,12 +441,14 @@ def test_each_page_is_one_request(visit: Visit) -> None:
     assert visit.requests == [visit.site.origin + address for address in ADDRESSES]
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_browser_has_nothing_to_complain_of(visited: Callable[[str], Visit], state: str) -> None:
+def test_browser_has_nothing_to_complain_of(visited: Visit) -> None:
     """No error, no warning, nothing refused by the policy, no request to anybody else."""
-    visit = visited(state)
-    assert [text for text in visit.complaints if not text.startswith(ANSWERED_WITH_AN_ERROR)] == []
-    assert not any(map(visit.is_outside, visit.requests))
+    complaints = [
+        text for text in visited.complaints if not text.startswith(ANSWERED_WITH_AN_ERROR)
+    ]
+    assert complaints == []
+    assert visited.requests
+    assert not any(map(visited.is_outside, visited.requests))
 
 
 def test_complaints_and_requests_would_be_seen(visit: Visit) -> None:
@@ -474,10 +473,8 @@ def test_no_cookie_before_the_form(visit: Visit) -> None:
     assert (cookie["path"], cookie["expires"]) == ("/", -1)
 
 
-@pytest.mark.parametrize("state", ["forside", "skriv-cpr", "skriv-tak"])
-def test_browser_stores_nothing(visited: Callable[[str], Visit], state: str) -> None:
+def test_browser_stores_nothing(visited: Visit) -> None:
     """After reading, after writing and after sending the browser's stores are empty."""
-    visit = visited(state)
     stores = """async () => [
         localStorage.length,
         sessionStorage.length,
@@ -485,7 +482,7 @@ def test_browser_stores_nothing(visited: Callable[[str], Visit], state: str) -> 
         (await caches.keys()).length,
         (await navigator.serviceWorker.getRegistrations()).length,
     ]"""
-    assert visit.page.evaluate(stores) == [0, 0, 0, 0, 0]
+    assert visited.page.evaluate(stores) == [0, 0, 0, 0, 0]
 
 
 # Leaving.
@@ -586,24 +583,23 @@ COVERED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_enlarged_four_times_a_page_is_whole(visited: Callable[[str], Visit], state: str) -> None:
+def test_enlarged_four_times_a_page_is_whole(visited: Visit) -> None:
     """1280 by 1024 pixels at 400 %, and a small phone.
 
     Everything is within the width (WCAG 1.4.10), each stop of the keyboard is seen whole (2.4.12),
     and leaving is in reach wherever one is.
     """
-    visit = visited(state)
-    assert visit.page.evaluate("document.documentElement.scrollWidth") == 320
-    stops = visit.page.locator(":is(a[href], button, input, textarea):visible")
+    page = visited.page
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    stops = page.locator(":is(a[href], button, input, textarea):visible")
     for _ in range(stops.count()):
-        visit.page.keyboard.press("Tab")
-        assert visit.page.evaluate(COVERED) == []
+        page.keyboard.press("Tab")
+        assert page.evaluate(COVERED) == []
     for height in (256, 568):
-        visit.page.set_viewport_size({"width": 320, "height": height})
+        page.set_viewport_size({"width": 320, "height": height})
         for place in ("0", "document.body.scrollHeight"):
-            visit.page.evaluate(f"scrollTo(0, {place})")
-            expect(visit.page.locator(".thumb-bar .leave-button")).to_be_in_viewport(ratio=1)
+            page.evaluate(f"scrollTo(0, {place})")
+            expect(page.locator(".thumb-bar .leave-button")).to_be_in_viewport(ratio=1)
 
 
 def test_what_is_too_wide_or_covered_would_be_seen(browser: Browser, site: Served) -> None:
