@@ -43,8 +43,8 @@ FLAGS: Final = (
     "--no-first-run",
     "--no-sandbox",
 )
-# Each visit has a process of its own; one more for each site in it, and faster code for scripts that
-# run for a moment, would take longer to make than they save.
+# Each visit has a process of its own. One more for each site in it, and faster code for scripts
+# that run for a moment, would take longer to make than they save.
 _SPARING: Final = ("--js-flags=--no-opt", "--renderer-process-limit=1")
 _HASTE_MILLISECONDS: Final = 3_100
 
