@@ -91,9 +91,9 @@ SAFEST = {
 # What scripts read.
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watched(browser: Browser, site: Served) -> Iterator[Visit]:
-    """Somebody whose browser writes down what scripts read of it."""
+    """Somebody whose browser writes down what scripts read of each page."""
     with visiting(browser, site) as visit:
         visit.page.add_init_script(f"({WATCHED})()")
         yield visit
@@ -103,7 +103,7 @@ def watched(browser: Browser, site: Served) -> Iterator[Visit]:
 @pytest.mark.parametrize("state", ["forside", "moedet", "skriv-cpr", "skriv-tak", "findes-ikke"])
 def test_script_reads_nothing_that_tells_browsers_apart(watched: Visit, state: str) -> None:
     """Nor anything that is kept; of the browser at most the languages its person reads."""
-    STATES[state](watched)
+    watched.bring_about(STATES[state])
     for key in ("Shift", "a", "Tab"):
         watched.page.keyboard.press(key)
     assert {*watched.page.evaluate("read")} <= {"Navigator.languages"}

@@ -1,6 +1,5 @@
 """What a browser has written down when its person has left, closed it, or lost its power."""
 
-import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from support.chromium import Chromium
 from support.firefox import Firefox
 from support.internet import ELSEWHERE, HOST, ORIGIN, Internet, internet
 from support.patience import PATIENCE, until
-from support.searching import forms, found
+from support.searching import found
 from support.unpacking import unpacked
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.content.addresses import FORM, TOO_LONG
@@ -136,32 +135,23 @@ def keep_the_control(person: Person, folder: Path, word: str) -> None:
     """
     person.open(CONTROL)
     person.write("textarea", word)
-    needles = {*forms(word).values()}
-    until(
-        lambda: any(
-            needle in content
-            for _, content in unpacked(folder / person.SESSIONS)
-            for needle in needles
-        )
-    )
+    search = Search(folder / person.SESSIONS)
+    until(lambda: search({word}) != set())
 
 
 class Search:
-    """A search of a folder that grows: what was clean is not searched again."""
+    """A search of a folder that grows: what was searched once is not searched again."""
 
     def __init__(self, folder: Path) -> None:
         """Nothing searched yet."""
         self._folder = folder
-        self._clean: set[bytes] = set()
+        self._known: set[bytes] = set()
 
     def __call__(self, words: set[str]) -> set[tuple[str, str, str]]:
         """Which of the words stand where, in which form."""
         places: dict[str, list[bytes]] = {}
-        for name, content in unpacked(self._folder):
-            digest = hashlib.sha256(content).digest()
-            if digest not in self._clean:
-                self._clean.add(digest)
-                places.setdefault(name, []).append(content)
+        for name, content in unpacked(self._folder, self._known):
+            places.setdefault(name, []).append(content)
         joined = {name: b"\0".join(contents) for name, contents in places.items()}
         return found(words, joined, lines=False)
 

@@ -7,11 +7,10 @@ measures them on every state.
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from support.accessibility import COLOURS, VAGUE, Look, Shown
+from support.accessibility import COLOURS, VAGUE, Found, Look, Shown
 from support.browser import served, visiting
 from support.contents import in_place
 from udvej.content.editions import Content
@@ -20,6 +19,9 @@ from udvej.outbox.scheme import Scheme, boxes_for
 pytestmark = [pytest.mark.content, pytest.mark.browser]
 
 PHONE, COMPUTER = Look(320, 568), Look()
+MEASURED = dict.fromkeys(
+    ("cutOff()", "overlapping()", "smallTargets(44)", "touchingTargets()"), (PHONE, COMPUTER)
+)
 CONTENT = Content.load(in_place(Path()), boxes_for(Scheme.SMIME))
 TAGS = [*CONTENT.editions]
 
@@ -43,13 +45,9 @@ def pages(
         yield pages
 
 
-def out_of_place(shown: Shown) -> Iterator[tuple[Any, ...]]:
+def out_of_place(shown: Shown) -> Found:
     """What is cut off, lies on something else or is too small for a thumb."""
-    for look in (PHONE, COMPUTER):
-        shown.look(look)
-        for measure in ("cutOff()", "overlapping()", "smallTargets(44)", "touchingTargets()"):
-            if found := shown.measure(measure):
-                yield look, measure, found
+    return {where: found for where, found in shown.measure_all(MEASURED).items() if found}
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -62,7 +60,7 @@ def test_no_page_breaks_a_rule_of_axe_or_is_cut_off(
     """
     opened = 0
     for shown in pages(tag):
-        assert [*out_of_place(shown)] == [], shown.state
+        assert out_of_place(shown) == {}, shown.state
         assert shown.complaints_of_axe(left=COLOURS) == [], shown.state
         opened += 1
     assert opened > 10

@@ -24,14 +24,16 @@ with warnings.catch_warnings():
 
 
 _BROWSERS: Final = ("firefox-esr", "firefox")
-# So that it comes up with one empty tab and writes without delay. What it keeps of a page is
-# as Mozilla delivers it.
+# So that it comes up with one empty tab, makes none in reserve, and writes without delay. What it
+# keeps of a page is as Mozilla delivers it.
 _PREFERENCES: Final = {
     "browser.aboutwelcome.enabled": False,
+    "browser.newtab.preload": False,
     "browser.sessionstore.interval": 500,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.homepage_override.mstone": "ignore",
     "datareporting.policy.dataSubmissionEnabled": False,
+    "dom.ipc.processPrelaunch.enabled": False,
     "marionette.port": 0,
     "network.proxy.type": 1,
     "network.proxy.http": "127.0.0.1",

@@ -7,6 +7,7 @@ import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -27,20 +28,36 @@ _LOG_BLOCK, _LOG_HEAD = 32 * 1024, 7
 _CACHED: Final = bytes.fromhex("305c72a71b6dfbfc")
 
 
-def unpacked(folder: Path) -> Iterator[tuple[str, bytes]]:
+def unpacked(folder: Path, known: set[bytes] | None = None) -> Iterator[tuple[str, bytes]]:
     """Every file below a folder as it is, and all that is packed in it.
+
+    Args:
+        folder: where to look.
+        known: digests of what has been looked at already, to which more are added: a file that has
+            not changed since is neither given nor opened again, and what stands in several places
+            is given for the first.
 
     Yields:
         The file's name with a " > packer" for each that was opened, and the bytes.
     """
+    known = set() if known is None else known
+
+    def is_new(*parts: bytes) -> bool:
+        before = len(known)
+        known.add(sha256(b"\0".join(parts)).digest())
+        return len(known) > before
+
     for name, content in files(folder):
-        yield name, content
         packed = content.partition(b"\0")[2]
-        yield from _opened(name, packed)
+        if is_new(content):
+            yield name, content
+            yield from _opened(name, packed)
         if packed.startswith(_SQLITE):
-            for value in _cells(folder / name):
-                yield f"{name} > SQLite", value
-                yield from _opened(f"{name} > SQLite", value)
+            parts = _parts(folder / name)
+            for value in _cells(parts) if is_new(*parts.values()) else ():
+                if is_new(value):
+                    yield f"{name} > SQLite", value
+                    yield from _opened(f"{name} > SQLite", value)
 
 
 def _opened(name: str, packed: bytes) -> Iterator[tuple[str, bytes]]:
@@ -146,13 +163,17 @@ _PACKERS: Final[Mapping[str, Callable[[bytes], Iterator[bytes]]]] = {
 }
 
 
-def _cells(database: Path) -> Iterator[bytes]:
+def _parts(database: Path) -> Mapping[str, bytes]:
+    """A SQLite database, and its logs, where much may stand that is not in it yet."""
+    files = {part: database.with_name(database.name + part) for part in ("", "-wal", "-journal")}
+    return {part: file.read_bytes() for part, file in files.items() if file.is_file()}
+
+
+def _cells(parts: Mapping[str, bytes]) -> Iterator[bytes]:
     """Every value of a SQLite database, with what still stands in its write-ahead log."""
     with TemporaryDirectory() as folder:
-        for part in ("", "-wal", "-journal"):
-            file = database.with_name(database.name + part)
-            if file.is_file():
-                (Path(folder) / f"copy{part}").write_bytes(file.read_bytes())
+        for part, content in parts.items():
+            (Path(folder) / f"copy{part}").write_bytes(content)
         with closing(sqlite3.connect(Path(folder) / "copy")) as connection:
             connection.text_factory = bytes
             tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
