@@ -3,8 +3,6 @@
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,42 +25,22 @@ pytestmark = pytest.mark.browser
 
 # 1280 by 1024 pixels at 400 %.
 ENLARGED: Final[ViewportSize] = {"width": 320, "height": 256}
-WINDOW: Final[ViewportSize] = {"width": 1280, "height": 720}
 # What Chromium says of every page that is answered with an error, and no more than that.
 ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of 4"
 
 
-@pytest.fixture(scope="module")
-def visits(browser: Browser, site: Served) -> Iterator[Callable[[bool], Visit]]:
-    """Two windows, one whose browser runs scripts and one whose browser does not."""
-    with ExitStack() as opened:
-
-        @cache
-        def window(script: bool) -> Visit:  # noqa: FBT001 (as tests are numbered)
-            options = {"java_script_enabled": script}
-            return opened.enter_context(visiting(browser, site, **options))
-
-        def visits(script: bool) -> Visit:  # noqa: FBT001
-            visit = window(script)
-            visit.page.set_viewport_size(WINDOW)
-            visit.page.emulate_media(reduced_motion="no-preference")
-            visit.page.goto("about:blank")
-            visit.begin_again()
-            return visit
-
-        yield visits
-
-
 @pytest.fixture
-def visit(visits: Callable[[bool], Visit]) -> Visit:
+def visit(browser: Browser, site: Served) -> Iterator[Visit]:
     """A person whose browser runs scripts."""
-    return visits(True)  # noqa: FBT003
+    with visiting(browser, site) as visit:
+        yield visit
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
-def any_visit(visits: Callable[[bool], Visit], request: pytest.FixtureRequest) -> Visit:
+def any_visit(browser: Browser, site: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A person whose browser runs scripts, and one whose browser does not."""
-    return visits(request.param)
+    with visiting(browser, site, java_script_enabled=request.param) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="module")
@@ -546,21 +524,18 @@ def test_three_presses_of_shift_leave(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(("milliseconds", "shut"), [(2_000, True), (3_000, False)])
-def test_shift_may_be_pressed_slowly(
-    browser: Browser, site: Served, milliseconds: int, *, shut: bool
-) -> None:
+def test_shift_may_be_pressed_slowly(visit: Visit, milliseconds: int, *, shut: bool) -> None:
     """Five seconds are enough for a hand that shakes; what lies further apart is no sign."""
-    with visiting(browser, site) as visit:
-        visit.page.clock.install()
-        arrive_and_write(visit)
-        for _ in range(3):
-            visit.page.keyboard.press("Shift")
-            visit.page.clock.fast_forward(milliseconds)
-        if shut:
-            expect_the_site_to_be_shut(visit)
-        else:
-            expect(visit.page.locator("body")).to_be_visible()
-            assert visit.requests[-1] == visit.site.origin + "/skriv/"
+    visit.page.clock.install()
+    arrive_and_write(visit)
+    for _ in range(3):
+        visit.page.keyboard.press("Shift")
+        visit.page.clock.fast_forward(milliseconds)
+    if shut:
+        expect_the_site_to_be_shut(visit)
+    else:
+        expect(visit.page.locator("body")).to_be_visible()
+        assert visit.requests[-1] == visit.site.origin + "/skriv/"
 
 
 def test_leaving_on_a_slow_line_shows_and_says_that_it_was_understood(visit: Visit) -> None:
