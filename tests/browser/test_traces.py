@@ -27,13 +27,14 @@ KINDS: Mapping[str, type[Person]] = {"chromium": Chromium, "firefox": Firefox}
 NAME, MESSAGE, PHONE = "hemmæligt4711", "fortræffeligt4711", "28741963"
 READ = ("/", "/om/", "/moedet/")
 
-# A page that keeps what ours must not: each word must be found, packed as the browser packs it.
-CONTROL = "https://kontrol.example/"
+# A page that keeps what ours must not: each word must be found, packed as the browser packs it. And
+# one that only has a field.
+CONTROL, FIELD = "https://kontrol.example/", "https://felt.example/"
 WORDS = {
     name: f"{name}æøkontrol4711" for name in ("titel", "tekst", "local", "base", "felt", "igen")
 }
-CONTROL_PAGE = f"""<!doctype html><meta charset="utf-8"><title>{WORDS["titel"]}</title>
-<h1>{WORDS["tekst"]}</h1><form><textarea></textarea></form><script>
+FIELD_PAGE = '<!doctype html><meta charset="utf-8"><form><textarea></textarea></form>'
+CONTROL_PAGE = f"""{FIELD_PAGE}<title>{WORDS["titel"]}</title><h1>{WORDS["tekst"]}</h1><script>
 localStorage.a = "{WORDS["local"]} ".repeat(99);
 var opening = indexedDB.open("a");
 opening.onupgradeneeded = () => opening.result.createObjectStore("b");
@@ -79,7 +80,7 @@ REMAINS = {
 def net(site: Served) -> Iterator[Internet]:
     """The site, a stand-in for all others, and the control."""
     with internet(site) as net:
-        net.pages["kontrol.example"] = CONTROL_PAGE
+        net.pages |= {"kontrol.example": CONTROL_PAGE, "felt.example": FIELD_PAGE}
         yield net
 
 
@@ -128,12 +129,12 @@ def be_refused(person: Person) -> None:
     until(lambda: person.sees("[role=alert]"))
 
 
-def keep_the_control(person: Person, folder: Path, word: str) -> None:
+def keep_the_control(person: Person, folder: Path, word: str, address: str = FIELD) -> None:
     """Write in a page that hides nothing, until the browser has written it down.
 
     It writes down what is in all its tabs at once, so by then it could have written ours.
     """
-    person.open(CONTROL)
+    person.open(address)
     person.write("textarea", word)
     search = Search(folder / person.SESSIONS)
     until(lambda: search({word}) != set())
@@ -169,7 +170,7 @@ def test_nothing_typed_or_read_is_in_any_file_of_the_profile(
     person = KINDS[kind](folder, net)
     try:
         read_write_and_leave(person, seen)
-        keep_the_control(person, folder, WORDS["felt"])
+        keep_the_control(person, folder, WORDS["felt"], CONTROL)
         person.close()
         hits = search(seen.words | {*WORDS.values(), HOST})
         person = KINDS[kind](folder, net)
@@ -181,7 +182,7 @@ def test_nothing_typed_or_read_is_in_any_file_of_the_profile(
         person.kill()
         more = search(seen.words | {*WORDS.values()})
         person = KINDS[kind](folder, net, restore=True)
-        until(lambda: {CONTROL, f"{ORIGIN}/skriv/"} <= person.tabs())
+        until(lambda: {FIELD, f"{ORIGIN}/skriv/"} <= person.tabs())
         person.close()
         hits |= more | search(seen.words | {*WORDS.values()})
     finally:
@@ -346,7 +347,7 @@ def test_what_is_not_sent_is_in_no_file_but_where_the_answer_itself_had_to_hold_
     busy = "Din tekst er ikke sendt. Den står her endnu."
     few = ("3/hour", "30/hour")
     with served(Path(state), limits=few) as site, internet(site) as net:
-        net.pages["kontrol.example"] = CONTROL_PAGE
+        net.pages["felt.example"] = FIELD_PAGE
         kept = kept_of_what_is_not_sent(next(folders), net, "nej til cookies", cookies=False)
         assert kept == set()
         others = Crowd(site)
