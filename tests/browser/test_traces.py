@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPSConnection
 from pathlib import Path
-from ssl import CERT_NONE, create_default_context
+from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
 
 import pytest
 from support import road
@@ -283,13 +283,13 @@ class Crowd(road.Browser):
     def __init__(self, site: Served) -> None:
         """With the form filled in."""
         super().__init__(int(site.origin.rpartition(":")[2]))
+        self._anyone = SSLContext(PROTOCOL_TLS_CLIENT)
+        self._anyone.check_hostname, self._anyone.verify_mode = False, CERT_NONE
         self._form = unhurried({**fields(self.ask("GET", FORM).text), **FILLED_IN})
         self._became: Counter[str] = Counter()
 
     def _connection(self) -> HTTPSConnection:
-        anyone = create_default_context()
-        anyone.check_hostname, anyone.verify_mode = False, CERT_NONE
-        return HTTPSConnection("127.0.0.1", self._port, timeout=PATIENCE, context=anyone)
+        return HTTPSConnection("127.0.0.1", self._port, timeout=PATIENCE, context=self._anyone)
 
     def send_until(self, became: str, times: int) -> None:
         """Send one form after the other, until so many in all have been taken, or drafts."""
