@@ -208,8 +208,9 @@ class Services:
             ConfigError: others wait in a file that was not moved to the database of the settings.
             StorageError: the database cannot be opened or written.
         """
+        outbox = Outbox(referrals(self.config))
         _leave_none_behind(self.config)
-        return Outbox(referrals(self.config))
+        return outbox
 
     @property
     def receiver(self) -> Receiver:
