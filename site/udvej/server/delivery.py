@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from threading import Condition, Event, Thread
 from typing import Final
 
@@ -141,13 +141,16 @@ class Turns:
     """Whose turn it is: each gets one mail tried, and then waits for those that have waited."""
 
     def __init__(self, municipalities: Iterable[Municipality]) -> None:
-        """Begin with all of them due.
+        """Begin with one after the other, as often as later: a start has enough to do.
 
         Args:
             municipalities: in any order.
         """
-        self._due = [(0.0, number, one) for number, one in enumerate(municipalities)]
-        heapify(self._due)
+        now = time.monotonic()
+        self._due = [
+            (now + number / _LOOKS_A_SECOND, number, one)
+            for number, one in enumerate(municipalities)
+        ]
         self._pause = max(1.0, len(self._due) / _LOOKS_A_SECOND)
         self._changed = Condition()
 
