@@ -111,13 +111,10 @@ class Sites:
 
         What was accepted is mailed also while a site is kept out.
         """
-        known = {name: one.services for name, one in self.good.items()}
-        configs = self.installation.configs.items()
-        kept_out = {name: config for name, config in configs if name not in known}
-        return {
-            **known,
-            **{name: Services(published(config)) for name, config in kept_out.items()},
-        }
+        services = {name: one.services for name, one in self.good.items()}
+        for name in self.installation.configs.keys() - services.keys():
+            services[name] = Services(published(self.installation.configs[name]))
+        return services
 
     def application(self) -> "WSGIApplication":
         """What a web worker answers with, made in its own process."""

@@ -1,6 +1,5 @@
 """Frozen pages, served from memory before a request reaches the application."""
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -91,18 +90,15 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
     def find_file(self, url: str) -> StaticFile | None:
         """The file of an address, made when it is first asked for: most of thousands never are."""
         if url not in self._found and url in self._paths:
-            self._found[url] = self.get_static_file(self._paths[url], url, self._stats)
+            self._found[url] = self._page(self._paths[url])
         return self._found.get(url)
 
-    def get_static_file(
-        self, path: str, url: str, stat_cache: Mapping[str, os.stat_result] | None = None
-    ) -> StaticFile:
+    def _page(self, path: str) -> StaticFile:
         """A file, typed as Flask and web servers do it: `charset=utf-8`, without quotes."""
-        del url
         kind = self.media_types.get_type(path)
         charset = f"; charset={self.charset}" if kind.startswith("text/") else ""
         packed = {name: path + suffix for name, suffix in _ENCODINGS.items()}
-        return _Page(path, [("Content-Type", kind + charset)], packed, stat_cache)
+        return _Page(path, [("Content-Type", kind + charset)], packed, self._stats)
 
     def serve(
         self, static_file: StaticFile, environ: "WSGIEnvironment", start_response: "StartResponse"
