@@ -1,8 +1,8 @@
 """What both engines promise: all of a transaction or nothing, and nothing of it in an error."""
 
 from collections.abc import Iterator
-from itertools import count
 from random import randbytes
+from time import sleep
 
 import pytest
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    func,
     insert,
     select,
 )
@@ -127,13 +128,21 @@ def test_upgrades_are_made_once_and_in_order(database: Database, place: Place) -
     again.close()
 
 
-def fill(database: Database, share: float = 1.0) -> None:
+def fill(
+    database: Database,
+    share: float = 1.0,
+    *,
+    each: int = 10_000,
+    at_most: int = 1000,
+    pause: float = 0.0,
+) -> None:
     """Write until there is no room; each what sealing makes, which nothing can compress."""
-    for number in count():
+    for number in range(at_most):
         with database.transaction(growing=True) as connection:
             if share < 1:
                 database.bound(connection, share)
-            connection.execute(insert(BULK).values(number=number, content=randbytes(10_000)))
+            connection.execute(insert(BULK).values(number=number, content=randbytes(each)))
+        sleep(pause)
 
 
 @pytest.fixture
@@ -159,6 +168,17 @@ def test_what_is_new_is_refused_where_there_is_no_room(small: Database) -> None:
         assert 0.4 < small.filled(connection) < 0.6
     with small.transaction(growing=True) as connection:
         connection.execute(insert(BULK).values(number=9999, content=bytes(10_000)))
+
+
+def test_what_was_far_from_full_is_soon_seen_to_be_full(place: Place) -> None:
+    """Where nobody looks at each transaction, somebody does a second later."""
+    database = place.open(most_bytes=20 * 2**20, durable=False)
+    database.create(BULKY)
+    with pytest.raises(FullError):
+        fill(database, each=2**20, at_most=60, pause=0.05)
+    with database.reading() as connection:
+        assert (connection.scalar(select(func.count()).select_from(BULK)) or 0) >= 18
+    database.close()
 
 
 def test_a_share_of_the_room_is_kept_for_others(small: Database) -> None:

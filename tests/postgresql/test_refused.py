@@ -147,19 +147,40 @@ def test_a_newer_version_is_named_and_left_alone(place: Place, postgresql: postg
     assert postgresql.ask("SELECT version FROM udvej.versions") == [(99,)]
 
 
+def by_default(url: str, name: str, value: str) -> None:
+    """Set what the server sets for each connection of this user."""
+    urls.add(url)
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(f"ALTER ROLE theirs SET {name} = {value}")
+
+
 @pytest.mark.parametrize("default", ["off", "local"])
 def test_a_commit_is_durable_whatever_the_server_s_default(
     default: str, role: Callable[..., str]
 ) -> None:
     """And everything that waits has an end."""
     url = role()
-    urls.add(url)
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        connection.execute(f"ALTER ROLE theirs SET synchronous_commit = {default}")
+    by_default(url, "synchronous_commit", default)
     shown = ("synchronous_commit", "lock_timeout", "statement_timeout")
     with closing(PostgreSQL(url, "udvej")) as database, database.transaction() as connection:
         found = [connection.exec_driver_sql(f"SHOW {each}").scalar() for each in shown]
     assert found == ["on", "5s", "8s"]
+
+
+def test_many_at_once_get_their_numbers_whatever_the_server_s_default(
+    role: Callable[..., str],
+) -> None:
+    """One behind the other, where a stricter isolation would refuse whoever had to wait."""
+    url = role()
+    by_default(url, "default_transaction_isolation", "serializable")
+    with closing(PostgreSQL(url, "udvej")) as database, ThreadPoolExecutor(4) as people:
+        theirs = Outbox(database)
+        keys = [str(n) for n in range(40)]
+        sent = people.map(
+            lambda key: theirs.accept(key.encode(), key, lambda n: Sealed(b"x", str(n))), keys
+        )
+        assert [*sent] == keys
+        assert theirs.status().last == len(keys)
 
 
 def test_what_others_hold_is_waited_for_and_no_longer_than_that(

@@ -27,10 +27,14 @@ _SINCE = select(RECEIPTS.c.reference).where(
 _CROWDED_SINCE = (
     select(RECEIPTS.c.accepted).order_by(RECEIPTS.c.accepted.desc()).offset(_CROWD - 1).limit(1)
 )
+_LOOK = select(
+    select(RECEIPTS.c.reference).where(RECEIPTS.c.key == bindparam("key")).scalar_subquery(),
+    _CROWDED_SINCE.scalar_subquery(),
+)
 _KEEP = insert(RECEIPTS)
 
 
-def reference(connection: Connection, key: bytes, since: float = 0.0) -> str:
+def reference(connection: Connection, key: bytes, since: float) -> str:
     """The reference of what was sent under a key, or "".
 
     Args:
@@ -39,6 +43,22 @@ def reference(connection: Connection, key: bytes, since: float = 0.0) -> str:
         since: only what was sent at this moment or later, in seconds since the epoch.
     """
     return connection.scalar(_SINCE, {"key": key, "since": since}) or ""
+
+
+def look(connection: Connection, key: bytes, now: float) -> tuple[str, bool]:
+    """What was sent before.
+
+    Args:
+        connection: within a transaction.
+        key: as given to `keep`.
+        now: seconds since the epoch.
+
+    Returns:
+        The reference of what was sent under the key, or "", and whether more was sent within an
+        hour than people write.
+    """
+    earlier, since = connection.execute(_LOOK, {"key": key}).one()
+    return earlier or "", since is not None and since > now - HOUR
 
 
 def keep(connection: Connection, key: bytes, shown: str, now: float) -> None:
@@ -51,12 +71,6 @@ def keep(connection: Connection, key: bytes, shown: str, now: float) -> None:
         now: seconds since the epoch.
     """
     connection.execute(_KEEP, {"key": key, "reference": shown, "accepted": now})
-
-
-def crowded(connection: Connection, now: float) -> bool:
-    """Whether more was sent within an hour than people write."""
-    since = connection.scalar(_CROWDED_SINCE)
-    return since is not None and since > now - HOUR
 
 
 def forget(connection: Connection, now: float) -> None:

@@ -43,9 +43,11 @@ _SHARE_OF_PACED: Final = 0.75
 # Sent ones that give way at once when there is no room: more than one letter needs.
 _ROOM: Final = 64
 
-# Compiled once: to build them for each referral takes longer than the disk does.
+# Compiled once: to build them for each referral takes longer than the disk does. Each is a journey
+# to PostgreSQL too, so there are few.
 _LAST_NUMBER = select(NUMBERS.c.last).with_for_update()
-_GIVE_NUMBER = update(NUMBERS).values(last=bindparam("number"))
+_NEXT_NUMBER = update(NUMBERS).values(last=NUMBERS.c.last + 1).returning(NUMBERS.c.last)
+_SET_LAST = update(NUMBERS).values(last=bindparam("number"))
 _KEEP = insert(REFERRALS)
 
 
@@ -133,12 +135,13 @@ class Outbox:
     ) -> str:
         now = self._clock()
         with self.database.transaction(growing=True) as connection:
-            number = take_turn(connection) + 1
-            if earlier := receipts.reference(connection, key):
+            number = _or_moved(connection.scalar(_NEXT_NUMBER))
+            earlier, crowded = receipts.look(connection, key, now)
+            if earlier:
+                connection.execute(_SET_LAST, {"number": number - 1})
                 return earlier
-            if paced := paced or receipts.crowded(connection, now):
+            if paced := paced or crowded:
                 self.database.bound(connection, _SHARE_OF_PACED)
-            connection.execute(_GIVE_NUMBER, {"number": number})
             keep(connection, number, seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
@@ -166,7 +169,7 @@ class Outbox:
             last = take_turn(connection)
             if number < last:
                 raise UnknownNumber(f"{last} was given already; a number is never given twice")
-            connection.execute(_GIVE_NUMBER, {"number": number})
+            connection.execute(_SET_LAST, {"number": number})
 
     def at_work(self) -> None:
         """Say that a delivery process is at work.
@@ -434,10 +437,13 @@ def take_turn(connection: Connection) -> int:
     Raises:
         StorageError: all of it has been moved elsewhere since this process began.
     """
-    last = connection.scalar(_LAST_NUMBER)
-    if last is None:
+    return _or_moved(connection.scalar(_LAST_NUMBER))
+
+
+def _or_moved(number: int | None) -> int:
+    if number is None:
         raise StorageError("what was kept here has moved; start this process again")
-    return int(last)
+    return number
 
 
 def _paced_due(connection: Connection, now: float) -> float:

@@ -13,9 +13,11 @@ from udvej.database import PATIENCE
 
 # None of our transactions waits for anything but the database. So one that does is of a process
 # or a host that is gone or hangs, and ends before others give up waiting for its rows; and they do
-# before we think that the server hangs.
+# before we think that the server hangs. A statement that has waited for a row goes on with what
+# the other transaction made of it, which a stricter isolation than this would refuse.
 _SETTINGS: Final = """
     SET synchronous_commit = on;
+    SET default_transaction_isolation = 'read committed';
     SET idle_in_transaction_session_timeout = '3s';
     SET lock_timeout = '5s';
     SET statement_timeout = '8s';

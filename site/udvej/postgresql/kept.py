@@ -37,6 +37,9 @@ from udvej.postgresql.failures import Unfit, cause, failure, took_too_long
 _ROW_BYTES: Final = 128
 _GONE_SECONDS: Final = 2.0
 _MOST: Final = "udvej_most_bytes"
+# With so much room left it is looked at now and then: no flood writes as much meanwhile.
+_FAR_BYTES: Final = 16 * 2**20
+_LOOK_SECONDS: Final = 1.0
 
 _VERSIONS = Table(
     "versions",
@@ -77,6 +80,7 @@ class PostgreSQL(Database):
         self._schema, self._name = schema, name
         self._most_bytes, self._durable = most_bytes, durable
         self._tables: Sequence[Table] = ()
+        self._looked, self._seen_bytes = 0.0, most_bytes
 
     def create(
         self,
@@ -197,8 +201,11 @@ class PostgreSQL(Database):
 
     def _see_that_there_is_room(self, connection: Connection) -> None:
         """Look at the files first, which is soon done; they keep the room of what was deleted."""
-        most = connection.info[_MOST]
-        if (connection.scalar(self._files) or 0) > most < (connection.scalar(self._held) or 0):
+        most, now = connection.info[_MOST], time.monotonic()
+        if now < self._looked + _LOOK_SECONDS and self._seen_bytes < most - _FAR_BYTES:
+            return
+        self._looked, self._seen_bytes = now, connection.scalar(self._files) or 0
+        if self._seen_bytes > most < (connection.scalar(self._held) or 0):
             raise FullError("there is no room left for what is new")
 
     def _qualified(self) -> Sequence[str]:
