@@ -6,11 +6,13 @@ import os
 import pickle
 import shutil
 import signal
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
@@ -18,6 +20,8 @@ from unittest.mock import patch
 import bleach
 import brotli
 import pytest
+from babel.messages.catalog import get_close_matches
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,6 +37,7 @@ from support.places import Place
 from udvej.config import Config
 from udvej.content import parser
 from udvej.content.editions import Content
+from udvej.content.markdown import Links, Reader
 from udvej.database import Database
 from udvej.languages import DANISH, set_language
 from udvej.outbox.demonstration import Demonstration
@@ -47,6 +52,7 @@ _SLOW_SECONDS: Final = 3600
 _TEXTS: Final = 10_000
 _PAGES: Final = 1_000
 _NETWORKS: Final = count()
+_KEYS: Final = defaultdict[int, list[rsa.RSAPrivateKey]](list)
 _LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
 
@@ -118,6 +124,58 @@ def compressed_once() -> Iterator[None]:
 def keys_read_once() -> Iterator[None]:
     """The same private key is read and checked once, which takes a tenth of a second."""
     with patch("udvej.outbox.sealed.load_pem_private_key", cache(load_pem_private_key)):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def keys_made_once() -> Iterator[None]:
+    """Of a test's own making, each another, and the same as in the test before: one takes a second.
+
+    What fixtures of more than one test make is never any of them.
+    """
+    generate, turn, taken = rsa.generate_private_key, Lock(), Counter[int]()
+
+    def make(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+        with turn:
+            made, number = _KEYS[key_size], taken[key_size]
+            taken[key_size] += 1
+            if number == len(made):
+                made.append(generate(public_exponent, key_size))
+            return made[number]
+
+    with patch.object(rsa, "generate_private_key", make):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def texts_checked_once() -> Iterator[None]:
+    """The same Danish text with the same facts is found good once: a third of reading a content."""
+    check, good = Reader.check, {}
+
+    def once(reader: Reader, markdown: str) -> Links:
+        if reader.language is not DANISH:
+            return check(reader, markdown)
+        key = repr((reader.above, reader.facts, reader.boxes, reader.titled)), markdown
+        if key not in good:
+            good[key] = check(reader, markdown)
+        return good[key]
+
+    with patch.object(Reader, "check", once):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def likenesses_found_once() -> Iterator[None]:
+    """The same changed text is compared once with all others, as its old translation is kept."""
+
+    @cache
+    def once(word: str, others: tuple[str, ...], most: int) -> Sequence[str]:
+        return get_close_matches(word, others, most)
+
+    with patch(
+        "babel.messages.catalog.get_close_matches",
+        lambda word, others, most: once(word, (*others,), most),
+    ):
         yield
 
 

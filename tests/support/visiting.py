@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
-from xml.etree.ElementTree import Element
 
-import html5lib
 from flask.testing import FlaskClient
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 from udvej.content.addresses import FORM
 from werkzeug.test import TestResponse
 
@@ -67,44 +66,42 @@ def unhurried(filled_in: Mapping[str, str]) -> dict[str, str]:
 
 def fields(html: str, action: str = FORM) -> dict[str, str]:
     """What a browser would send from the form that posts to an address."""
-    (form,) = (form for form in _tree(html).iter("form") if form.get("action") == action)
+    (form,) = (form for form in _all(html, "form") if form.attributes.get("action") == action)
     return dict(_filled_in(form))
 
 
 def summary(html: str) -> list[tuple[str, str]]:
     """The error summary: ids that it links to, and the words."""
     return [
-        (link.get("href", "").removeprefix("#"), _words(link))
-        for notice in _of_class(_tree(html), "notice")
-        for item in notice.iter("li")
-        for link in item.iter("a")
+        ((link.attributes["href"] or "").removeprefix("#"), _words(link))
+        for link in _all(html, ".notice li a")
     ]
 
 
 def at_fields(html: str) -> list[str]:
     """The words that stand at the fields, in the order of the page."""
-    return [_words(error).removeprefix("Fejl: ") for error in _of_class(_tree(html), "field-error")]
+    return [_words(error).removeprefix("Fejl: ") for error in _all(html, ".field-error")]
 
 
 def headings(html: str, tag: str = "h1") -> list[str]:
     """The words of every heading of a level."""
-    return [_words(heading) for heading in _tree(html).iter(tag)]
+    return [_words(heading) for heading in _all(html, tag)]
 
 
 def title(html: str) -> str:
     """What the browser writes in its history."""
-    (shown,) = _tree(html).iter("title")
+    (shown,) = _all(html, "head title")
     return _words(shown)
 
 
 def ids(html: str) -> set[str]:
     """Every id."""
-    return {element.get("id", "") for element in _tree(html).iter()}
+    return {element.attributes["id"] or "" for element in _all(html, "[id]")}
 
 
 def links(html: str) -> set[str]:
     """Where the links lead."""
-    return {link.get("href", "") for link in _tree(html).iter("a")}
+    return {link.attributes["href"] or "" for link in _all(html, "a[href]")}
 
 
 def is_receipt(html: str) -> bool:
@@ -116,28 +113,28 @@ def is_receipt(html: str) -> bool:
 
 def reference(html: str) -> str:
     """The reference that a receipt shows."""
-    (shown,) = _of_class(_tree(html), "receipt-number")
+    (shown,) = _all(html, ".receipt-number")
     return _words(shown)
 
 
+def _all(html: str, selector: str) -> list[LexborNode]:
+    return _tree(html).css(selector)
+
+
 @lru_cache(maxsize=16)
-def _tree(html: str) -> Element:
-    return html5lib.parse(html, namespaceHTMLElements=False)
+def _tree(html: str) -> LexborHTMLParser:
+    return LexborHTMLParser(html)
 
 
-def _of_class(tree: Element, name: str) -> Iterator[Element]:
-    return (element for element in tree.iter() if name in element.get("class", "").split())
+def _words(element: LexborNode) -> str:
+    return " ".join(element.text().split())
 
 
-def _words(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())
-
-
-def _filled_in(form: Element) -> Iterator[tuple[str, str]]:
-    for element in form.iter():
-        name, kind = element.get("name", ""), element.get("type")
-        chosen = kind not in ("radio", "checkbox") or element.get("checked") is not None
-        if element.tag == "input" and name and chosen:
-            yield name, element.get("value", "")
-        elif element.tag == "textarea":
-            yield name, "".join(element.itertext()).replace("\n", "\r\n")
+def _filled_in(form: LexborNode) -> Iterator[tuple[str, str]]:
+    for element in form.css("input[name], textarea[name]"):
+        given = element.attributes
+        name = given["name"] or ""
+        if element.tag == "textarea":
+            yield name, element.text().replace("\n", "\r\n")
+        elif given.get("type") not in ("radio", "checkbox") or "checked" in given:
+            yield name, given.get("value") or ""
