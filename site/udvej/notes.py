@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from udvej.replacing import replace_text
+
 
 class Note(StrEnum):
     """What can be noticed; the name of its file."""
@@ -22,7 +24,7 @@ class Notes:
     def write(self, note: Note, text: str = "") -> None:
         """Put a note in place of the one before; a disk that takes none is noticed elsewhere."""
         with suppress(OSError):
-            (self.state / note).write_text(text, "utf-8")
+            replace_text(self.state / note, text)
 
     def clear(self) -> None:
         """Take all away: what was wrong is mended, or is noticed again."""

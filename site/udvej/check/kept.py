@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from udvej.replacing import replace_text
+
 _PACKAGE: Final = Path(__file__).parents[1]
 
 
@@ -51,9 +53,7 @@ class Kept:
             return
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            making = self._path.with_suffix(f".{os.getpid()}")
-            making.write_text(json.dumps(self._used), "utf-8")
-            making.replace(self._path)
+            replace_text(self._path, json.dumps(self._used))
 
 
 @cache

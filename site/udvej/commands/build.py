@@ -14,6 +14,7 @@ from udvej.installation import Installation, host_of
 from udvej.publish import everywhere, nginx
 from udvej.publish.freeze import PAGES, freeze, with_sources_of
 from udvej.publish.swap import Builds
+from udvej.replacing import replace_text
 from udvej.server.checked import Checked, refuse
 
 _WRONG = 2
@@ -88,10 +89,8 @@ def _refused(noted: bool, state: Path) -> Iterator[None]:  # noqa: FBT001 (read 
 def _write(folder: Path, name: str, text: str) -> None:
     """Write a configuration for nginx, in one step, in `nginx/` of a folder."""
     path = folder / "nginx" / f"{name}.conf"
-    making = path.with_name(f".{name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        making.write_text(text, "utf-8")
-        making.replace(path)
+        replace_text(path, text)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror})") from error

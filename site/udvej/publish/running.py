@@ -1,25 +1,31 @@
 """The running servers of a site, and what a publisher asks of them.
 
 Each server holds a lock on a file of its own in the state folder as long as it lives, so that no
-signal is ever sent to a process that has taken the number of a dead one.
+signal is ever sent to a process that has taken the number of a dead one. What it says is in another
+file beside it, which is replaced: half of it would be taken for no server.
 """
 
 import fcntl
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from udvej.publish.turns import is_held
+from udvej.replacing import replace_text
 
 # In the state folder: held while somebody publishes, and what they ask for.
 PUBLISHING: Final = "publish.lock"
 _ASKED: Final = "publish.json"
-_SERVERS: Final = "server-{}.json"
+_SERVERS: Final = "server-{}.lock"
+# Whoever looks whether a server lives holds its lock for a moment.
+_MOMENT_SECONDS: Final = 2.0
+_STEP_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,7 @@ class Asked:
         Raises:
             OSError: it cannot be written.
         """
-        making = state / f"{_ASKED}.new"
-        making.write_text(json.dumps(asdict(self)), "utf-8")
-        making.replace(state / _ASKED)
+        replace_text(state / _ASKED, json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, state: Path) -> Iterator["Asked"]:
@@ -85,13 +89,14 @@ class Running:
 
 
 def running(state: Path) -> Iterator[Running]:
-    """The servers that live."""
-    for path in sorted(state.glob(_SERVERS.format("*"))):
-        with suppress(OSError, ValueError), path.open("r+") as file:
-            try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield Running(**json.loads(file.read()))
+    """The servers that live.
+
+    Raises:
+        OSError: what one of them says cannot be read.
+    """
+    for lock in sorted(state.glob(_SERVERS.format("*"))):
+        if _is_held(lock):
+            yield Running(**json.loads(_said_beside(lock).read_text("utf-8")))
 
 
 class Announced:
@@ -109,10 +114,14 @@ class Announced:
             OSError: it cannot be written.
         """
         self._said = Running(os.getpid(), build)
-        self._file = (state / _SERVERS.format(port)).open("a+")
-        with suppress(BlockingIOError):  # two on one port: the other one is about to end
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = state / _SERVERS.format(port)
+        self._path = _said_beside(lock)
         self._write()
+        self._lock = lock.open("a")
+        until = time.monotonic() + _MOMENT_SECONDS
+        # Two on one port: the other one is about to end.
+        while not _is_taken(self._lock) and time.monotonic() < until:
+            time.sleep(_STEP_SECONDS)
 
     def says(self, build: str, answered: str = "", refused: str = "") -> None:
         """Say what it serves, and what became of what it was asked for."""
@@ -121,8 +130,23 @@ class Announced:
             self._write()
 
     def _write(self) -> None:
-        text = json.dumps(asdict(self._said))
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(text)
-        self._file.flush()
+        replace_text(self._path, json.dumps(asdict(self._said)))
+
+
+def _said_beside(lock: Path) -> Path:
+    return lock.with_suffix(".json")
+
+
+def _is_held(lock: Path) -> bool:
+    with suppress(OSError), lock.open("a") as file:
+        return not _is_taken(file)
+    return False
+
+
+def _is_taken(lock: IO[str]) -> bool:
+    """Whether this process has the lock from now on, or has had it."""
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -11,6 +11,7 @@ from udvej.content.kommune_toml import FACTS_FILE, load_facts
 from udvej.errors import ContentError
 from udvej.publish.freeze import PAGES, before, build, repoint, with_sources_of
 from udvej.publish.running import Asked
+from udvej.replacing import replace_text
 
 # Written when all is changed: what reloads the web server in front watches it.
 PUBLISHED: Final = "published"
@@ -82,7 +83,7 @@ class Builds:
         """Remember a folder, to be changed along with the site."""
         folders = dict.fromkeys([*map(str, self.fronts), str(folder)])
         with suppress(OSError):
-            (self.state / _FRONTS).write_text("\n".join(folders) + "\n", "utf-8")
+            replace_text(self.state / _FRONTS, "\n".join(folders) + "\n")
 
     def asked(self, config: Config, number: str, undoes: str = "") -> Asked:
         """Build everything, and change nothing yet.
@@ -107,7 +108,7 @@ class Builds:
             OSError: likewise.
         """
         if asked.undoes:
-            (self.state / _UNDONE).write_text(asked.undoes, "utf-8")
+            replace_text(self.state / _UNDONE, asked.undoes)
         repoint(self.current, self.state / asked.build)
         for front, made in asked.fronts.items():
             repoint(Path(front), Path(front).with_name(made))
