@@ -3,31 +3,20 @@
 import gc
 import logging
 import os
-import pickle
 import shutil
 import signal
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
-from threading import Lock
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 from unittest.mock import patch
 
-import bleach
-import brotli
 import pytest
-from babel.messages.catalog import get_close_matches
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask
 from flask.testing import FlaskClient
-from markdown_it.token import Token
 from playwright.sync_api import Browser
-from support import postgres
+from support import once, postgres
 from support.browser import Served, chromium, served
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
@@ -35,9 +24,7 @@ from support.municipality import NORDBY, demonstration
 from support.patience import PATIENCE
 from support.places import Place
 from udvej.config import Config
-from udvej.content import parser
 from udvej.content.editions import Content
-from udvej.content.markdown import Links, Reader
 from udvej.database import Database
 from udvej.languages import DANISH, set_language
 from udvej.outbox.demonstration import Demonstration
@@ -49,10 +36,7 @@ from udvej.web.app import create_app
 from xdist.workermanage import NodeManager
 
 _SLOW_SECONDS: Final = 3600
-_TEXTS: Final = 10_000
-_PAGES: Final = 1_000
 _NETWORKS: Final = count()
-_KEYS: Final = defaultdict[int, list[rsa.RSAPrivateKey]](list)
 _LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
 
@@ -114,97 +98,16 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compressed_once() -> Iterator[None]:
-    """The same pages would else be compressed again, which takes longer than making them."""
-    with patch("brotli.compress", lru_cache(_PAGES)(brotli.compress)):
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def keys_read_once() -> Iterator[None]:
-    """The same private key is read and checked once, which takes a tenth of a second."""
-    with patch("udvej.outbox.sealed.load_pem_private_key", cache(load_pem_private_key)):
+def the_same_once() -> Iterator[None]:
+    """What is the same for many tests is worked out once in each of their processes."""
+    with once.the_same():
         yield
 
 
 @pytest.fixture(autouse=True)
 def keys_made_once() -> Iterator[None]:
-    """Of a test's own making, each another, and the same as in the test before: one takes a second.
-
-    What fixtures of more than one test make is never any of them.
-    """
-    generate, turn, taken = rsa.generate_private_key, Lock(), Counter[int]()
-
-    def make(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
-        with turn:
-            made, number = _KEYS[key_size], taken[key_size]
-            taken[key_size] += 1
-            if number == len(made):
-                made.append(generate(public_exponent, key_size))
-            return made[number]
-
-    with patch.object(rsa, "generate_private_key", make):
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def texts_checked_once() -> Iterator[None]:
-    """The same Danish text with the same facts is found good once: a third of reading a content."""
-    check, good = Reader.check, {}
-
-    def once(reader: Reader, markdown: str) -> Links:
-        if reader.language is not DANISH:
-            return check(reader, markdown)
-        key = repr((reader.above, reader.facts, reader.boxes, reader.titled)), markdown
-        if key not in good:
-            good[key] = check(reader, markdown)
-        return good[key]
-
-    with patch.object(Reader, "check", once):
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def likenesses_found_once() -> Iterator[None]:
-    """The same changed text is compared once with all others, as its old translation is kept."""
-
-    @cache
-    def once(word: str, others: tuple[str, ...], most: int) -> object:
-        return get_close_matches(word, others, most)  # type: ignore[no-untyped-call]
-
-    with patch(
-        "babel.messages.catalog.get_close_matches",
-        lambda word, others, most: once(word, (*others,), most),
-    ):
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def words_read_once() -> Iterator[None]:
-    """The same words are read as Markdown and cleaned once: half of the making of a page."""
-    markdown, known = parser._MARKDOWN, {}  # noqa: SLF001 (nothing else reads Markdown)
-
-    @lru_cache(_TEXTS)
-    def parsed(read: Callable[[str], Sequence[Token]], words: str) -> bytes:
-        return pickle.dumps(read(words))
-
-    def clean(html: str, **allowed: Any) -> str:  # noqa: ANN401 (what bleach takes)
-        key = html, repr(allowed)
-        if key not in known:
-            known[key] = bleach.clean(html, **allowed)
-        return known[key]
-
-    # Who gets tokens changes them, so each gets their own.
-    once = SimpleNamespace(
-        parse=lambda words: pickle.loads(parsed(markdown.parse, words)),
-        parseInline=lambda words: pickle.loads(parsed(markdown.parseInline, words)),
-        renderer=markdown.renderer,
-        options=markdown.options,
-    )
-    with (
-        patch.object(parser, "_MARKDOWN", once),
-        patch.object(parser, "bleach", SimpleNamespace(clean=clean)),
-    ):
+    """A new key takes a second; no two of one test are the same."""
+    with once.keys_made():
         yield
 
 
