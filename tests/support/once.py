@@ -3,7 +3,7 @@
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, lru_cache
 from threading import Lock
 from types import SimpleNamespace
@@ -28,9 +28,7 @@ _KEYS: Final = defaultdict[int, list[rsa.RSAPrivateKey]](list)
 @contextmanager
 def the_same() -> Iterator[None]:
     """Compress, read, check, clean and compare the same once."""
-    with ExitStack() as stack:
-        for each in (*_compressing(), *_reading_keys(), *_checking(), *_comparing(), *_words()):
-            stack.enter_context(each)
+    with _compressing(), _reading_keys(), _checking(), _comparing(), _words():
         yield
 
 
@@ -54,17 +52,17 @@ def keys_made() -> Iterator[None]:
         yield
 
 
-def _compressing() -> Iterator[AbstractContextManager[object]]:
+def _compressing() -> AbstractContextManager[object]:
     """Pages, which takes longer than making them."""
-    yield patch("brotli.compress", lru_cache(_PAGES)(brotli.compress))
+    return patch("brotli.compress", lru_cache(_PAGES)(brotli.compress))
 
 
-def _reading_keys() -> Iterator[AbstractContextManager[object]]:
+def _reading_keys() -> AbstractContextManager[object]:
     """Private keys, a tenth of a second each."""
-    yield patch("udvej.outbox.sealed.load_pem_private_key", cache(load_pem_private_key))
+    return patch("udvej.outbox.sealed.load_pem_private_key", cache(load_pem_private_key))
 
 
-def _checking() -> Iterator[AbstractContextManager[object]]:
+def _checking() -> AbstractContextManager[object]:
     """Danish texts that are found good with these facts: a third of reading a content."""
     check, good = Reader.check, dict[tuple[str, str], Links]()
 
@@ -76,23 +74,24 @@ def _checking() -> Iterator[AbstractContextManager[object]]:
             good[key] = check(reader, markdown)
         return good[key]
 
-    yield patch.object(Reader, "check", once)
+    return patch.object(Reader, "check", once)
 
 
-def _comparing() -> Iterator[AbstractContextManager[object]]:
+def _comparing() -> AbstractContextManager[object]:
     """A changed text with all others, one of which it was."""
 
     @cache
     def once(word: str, others: tuple[str, ...], most: int) -> object:
         return get_close_matches(word, others, most)  # type: ignore[no-untyped-call]
 
-    yield patch(
+    return patch(
         "babel.messages.catalog.get_close_matches",
         lambda word, others, most: once(word, (*others,), most),
     )
 
 
-def _words() -> Iterator[AbstractContextManager[object]]:
+@contextmanager
+def _words() -> Iterator[None]:
     """Words as Markdown, and their HTML cleaned: half of the making of a page."""
     markdown, known = parser._MARKDOWN, dict[tuple[str, str], str]()  # noqa: SLF001 (nothing else reads Markdown)
 
@@ -113,5 +112,8 @@ def _words() -> Iterator[AbstractContextManager[object]]:
         renderer=markdown.renderer,
         options=markdown.options,
     )
-    yield patch.object(parser, "_MARKDOWN", once)
-    yield patch.object(parser, "bleach", SimpleNamespace(clean=clean))
+    with (
+        patch.object(parser, "_MARKDOWN", once),
+        patch.object(parser, "bleach", SimpleNamespace(clean=clean)),
+    ):
+        yield

@@ -43,8 +43,8 @@ _SHARE_OF_PACED: Final = 0.75
 # Sent ones that give way at once when there is no room: more than one letter needs.
 _ROOM: Final = 64
 
-# Compiled once: to build them for each referral takes longer than the disk does. Each is a journey
-# to PostgreSQL too, so there are few.
+# Compiled once: to build them for each referral takes longer than the disk does. Each costs a
+# round trip to PostgreSQL, so there are few.
 _LAST_NUMBER = select(NUMBERS.c.last).with_for_update()
 _NEXT_NUMBER = update(NUMBERS).values(last=NUMBERS.c.last + 1).returning(NUMBERS.c.last)
 _SET_LAST = update(NUMBERS).values(last=bindparam("number"))
@@ -138,7 +138,7 @@ class Outbox:
             number = _or_moved(connection.scalar(_NEXT_NUMBER))
             earlier, crowded = receipts.look(connection, key, now)
             if earlier:
-                connection.execute(_SET_LAST, {"number": number - 1})
+                connection.execute(_SET_LAST, {"number": number - 1})  # numbers have no gap
                 return earlier
             if paced := paced or crowded:
                 self.database.bound(connection, _SHARE_OF_PACED)

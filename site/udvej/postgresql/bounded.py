@@ -13,8 +13,8 @@ from udvej.database import PATIENCE
 
 # None of our transactions waits for anything but the database. So one that does is of a process
 # or a host that is gone or hangs, and ends before others give up waiting for its rows; and they do
-# before we think that the server hangs. A statement that has waited for a row goes on with what
-# the other transaction made of it, which a stricter isolation than this would refuse.
+# before we think that the server hangs. With READ COMMITTED a statement that has waited for a
+# row goes on with its new version; a stricter isolation would end it with an error (40001).
 _SETTINGS: Final = """
     SET synchronous_commit = on;
     SET default_transaction_isolation = 'read committed';

@@ -37,7 +37,7 @@ from udvej.postgresql.failures import Unfit, cause, failure, took_too_long
 _ROW_BYTES: Final = 128
 _GONE_SECONDS: Final = 2.0
 _MOST: Final = "udvej_most_bytes"
-# With so much room left it is looked at now and then: no flood writes as much meanwhile.
+# With more room left than this, look at most once a second: no flood writes as much in a second.
 _FAR_BYTES: Final = 16 * 2**20
 _LOOK_SECONDS: Final = 1.0
 

@@ -2,7 +2,7 @@
 
 Each server holds a lock on a file of its own in the state folder as long as it lives, so that no
 signal is ever sent to a process that has taken the number of a dead one. What it says is in another
-file beside it, which is replaced: half of it would be taken for no server.
+file beside it, which is replaced whole: read half written, it would count as no server.
 """
 
 import fcntl
@@ -23,8 +23,8 @@ from udvej.replacing import replace_text
 PUBLISHING: Final = "publish.lock"
 _ASKED: Final = "publish.json"
 _SERVERS: Final = "server-{}.lock"
-# Whoever looks whether a server lives holds its lock for a moment.
-_MOMENT_SECONDS: Final = 2.0
+# `running` tests a lock by taking it, so a server that starts may find its own held, and retries.
+_RETRY_SECONDS: Final = 2.0
 _STEP_SECONDS: Final = 0.01
 
 
@@ -113,24 +113,25 @@ class Announced:
         Raises:
             OSError: it cannot be written.
         """
-        self._said = Running(os.getpid(), build)
         lock = state / _SERVERS.format(port)
         self._path = _said_beside(lock)
-        self._write()
+        self._write(Running(os.getpid(), build))
         self._lock = lock.open("a")
-        until = time.monotonic() + _MOMENT_SECONDS
+        until = time.monotonic() + _RETRY_SECONDS
         # Two on one port: the other one is about to end.
-        while not _is_taken(self._lock) and time.monotonic() < until:
+        while not _takes(self._lock) and time.monotonic() < until:
             time.sleep(_STEP_SECONDS)
 
     def says(self, build: str, answered: str = "", refused: str = "") -> None:
         """Say what it serves, and what became of what it was asked for."""
-        self._said = replace(self._said, build=build, answered=answered, refused=refused)
-        with suppress(OSError):
-            self._write()
+        said = replace(self._said, build=build, answered=answered, refused=refused)
+        if said != self._said:
+            with suppress(OSError):
+                self._write(said)
 
-    def _write(self) -> None:
-        replace_text(self._path, json.dumps(asdict(self._said)))
+    def _write(self, said: Running) -> None:
+        replace_text(self._path, json.dumps(asdict(said)))
+        self._said = said
 
 
 def _said_beside(lock: Path) -> Path:
@@ -139,12 +140,12 @@ def _said_beside(lock: Path) -> Path:
 
 def _is_held(lock: Path) -> bool:
     with suppress(OSError), lock.open("a") as file:
-        return not _is_taken(file)
+        return not _takes(file)
     return False
 
 
-def _is_taken(lock: IO[str]) -> bool:
-    """Whether this process has the lock from now on, or has had it."""
+def _takes(lock: IO[str]) -> bool:
+    """Take a lock, unless another process has it; whether it was taken."""
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

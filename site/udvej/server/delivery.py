@@ -141,7 +141,7 @@ class Turns:
     """Whose turn it is: each gets one mail tried, and then waits for those that have waited."""
 
     def __init__(self, municipalities: Iterable[Municipality]) -> None:
-        """Begin with one after the other, as often as later: a start has enough to do.
+        """Spread the first looks as the later ones are: a start has enough else to do.
 
         Args:
             municipalities: in any order.
