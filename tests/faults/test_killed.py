@@ -159,15 +159,21 @@ def test_kill_9_of_postgresql_itself_loses_nothing_that_was_acknowledged(
     team: TeamKey,
     nothing_amiss: Callable[..., Team],
 ) -> None:
-    """All of its processes at once, amid accepts and deliveries, which go on when it is back."""
+    """All of its processes at once, amid accepts and deliveries, which go on when it is back.
 
-    def strike() -> None:
-        postgresql.kill()
-        postgresql.start()
-
+    A delivery that starts while it is away is of use then, too.
+    """
     with serving(authority.context()) as server:
         shared = Shared(place, server, authority, team)
-        people = People(shared, [Host(shared)], referrals)
+        web, post = Host(shared, delivers=False), Host(shared, accepts=False)
+
+        def strike() -> None:
+            postgresql.kill()
+            post.kill()
+            post.start()
+            postgresql.start()
+
+        people = People(shared, [web, post], referrals)
         acknowledged = people.use(strike, moments(referrals, kills, random.Random(kills)))
     read = nothing_amiss(f"{kills} kill -9 of PostgreSQL itself", shared, acknowledged, referrals)
     assert read.doubled() <= kills

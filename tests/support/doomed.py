@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.sharedctypes import RawValue
 from threading import Event, Thread
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography import x509
 from support.letters import referral
@@ -31,6 +31,8 @@ _START: Final = 1_800_000_000.0
 _BETWEEN: Final = 15.0
 _LONG: Final = 10_000
 _PRESSES_AGAIN: Final = 0.1
+
+_Part = TypeVar("_Part")
 
 # Processes made of one that has read the program already, which takes longer than all else.
 FORKED: Final = multiprocessing.get_context("forkserver")
@@ -94,7 +96,7 @@ def accepting(
         certificate: the team's, PEM.
         door: where keys come, which the letters hold as names, and answers go.
     """
-    outbox = Outbox(place.open(), clock)
+    outbox = _opened(lambda: Outbox(place.open(), clock))
     sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
     while key := door.recv():
         seal = partial(sealer.seal, referral(name=key, message="Hej"))
@@ -114,8 +116,18 @@ def _kept(outbox: Outbox, key: str, seal: Callable[[int], Sealed]) -> bool:
     return True
 
 
+def _opened(part: Callable[[], _Part]) -> _Part:
+    """A part of the site; systemd starts a site again whose PostgreSQL was away as it started."""
+    while True:
+        try:
+            return part()
+        except StorageError:
+            time.sleep(_PRESSES_AGAIN)
+
+
 def delivering(place: Place, clock: SharedClock, server: MailServer) -> None:
     """Deliver without end, as `udvej deliver` does."""
-    outbox, drafts = Outbox(place.open(), clock), Drafts(place.open("drafts"), clock)
+    outbox = _opened(lambda: Outbox(place.open(), clock))
+    drafts = _opened(lambda: Drafts(place.open("drafts"), clock))
     relay = Relay(server, [""])
     delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())
