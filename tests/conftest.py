@@ -37,7 +37,8 @@ from xdist.workermanage import NodeManager
 
 _SLOW_SECONDS: Final = 3600
 _NETWORKS: Final = count()
-_LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
+_WORKING: Final = frozenset(("browser", "real_content"))
+_WAITING: Final = frozenset(("deploy", "faults", "server"))
 
 
 def pytest_configure() -> None:
@@ -65,11 +66,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, in whatever order, so that none is left for last.
+    """Begin with the files that take longest, so that none is left for last.
 
-    What is marked as slow has its time however it is called, and not the two minutes of the others.
+    Those that keep a processor busy, which browsers do, take turns with those that wait. What is
+    marked as slow has its time however it is called, and not the two minutes of the others.
     """
-    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+    places = dict[Path, tuple[int, int]]()
+    for turn, folders in enumerate((_WORKING, _WAITING)):
+        files = dict.fromkeys(
+            item.path for item in items if not folders.isdisjoint(item.path.parts)
+        )
+        places |= {path: (place, turn) for place, path in enumerate(files)}
+    items.sort(key=lambda item: places.get(item.path, (len(places), 0)))
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))
