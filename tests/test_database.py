@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from support.places import Place
 from udvej.database import Database
 from udvej.errors import ConfigError, FullError, StorageError
@@ -84,6 +85,16 @@ def test_an_error_of_the_database_is_a_storage_error_without_what_was_stored(
         connection.execute(words.values(number=2))
     assert "hemmeligt" not in f"{raised.value}{raised.value.__cause__}"
     assert raised.value.__cause__ is not None
+
+
+def test_what_the_engine_says_of_a_statement_is_without_what_was_to_be_stored(
+    database: Database,
+) -> None:
+    """Nobody logs it; should somebody ever do, it names no value."""
+    with database.transaction() as connection, pytest.raises(SQLAlchemyError) as raised:
+        connection.execute(insert(COUNTED).values(number=1, words="hemmeligt"))  # no such table
+    assert "INSERT INTO" in str(raised.value)
+    assert "hemmeligt" not in str(raised.value)
 
 
 def test_a_reader_sees_one_moment_and_waits_for_nobody(counted: Database, place: Place) -> None:
