@@ -18,6 +18,7 @@ from udvej.intake import drafts, submission
 from udvej.intake.form import ReferralForm
 from udvej.intake.questions import Line, Reach
 from udvej.outbox import delivery, drills, keys, mail, receipts, recipients, table
+from udvej.postgresql import connections
 from udvej.server import granian, processes, supervised
 from udvej.web import app, bodies, reader, referral
 
@@ -86,6 +87,11 @@ def test_workers_have_ended_when_the_delivery_is_waited_for() -> None:
 def test_senders_that_stall_leave_threads_for_the_pages_and_for_leaving() -> None:
     """More than one, since the other is answering somebody."""
     assert bodies.MOST_AT_ONCE + 1 < processes._THREADS
+
+
+def test_every_thread_of_a_worker_finds_a_connection_to_postgresql() -> None:
+    """Else those who read wait for those who write."""
+    assert connections._CONNECTIONS >= processes._THREADS
 
 
 def test_tries_grow_and_end() -> None:

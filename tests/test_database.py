@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
-from support.places import Place
+from support.places import ON_POSTGRESQL, Place
 from udvej.database import Database
 from udvej.errors import ConfigError, FullError, StorageError
 
@@ -190,6 +190,16 @@ def test_what_was_far_from_full_is_soon_seen_to_be_full(place: Place) -> None:
     with database.reading() as connection:
         assert (connection.scalar(select(func.count()).select_from(BULK)) or 0) >= 18
     database.close()
+
+
+@ON_POSTGRESQL
+def test_what_this_process_has_open_itself_is_no_use_by_others(counted: Database) -> None:
+    """However many connections it had at once; `udvej move` asks."""
+    with counted.reading(), counted.reading():
+        pass
+    assert not counted.is_used()
+    with counted.reading():
+        assert counted.is_used()
 
 
 def test_a_share_of_the_room_is_kept_for_others(small: Database) -> None:

@@ -17,6 +17,7 @@ from support.postgres import Server
 from support.road import furnish
 from support.spoiling import spoil
 from udvej.config import Config
+from udvej.durations import MINUTE
 from udvej.errors import ConfigError, StorageError, UdvejError
 from udvej.publish import everywhere
 from udvej.publish.generations import ALIVE_SECONDS, Generations
@@ -161,6 +162,17 @@ def test_while_one_does_not_answer_none_shows_it(
     with pytest.raises(UdvejError, match="svarer ikke"):
         publish(one.config)
     assert [host.shown() for host in alive] == [HEADING] * 2
+
+
+def test_whoever_is_silent_or_shows_something_else_is_named() -> None:
+    """As `status` and `ready` say it; who shows what is published is not."""
+    well = Known("1", "a:8000", shows="new")
+    other = replace(well, name="b:8000", shows="old")
+    silent = replace(well, name="c:8000", silent=ALIVE_SECONDS)
+    assert [answer.text for answer in unwell("new", [well, other, silent])] == [
+        "b:8000 does not show what is published",
+        f"c:8000 has not been heard for {ALIVE_SECONDS / MINUTE:.0f} minutes",
+    ]
 
 
 @pytest.mark.slow
