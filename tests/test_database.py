@@ -1,6 +1,7 @@
 """What both engines promise: all of a transaction or nothing, and nothing of it in an error."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from random import randbytes
 from time import sleep
 
@@ -22,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from support.places import ON_POSTGRESQL, Place
 from udvej.database import Database
 from udvej.errors import ConfigError, FullError, StorageError
+from udvej.postgresql.connections import engine
 
 TABLES, BULKY = MetaData(), MetaData()
 COUNTED = Table(
@@ -189,6 +191,23 @@ def test_what_was_far_from_full_is_soon_seen_to_be_full(place: Place) -> None:
         fill(database, each=2**20, at_most=60, pause=0.05)
     with database.reading() as connection:
         assert (connection.scalar(select(func.count()).select_from(BULK)) or 0) >= 18
+    database.close()
+
+
+@ON_POSTGRESQL
+def test_what_takes_longer_to_clear_than_a_statement_may_is_left_to_the_server(
+    place: Place,
+) -> None:
+    """Whatever is deleted is gone all the same, and nobody is told of trouble."""
+    database = place.open(most_bytes=2**26, durable=False)
+    database.create(BULKY)
+    fill(database, each=2**10, at_most=2_000)
+    with database.transaction() as connection:
+        connection.execute(delete(BULK))
+    with closing(engine(place.url).raw_connection()) as raw:
+        raw.cursor().execute("SET statement_timeout = 1")  # ms; the next takes this connection
+        raw.commit()
+    database.checkpoint()
     database.close()
 
 
