@@ -14,6 +14,7 @@ from udvej import cli
 from udvej.errors import ConfigError
 from udvej.installation import Installation, content_of, host_of, names_in, plain_host, typed
 from udvej.outbox.keys import TeamKey
+from udvej.own_settings import SETTINGS_FILE, OwnSettings
 from udvej.settings import SETTINGS, Owner
 
 NAMES: Final = ("klitby", "sundby", "vesterby")
@@ -372,3 +373,13 @@ def test_a_command_is_named_as_it_is_typed_for_one() -> None:
     """Its name comes first."""
     assert typed("drill", "nordby", "--confirm") == "udvej drill nordby --confirm"
     assert typed("drill", "", "--confirm") == "udvej drill --confirm"
+
+
+def test_no_secret_shows_where_own_settings_are_printed(tmp_path: Path) -> None:
+    """As in a traceback that shows what a function was given."""
+    path = tmp_path / SETTINGS_FILE
+    path.write_text("UDVEJ_SECRET_KEY=hemmeligt\n", "utf-8")
+    path.chmod(0o600)
+    own = OwnSettings.read(tmp_path)
+    assert own.values == {"UDVEJ_SECRET_KEY": "hemmeligt"}
+    assert "hemmeligt" not in repr(own)
