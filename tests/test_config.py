@@ -356,7 +356,13 @@ def test_neither_secret_nor_password_shows(
 ) -> None:
     """A config that is printed or logged tells no secret."""
     config = Config.from_environ(
-        environ | {"UDVEJ_MAIL_USER": "udvej", "UDVEJ_MAIL_PASSWORD": PASSWORD}
+        environ
+        | {
+            "UDVEJ_MAIL_USER": "udvej",
+            "UDVEJ_MAIL_PASSWORD": PASSWORD,
+            "UDVEJ_DATABASE": f"postgresql+psycopg://udvej:{PASSWORD}@localhost/udvej",
+            "UDVEJ_LIMITS": f"redis://:{PASSWORD}@127.0.0.1/0",
+        }
     )
     assert config.live is not None
     for part in (config, config.live, config.live.mail):
