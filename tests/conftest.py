@@ -37,8 +37,7 @@ from xdist.workermanage import NodeManager
 
 _SLOW_SECONDS: Final = 3600
 _NETWORKS: Final = count()
-_WORKING: Final = frozenset(("browser", "real_content"))
-_WAITING: Final = frozenset(("deploy", "faults", "server"))
+_LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
 
 
 def pytest_configure() -> None:
@@ -66,18 +65,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that none is left for last.
+    """Begin with the files that take longest, in whatever order, so that none is left for last.
 
-    Those that keep a processor busy, which browsers do, take turns with those that wait. What is
-    marked as slow has its time however it is called, and not the two minutes of the others.
+    What is marked as slow has its time however it is called, and not the two minutes of the others.
     """
-    places = dict[Path, tuple[int, int]]()
-    for turn, folders in enumerate((_WORKING, _WAITING)):
-        files = dict.fromkeys(
-            item.path for item in items if not folders.isdisjoint(item.path.parts)
-        )
-        places |= {path: (place, turn) for place, path in enumerate(files)}
-    items.sort(key=lambda item: places.get(item.path, (len(places), 0)))
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))

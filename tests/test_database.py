@@ -1,7 +1,6 @@
 """What both engines promise: all of a transaction or nothing, and nothing of it in an error."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from random import randbytes
 from time import sleep
 
@@ -204,9 +203,9 @@ def test_what_takes_longer_to_clear_than_a_statement_may_is_left_to_the_server(
     fill(database, each=2**10, at_most=2_000)
     with database.transaction() as connection:
         connection.execute(delete(BULK))
-    with closing(engine(place.url).raw_connection()) as raw:
-        raw.cursor().execute("SET statement_timeout = 1")  # ms; the next takes this connection
-        raw.commit()
+    outside = engine(place.url).execution_options(isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:  # which is the next to be used again
+        connection.exec_driver_sql("SET statement_timeout = 1")  # ms
     database.checkpoint()
     database.close()
 

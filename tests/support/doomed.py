@@ -22,17 +22,15 @@ from udvej.intake.sealing import Sealer
 from udvej.outbox import delivery
 from udvej.outbox.mail import Relay
 from udvej.outbox.recipients import Recipients
-from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
-from udvej.sqlite import SQLite
 
 _START: Final = 1_800_000_000.0
 # Slower than a crowd, so that nothing is mailed behind the others.
 _BETWEEN: Final = 15.0
 _LONG: Final = 10_000
-_PRESSES_AGAIN: Final = 0.1
+_TRIES_AGAIN: Final = 0.1
 
-_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
 
 # Processes made of one that has read the program already, which takes longer than all else.
 FORKED: Final = multiprocessing.get_context("forkserver")
@@ -96,38 +94,32 @@ def accepting(
         certificate: the team's, PEM.
         door: where keys come, which the letters hold as names, and answers go.
     """
-    outbox = _opened(lambda: Outbox(place.open(), clock))
+    outbox = _once_there(place, lambda: Outbox(place.open(), clock))
     sealer = Sealer(Recipients(x509.load_pem_x509_certificates(certificate)))
     while key := door.recv():
         seal = partial(sealer.seal, referral(name=key, message="Hej"))
-        while not _kept(outbox, key, seal):
-            time.sleep(_PRESSES_AGAIN)
+        _once_there(place, partial(outbox.accept, key.encode(), key, seal))
         door.send(key)
         clock.move(_BETWEEN)
 
 
-def _kept(outbox: Outbox, key: str, seal: Callable[[int], Sealed]) -> bool:
-    try:
-        outbox.accept(key.encode(), key, seal)
-    except StorageError:
-        if isinstance(outbox.database, SQLite):
-            raise
-        return False
-    return True
+def _once_there(place: Place, do: Callable[[], _Done]) -> _Done:
+    """Do what fails while PostgreSQL is away until it is done.
 
-
-def _opened(part: Callable[[], _Part]) -> _Part:
-    """A part of the site; systemd starts a site again whose PostgreSQL was away as it started."""
+    A person presses again, and systemd starts a site again.
+    """
     while True:
         try:
-            return part()
+            return do()
         except StorageError:
-            time.sleep(_PRESSES_AGAIN)
+            if not place.url:
+                raise
+            time.sleep(_TRIES_AGAIN)
 
 
 def delivering(place: Place, clock: SharedClock, server: MailServer) -> None:
     """Deliver without end, as `udvej deliver` does."""
-    outbox = _opened(lambda: Outbox(place.open(), clock))
-    drafts = _opened(lambda: Drafts(place.open("drafts"), clock))
+    outbox = _once_there(place, lambda: Outbox(place.open(), clock))
+    drafts = _once_there(place, lambda: Drafts(place.open("drafts"), clock))
     relay = Relay(server, [""])
     delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())
