@@ -37,10 +37,10 @@ NEEDED_BY_BENCH = $(strip $(if $(shell command -v thunderbird),,thunderbird) \
 	$(if $(shell command -v debootstrap),,debootstrap) \
 	$(if $(shell command -v systemd-nspawn),,systemd-container))
 
-# The slow tests, and then the figures of the README.
+# The slow tests, among them whole machines, which a disk has room for; then the figures of the README.
 bench: setup-test
 	@$(MAKE) --no-print-directory setup-system MISSING="$(strip $(MISSING) $(NEEDED_BY_BENCH))"
-	$(BIN)/pytest -m slow -rP
+	TMPDIR=/var/tmp $(BIN)/pytest -m slow -rP
 	PYTHONPATH=tests $(BIN)/python -m bench.cpr
 	PYTHONPATH=tests $(BIN)/python -m bench.form
 	PYTHONPATH=tests $(BIN)/python -m bench.databases

@@ -565,6 +565,7 @@ class TestCommand:
     ) -> None:
         """As JSON; warnings alone end with 0."""
         monkeypatch.setattr("udvej.health._LEAST_FREE_BYTES", 0)
+        monkeypatch.setattr("udvej.ready.machine._GONE_WITH_THE_POWER", ())
         for key, value in live.settings.items():
             monkeypatch.setenv(key, value)
         assert cli.main(["ready", "--json"]) == 0

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 from support.checkout import CHECKOUT
@@ -38,6 +39,8 @@ def why_not() -> str:
     """Why no machine can be made here, or ""."""
     if os.geteuid() != 0:
         return "only root may boot a machine"
+    if os.statvfs(gettempdir()).f_flag & os.ST_NODEV:
+        return "no machine can be made where temporary files are; run with TMPDIR=/var/tmp"
     missing = [name for name in _NEEDED if not shutil.which(name)]
     return f"not installed: {', '.join(missing)}" if missing else ""
 

@@ -12,8 +12,9 @@ from udvej.postgresql.kept import PostgreSQL
 from udvej.sqlite import SQLite
 
 # Of a test that is about one engine.
-ON_SQLITE: Final = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-ON_POSTGRESQL: Final = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+ENGINES: Final = ("sqlite", pytest.param("postgresql", marks=pytest.mark.heavy))
+ON_SQLITE: Final = pytest.mark.parametrize("place", ENGINES[:1], indirect=True)
+ON_POSTGRESQL: Final = pytest.mark.parametrize("place", ENGINES[1:], indirect=True)
 
 
 @dataclass(frozen=True)
