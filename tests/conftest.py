@@ -32,6 +32,7 @@ from udvej.outbox.demonstration import Demonstration
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.table import Outbox
 from udvej.publish.freeze import freeze
+from udvej.publish.turns import turn
 from udvej.services import Services, load_content
 from udvej.web.app import create_app
 from xdist.workermanage import NodeManager
@@ -115,17 +116,26 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     root.setLevel(level)
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all workers of a run, for what any of them makes and none changes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
-def the_same_once() -> Iterator[None]:
+def the_same_once(shared: Path) -> Iterator[None]:
     """What is the same for many tests is worked out once in each of their processes."""
-    with once.the_same():
+    with once.the_same(shared):
         yield
 
 
 @pytest.fixture(autouse=True)
-def keys_made_once() -> Iterator[None]:
+def keys_made_once(shared: Path) -> Iterator[None]:
     """A new key takes a second; no two of one test are the same."""
-    with once.keys_made():
+    with once.keys_made(shared):
         yield
 
 
@@ -137,10 +147,12 @@ def content(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished(shared: Path) -> Path:
     """A state folder with a demonstration's keys, which take a while to make."""
-    state = tmp_path_factory.mktemp("furnished")
-    Demonstration.prepare(state)
+    state = shared / "furnished"
+    with turn(shared / "furnished.lock"):
+        state.mkdir(exist_ok=True)
+        Demonstration.prepare(state)
     return state
 
 
@@ -176,9 +188,9 @@ def unchanged() -> Content:
 
 
 @pytest.fixture(scope="session")
-def frozen_pages(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same as files, made once; to be read only."""
-    return freeze(demonstration(furnished), tmp_path_factory.mktemp("frozen") / "pages")
+def frozen_pages(furnished: Path, shared: Path) -> Path:
+    """The same as files, made by the worker that asks first; to be read only."""
+    return freeze(demonstration(furnished), shared / "pages")
 
 
 @pytest.fixture

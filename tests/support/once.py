@@ -1,10 +1,16 @@
-"""What many tests would work out anew, which always gives the same: worked out once a process."""
+"""What many tests would work out anew, which always gives the same: worked out once a process.
+
+What takes longest is worked out by one of the processes of a run, and read by the others.
+"""
 
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Final
@@ -14,7 +20,13 @@ import bleach
 import brotli
 from babel.messages.catalog import get_close_matches
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+    load_pem_private_key,
+)
 from markdown_it.token import Token
 from udvej.content import parser
 from udvej.content.markdown import Links, Reader
@@ -26,35 +38,67 @@ _KEYS: Final = defaultdict[int, list[rsa.RSAPrivateKey]](list)
 
 
 @contextmanager
-def the_same() -> Iterator[None]:
-    """Compress, read, check, clean and compare the same once."""
-    with _compressing(), _reading_keys(), _checking(), _comparing(), _words():
+def the_same(shared: Path) -> Iterator[None]:
+    """Compress, read, check, clean and compare the same once.
+
+    Args:
+        shared: a folder of the run.
+    """
+    with _compressing(shared), _reading_keys(), _checking(), _comparing(), _words():
         yield
 
 
 @contextmanager
-def keys_made() -> Iterator[None]:
+def keys_made(shared: Path) -> Iterator[None]:
     """Let a test make other keys at each call, and the same as the test before it.
 
     What fixtures of more than one test make, outside of this, is never any of them.
+
+    Args:
+        shared: a folder of the run.
     """
     generate, turn, taken = rsa.generate_private_key, Lock(), Counter[int]()
 
     def make(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+        def generated() -> bytes:
+            key = generate(public_exponent, key_size)
+            return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
         with turn:
             made, number = _KEYS[key_size], taken[key_size]
             taken[key_size] += 1
             if number == len(made):
-                made.append(generate(public_exponent, key_size))
+                der = _kept(shared / f"key-{key_size}-{number}", generated)
+                key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+                assert isinstance(key, rsa.RSAPrivateKey)
+                made.append(key)
             return made[number]
 
     with patch.object(rsa, "generate_private_key", make):
         yield
 
 
-def _compressing() -> AbstractContextManager[object]:
+def _kept(path: Path, work_out: Callable[[], bytes]) -> bytes:
+    """What is in a file, or is now that it was worked out."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(work_out())
+        Path(file.name).replace(path)
+        return path.read_bytes()
+
+
+def _compressing(shared: Path) -> AbstractContextManager[object]:
     """Pages, which takes longer than making them."""
-    return patch("brotli.compress", lru_cache(_PAGES)(brotli.compress))
+    compress = brotli.compress
+
+    @lru_cache(_PAGES)
+    def once(page: bytes, **how: int) -> bytes:
+        name = sha256(repr(how).encode() + page).hexdigest()
+        return _kept(shared / name, lambda: compress(page, **how))
+
+    return patch("brotli.compress", once)
 
 
 def _reading_keys() -> AbstractContextManager[object]:
