@@ -27,10 +27,11 @@ test: setup-test setup-system
 	$(BIN)/pytest -m "not slow"
 
 # While one writes: no browsers, no nginx, no PostgreSQL or Redis, no processes that are killed, no floods, no sites made
-# whole, and no content judged. A worker a core, since none of it waits for long and each has to read all tests first.
+# whole, and no content judged, neither ours nor the tests' own. A worker a core, since none of it waits for long and
+# each has to read all tests first.
 test-fast: setup-test
 	$(BIN)/pytest -m "not slow and not heavy and not browser and not content" -n $(CORES) \
-		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/server
+		--ignore tests/browser --ignore tests/deploy --ignore tests/faults --ignore tests/real_content --ignore tests/server
 
 # The mail program that one of the slow tests opens, and the machine under systemd of another.
 NEEDED_BY_BENCH = $(strip $(if $(shell command -v thunderbird),,thunderbird) \

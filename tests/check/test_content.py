@@ -16,6 +16,8 @@ from udvej.content.beginning import begin
 from udvej.content.editions import Content
 from udvej.errors import ContentErrors
 
+pytestmark = pytest.mark.heavy
+
 # The day on which Nordby's pages were last read.
 TODAY = max(page.reviewed for page in PAGES.values())
 
