@@ -39,7 +39,7 @@ from xdist.workermanage import NodeManager
 
 _SLOW_SECONDS: Final = 3600
 _NETWORKS: Final = count()
-_LONG: Final = frozenset(("browser", "deploy", "faults", "real_content"))
+_LONG: Final = frozenset(("browser", "deploy", "faults", "ready", "real_content", "server"))
 _MEMORY: Final = Path("/dev/shm")
 _MEMORY_BYTES: Final = 2 * 2**30
 
