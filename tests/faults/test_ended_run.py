@@ -65,7 +65,9 @@ def run(tmp_path: Path, settings: dict[str, str]) -> Iterator[tuple[psutil.Proce
         ended(process)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_a_run_that_is_ended_leaves_no_process_behind(
     run: tuple[psutil.Process, Path], how: signal.Signals
 ) -> None:

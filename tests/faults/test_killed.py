@@ -181,7 +181,7 @@ def test_kill_9_of_postgresql_itself_loses_nothing_that_was_acknowledged(
     assert read.doubled() <= kills
 
 
-@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("processes", [pytest.param(2, marks=pytest.mark.slow), 4])
 def test_several_delivery_processes_at_once_mail_each_referral_once(
     processes: int, place: Place, authority: Authority, team: TeamKey
 ) -> None:

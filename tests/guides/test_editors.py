@@ -72,6 +72,7 @@ def test_what_publish_is_said_to_say_are_its_words() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_its_pictures_can_be_taken_and_are_small(browser: Browser, tmp_path: Path) -> None:
     """Of the real thing, by the command that made those that are shown."""
     begin(tmp_path / "kommune")
