@@ -69,8 +69,8 @@ def _has_room(memory: Path) -> bool:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers for two cores: a third of the time a test waits for a process."""
-    return 3 * len(os.sched_getaffinity(0)) // 2
+    """Two workers a core: a third of the time a test waits for a process."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
