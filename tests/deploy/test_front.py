@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from support.front import HOST, SHIPPED, Front, Heard, Ports, everything, standing
+from support.front import HOST, SHIPPED, Front, Heard, Ports, answered, everything, standing
 from support.mailserver import Authority
 from support.municipality import FACTS, NORDBY, PHONE, demonstration, places
 from support.patience import PATIENCE, until
@@ -429,8 +429,7 @@ def busy(front: Front) -> None:
 
         def say(words: bytes, client: str = client) -> None:
             with front.connect(source=client) as connection:
-                connection.sendall(words.replace(b"\n", b"\r\n"))
-                everything(connection)
+                answered(connection, words.replace(b"\n", b"\r\n"))
 
         ending = f"Host: {HOST}\nConnection: close\n".encode()
         body = urlencode({"message": WORDS * 900}).encode()
@@ -452,8 +451,7 @@ def busy(front: Front) -> None:
             with socket.create_connection(
                 ("127.0.0.1", port), PATIENCE, source_address=(client, 0)
             ) as plain:
-                plain.sendall(words)
-                everything(plain)
+                answered(plain, words)
 
 
 def traces(front: Front) -> set[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -186,8 +186,7 @@ class Front:
     def say(self, words: bytes) -> bytes:
         """Raw bytes over TLS; all that is answered until nginx closes."""
         with self.connect() as connection:
-            connection.sendall(words)
-            return everything(connection)
+            return answered(connection, words)
 
     def reload(self) -> None:
         """Read the configuration anew."""
@@ -199,6 +198,16 @@ class Front:
         places = [self.folder / "logs", self.folder / "spool"]
         paths = [path for place in places for path in place.rglob("*") if path.is_file()]
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in paths}
+
+
+def answered(connection: socket.socket, words: bytes) -> bytes:
+    """All that comes for some words, of which the other end may hear only the beginning.
+
+    It answers what is too long before it has all of it, and cuts.
+    """
+    with suppress(ConnectionError, ssl.SSLError):
+        connection.sendall(words)
+    return everything(connection)
 
 
 def everything(connection: socket.socket) -> bytes:

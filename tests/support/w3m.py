@@ -41,19 +41,22 @@ class TextBrowser:
         try:
             until(lambda: any(folder.glob("tmux-*/default")))
             self._terminal("new-session", "-d", *size, "w3m", *options, address)
+            self._terminal("set-option", "remain-on-exit", "on")
         except BaseException:
             self.close()
             raise
 
     def _terminal(self, *arguments: str) -> str:
-        return subprocess.run(
+        ran = subprocess.run(
             ["tmux", "-u", *arguments],
             env=self._environment,
             capture_output=True,
-            check=True,
+            check=False,
             text=True,
             timeout=PATIENCE,
-        ).stdout
+        )
+        assert ran.returncode == 0, (arguments, ran.stderr)
+        return ran.stdout
 
     @property
     def screen(self) -> list[str]:
@@ -63,7 +66,16 @@ class TextBrowser:
 
     def sees(self, line: str) -> None:
         """Wait for a line that begins so."""
-        until(lambda: any(shown.startswith(line) for shown in self.screen))
+        screen: list[str] = []
+
+        def seen() -> bool:
+            screen[:] = self.screen
+            return any(shown.startswith(line) for shown in screen)
+
+        try:
+            until(seen)
+        except AssertionError as error:
+            raise AssertionError("\n".join(screen)) from error
 
     def _is_on(self, line: str) -> bool:
         """Whether the cursor is on a line that begins so."""
