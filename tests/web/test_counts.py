@@ -1,5 +1,6 @@
 """Where limits are counted: right, and at the same cost however many clients are known."""
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -56,7 +57,10 @@ def test_windows_that_are_over_leave_the_memory(counts: Counts, clock: Clock) ->
 
 
 def lines_run(work: Callable[[], object]) -> int:
-    """How many lines of Python some work takes, with all that it starts in other threads."""
+    """How many lines of Python some work takes, with all that it starts in other threads.
+
+    Of garbage that others have left, whose last words are lines too, none is looked for meanwhile.
+    """
     ran = count()
     before, known = sys.gettrace(), {*threading.enumerate()}
 
@@ -65,6 +69,7 @@ def lines_run(work: Callable[[], object]) -> int:
             next(ran)
         return trace
 
+    gc.disable()
     threading.settrace(trace)
     sys.settrace(trace)
     try:
@@ -72,6 +77,7 @@ def lines_run(work: Callable[[], object]) -> int:
     finally:
         sys.settrace(before)
         threading.settrace(before)
+        gc.enable()
     for thread in {*threading.enumerate()} - known:
         thread.join(PATIENCE)
     return next(ran)
