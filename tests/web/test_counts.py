@@ -77,9 +77,9 @@ def lines_run(work: Callable[[], object]) -> int:
     finally:
         sys.settrace(before)
         threading.settrace(before)
+        for thread in {*threading.enumerate()} - known:
+            thread.join(PATIENCE)
         gc.enable()
-    for thread in {*threading.enumerate()} - known:
-        thread.join(PATIENCE)
     return next(ran)
 
 
