@@ -8,9 +8,9 @@ settings) is shown here, chapter 10 by there being no other documents, 12 by the
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import product
 from typing import Any, Final
 
@@ -19,7 +19,6 @@ from playwright.sync_api import Browser
 from support.accessibility import (
     ALL_STATES,
     COLOURS,
-    CONTRASTS,
     FORCED,
     SCHEMES,
     SNAPSHOTS,
@@ -27,24 +26,18 @@ from support.accessibility import (
     Found,
     Look,
     Shown,
-    gallery,
+    bring_measures,
 )
-from support.browser import STATES, Served
+from support.browser import STATES
 from support.municipality import FACTS
 from support.terms import unexplained
+from support.tour import ASIDE, COMPUTER, ENLARGED, PAGES, PHONE
 
 pytestmark = pytest.mark.browser
 
 FORM: Final = "skriv"
 # What falls short by a measure, with the look in which it does.
 Faults = Callable[[str], list[tuple[Look, Any]]]
-
-
-@pytest.fixture(scope="module")
-def show(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
-    """Any page, open until another is asked for."""
-    with gallery(browser, site) as show:
-        yield show
 
 
 @pytest.fixture(scope="module", params=STATES)
@@ -61,19 +54,13 @@ def shown(show: Callable[[str], Shown], state: str) -> Shown:
     return shown
 
 
-@pytest.fixture(scope="module")
-def found(show: Callable[[str], Shown]) -> Callable[[str], Found]:
-    """All that is measured of a state, in one visit when it is first asked for."""
-    return cache(lambda state: show(state).measure_all(MEASURED))
-
-
 @pytest.fixture
 def faults(found: Callable[[str], Found], state: str) -> Faults:
     """What falls short by a measure in any of its looks."""
 
     def faults(measure: str) -> list[tuple[Look, Any]]:
         taken = found(state)
-        return [(look, taken[measure, look]) for look in MEASURED[measure] if taken[measure, look]]
+        return [(look, taken[measure, look]) for look in PAGES[measure] if taken[measure, look]]
 
     return faults
 
@@ -82,45 +69,6 @@ def faults(found: Callable[[str], Found], state: str) -> Faults:
 def spoilt(show: Callable[[str], Shown], request: pytest.FixtureRequest) -> Callable[[], Shown]:
     """A page that tests may spoil by styles of their own."""
     return partial(show, request.param)
-
-
-# What readers may set themselves, by 1.4.12.
-SPACED: Final = """
-    * { line-height: 1.5 !important; letter-spacing: .12em !important;
-        word-spacing: .16em !important; }
-    p { margin-block-end: 2em !important; }
-"""
-# The reader's own letters, twice as large, without a window that is any narrower.
-ENLARGED: Final = "html { font-size: 200% }"
-
-PHONE: Final = Look(320, 568)
-COMPUTER: Final = Look()
-PAPER: Final = Look(794, 1123, media="print")
-ASIDE: Final = Look(568, 320)
-GROWN: Final = (
-    *(replace(look, styles=styles) for look in (PHONE, COMPUTER) for styles in ("", SPACED)),
-    *(Look(width, styles=ENLARGED) for width in (640, 1280)),
-)
-# Every measure, and the looks in which it is taken.
-MEASURED: Final[Mapping[str, Sequence[Look]]] = {
-    "faintText(7)": (
-        *(Look(320, 568, *colours) for colours in product(SCHEMES, CONTRASTS, FORCED)),
-        PAPER,
-    ),
-    "faintEdges(3)": [
-        Look(scheme=scheme, forced=forced) for scheme, forced in product(SCHEMES, FORCED)
-    ],
-    "smallTargets(44)": (PHONE, COMPUTER),
-    "touchingTargets()": (PHONE, COMPUTER),
-    "cutOff()": (*GROWN, ASIDE, PAPER),
-    "overlapping()": GROWN,
-    "badlySet(80, 1.5)": (PHONE, Look(640), COMPUTER, Look(2560)),
-    "moving()": (COMPUTER, Look(motion="reduce")),
-    "print()": (PAPER,),
-    "text()": (PHONE, ASIDE),
-    "links()": (COMPUTER,),
-    "stretches()": (COMPUTER,),
-}
 
 
 # axe.
@@ -171,7 +119,10 @@ def test_axe_finds_nothing_by_any_rule_in_any_look(
 
 def test_axe_would_find_something(browser: Browser) -> None:
     """Its rules are on, those beyond the law too."""
-    with browser.new_page() as page:
+    with browser.new_context() as context:
+        bring_measures(context)
+        page = context.new_page()
+        page.goto("about:blank")
         page.set_content(
             """<html><title>x</title><body><h1>En</h1><h3>Tre</h3>
             <p style="color: #767676">Ord</p><p>Ord</p>
@@ -264,12 +215,16 @@ def test_targets_are_as_large_as_a_thumb(faults: Faults) -> None:
     assert faults("touchingTargets()") == []
 
 
-def test_nothing_is_lost_when_text_grows(faults: Faults) -> None:
+def test_nothing_is_lost_when_text_grows(
+    found: Callable[[str], Found], faults: Faults, state: str
+) -> None:
     """1.4.4, 1.4.10 and 1.4.12: nothing is cut off, lies on other text or is too wide to be read.
 
     400 % is 320 pixels of width; 200 % of the text alone is the reader's own setting. Nothing is
     cut off on a phone on its side and on paper either.
     """
+    for look in PAGES["width()"]:
+        assert found(state)["width()", look] == look.width
     assert faults("cutOff()") == []
     assert faults("overlapping()") == []
 
@@ -337,23 +292,52 @@ def test_measure_notices_a_fault(spoilt: Callable[[], Shown], styles: str, measu
 # The keyboard.
 
 
-def test_keyboard_reaches_everything_in_order(shown: Shown) -> None:
-    """2.1.1, 2.1.2, 2.1.3, 2.4.3: Tab stops at all that can be used, as it is read, and goes on."""
-    shown.look(Look(motion="reduce"))
+def out_of_order_or_covered(shown: Shown, look: Look) -> tuple[object, Sequence[str]]:
+    """Stops of the keyboard that do not come in their turn, and what lies on any of them."""
+    shown.look(look)
     stops = shown.page.evaluate_handle("measures.stops()")
     count = stops.evaluate("stops => stops.length")
     assert count > 20
     stops.evaluate("stops => stops[0].focus()")
     seen = shown.page.evaluate_handle("measures.watchFocus()")
+    covered = []
     for _ in range(count - 1):
+        covered += shown.measure("covered()")
         shown.page.keyboard.press("Tab")
+    covered += shown.measure("covered()")
     wrong = seen.evaluate(
         """(seen, stops) => stops.slice(1)
             .map((stop, at) => seen[at] === stop ? null : [at, stop.outerHTML])
             .filter((wrong) => wrong)""",
         stops,
     )
-    assert wrong == []
+    return wrong, covered
+
+
+def test_keyboard_reaches_everything_in_order(shown: Shown) -> None:
+    """2.1.1, 2.1.2, 2.1.3, 2.4.3: Tab stops at all that can be used, as it is read, and goes on.
+
+    2.4.12: each stop is seen whole, at 400 % too.
+    """
+    assert out_of_order_or_covered(shown, ENLARGED) == ([], [])
+
+
+def test_keyboard_reaches_everything_on_a_computer(show: Callable[[str], Shown]) -> None:
+    """In order on a page with much to be reached, as wide as it gets."""
+    out_of_order, _ = out_of_order_or_covered(
+        show("skriv-fejl"), replace(COMPUTER, motion="reduce")
+    )
+    assert out_of_order == []
+
+
+def test_what_is_too_wide_or_covered_would_be_seen(spoilt: Callable[[], Shown]) -> None:
+    """The measures notice what lies over a page, and is wider than it."""
+    shown = spoilt()
+    over = "main { position: absolute; inset: 0; width: 400px; z-index: 99 }"
+    shown.look(replace(ENLARGED, styles=over))
+    shown.page.focus(".thumb-bar button")
+    assert shown.measure("width()") > 320
+    assert shown.measure("covered()") != []
 
 
 # Words.

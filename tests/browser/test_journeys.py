@@ -4,10 +4,10 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, expect
 from support.browser import (
     CHOSEN,
     CPR,
@@ -23,8 +23,6 @@ from support.municipality import ADDRESSES, FACTS, PHONE, RECEIPT
 
 pytestmark = pytest.mark.browser
 
-# 1280 by 1024 pixels at 400 %.
-ENLARGED: Final[ViewportSize] = {"width": 320, "height": 256}
 # What Chromium says of every page that is answered with an error, and no more than that.
 ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of 4"
 
@@ -44,18 +42,17 @@ def any_visit(browser: Browser, site: Served, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture(scope="module")
-def enlarged(browser: Browser, site: Served) -> Iterator[Visit]:
-    """A person whose window is as small as can be."""
+def anybody(browser: Browser, site: Served) -> Iterator[Visit]:
+    """A person who sees one page after the other."""
     with visiting(browser, site, reduced_motion="reduce") as visit:
         yield visit
 
 
 @pytest.fixture(scope="module", params=STATES)
-def visited(enlarged: Visit, request: pytest.FixtureRequest) -> Visit:
+def visited(anybody: Visit, request: pytest.FixtureRequest) -> Visit:
     """Each state; its tests follow each other."""
-    enlarged.page.set_viewport_size(ENLARGED)
-    enlarged.bring_about(STATES[request.param])
-    return enlarged
+    anybody.bring_about(STATES[request.param])
+    return anybody
 
 
 def with_and_without_script(name: str, cases: Collection[Any]) -> Callable[[Any], Any]:
@@ -557,60 +554,3 @@ def test_shift_with_other_keys_between_does_not_leave(visit: Visit) -> None:
     assert visit.page.input_value("#message") == "Hemmeligta"
     expect(visit.page.locator("body")).to_be_visible()
     assert visit.requests[-1] == visit.site.origin + "/skriv/"
-
-
-# Small screens.
-
-
-# Of what has focus, the points of its lines where something else lies on top, or that lie outside
-# the window although the whole would fit in it.
-COVERED = """() => {
-    const focused = document.activeElement, covered = [];
-    for (const box of focused.getClientRects()) {
-        const fits = focused.getBoundingClientRect().height < innerHeight / 2;
-        const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-        for (const [x, y] of [
-            middle,
-            [middle[0], box.top + 1], [middle[0], box.bottom - 1],
-            [box.left + 1, middle[1]], [box.right - 1, middle[1]],
-        ]) {
-            const top = document.elementFromPoint(x, y);
-            if (top ? !focused.contains(top) && !top.contains(focused) : fits)
-                covered.push([focused.outerHTML, x, y, top && top.outerHTML]);
-        }
-    }
-    return covered;
-}"""
-
-
-def test_enlarged_four_times_a_page_is_whole(visited: Visit) -> None:
-    """1280 by 1024 pixels at 400 %, and a small phone.
-
-    Everything is within the width (WCAG 1.4.10), each stop of the keyboard is seen whole (2.4.12),
-    and leaving is in reach wherever one is.
-    """
-    page = visited.page
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
-    stops = page.locator(":is(a[href], button, input, textarea):visible")
-    for _ in range(stops.count()):
-        page.keyboard.press("Tab")
-        assert page.evaluate(COVERED) == []
-    for height in (256, 568):
-        page.set_viewport_size({"width": 320, "height": height})
-        for place in ("0", "document.body.scrollHeight"):
-            page.evaluate(f"scrollTo(0, {place})")
-            expect(page.locator(".thumb-bar .leave-button")).to_be_in_viewport(ratio=1)
-
-
-def test_what_is_too_wide_or_covered_would_be_seen(browser: Browser, site: Served) -> None:
-    """The two measures above notice something laid over the page, wider than it."""
-    with visiting(browser, site, viewport=ENLARGED) as visit:
-        visit.open("/")
-        visit.page.keyboard.press("Tab")
-        visit.page.evaluate(
-            """Object.assign(document.body.appendChild(document.createElement("p")).style, {
-                position: "absolute", inset: 0, width: "400px", zIndex: 9
-            })"""
-        )
-        assert visit.page.evaluate("document.documentElement.scrollWidth") == 400
-        assert visit.page.evaluate(COVERED) != []

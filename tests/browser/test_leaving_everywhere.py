@@ -3,31 +3,16 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
+from support.accessibility import Found, Look, Shown, bring_measures
 from support.browser import STATES, Served, Visit, visiting
 from support.rare import RARE
+from support.tour import AT_HAND, COMPUTER, LARGER_PHONE
 
 pytestmark = pytest.mark.browser
 
-PHONE, SMALL, SIDEWAYS, COMPUTER = (360, 640), (320, 568), (640, 360), (1280, 800)
-
-# Whether the button of the bar is whole within the window with nothing on top of it, at the top of
-# the page, midway and at its end.
-IN_REACH = """() => [0, document.body.scrollHeight / 2, document.body.scrollHeight].every((top) => {
-    scrollTo({ top, behavior: "instant" });
-    const button = document.querySelector(".thumb-bar .leave-button");
-    const box = button.getBoundingClientRect();
-    const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight
-        && box.right <= innerWidth && box.height >= 44;
-    const points = [[.5, .5], [.05, .1], [.95, .1], [.05, .9], [.95, .9]];
-    return inside && points.every(([x, y]) => button.contains(
-        document.elementFromPoint(box.left + x * box.width, box.top + y * box.height)));
-})"""
-# How far down the window its middle is, from 0 to 1.
-DEPTH = """() => {
-    const box = document.querySelector(".thumb-bar .leave-button").getBoundingClientRect();
-    return (box.top + box.bottom) / 2 / innerHeight;
-}"""
+# The button of the bar, at the top of the page, midway and at its end.
+IN_REACH, DEPTH = "leavingInReach()", "leavingDepth()"
 
 
 @pytest.fixture(scope="module")
@@ -37,40 +22,28 @@ def visit(browser: Browser, site: Served) -> Iterator[Visit]:
         yield visit
 
 
-@pytest.fixture(params=[*STATES, *RARE])
-def shown(request: pytest.FixtureRequest, visit: Visit) -> Visit:
-    """Somebody who sees a page in one of its states, or an answer that is seldom met."""
-    visit.page.set_viewport_size(_size(PHONE))
-    visit.bring_about({**STATES, **RARE}[request.param])
-    return visit
+@pytest.mark.parametrize("state", [*STATES, *RARE])
+def test_leaving_is_in_reach_on_every_page(found: Callable[[str], Found], state: str) -> None:
+    """Never scrolled away or covered; under the thumb of who holds a phone upright."""
+    taken = found(state)
+    for look in AT_HAND[IN_REACH]:
+        assert taken[IN_REACH, look], look
+    for look in AT_HAND[DEPTH]:
+        assert taken[DEPTH, look] > 0.8, look
 
 
-def _size(screen: tuple[int, int]) -> ViewportSize:
-    return {"width": screen[0], "height": screen[1]}
-
-
-def in_reach(page: Page) -> bool:
-    """Whether the bar's button can be pressed at the top of the page, midway and at its end."""
-    return bool(page.evaluate(IN_REACH))
-
-
-def test_leaving_is_in_reach_on_every_page(shown: Visit) -> None:
-    """Never scrolled away or covered; under the thumb of who holds a phone upright.
-
-    As a skip link too: the second stop of the keyboard, and seen there. Shift three times leaves.
-    """
-    for screen in (SMALL, SIDEWAYS, COMPUTER, PHONE):
-        shown.page.set_viewport_size(_size(screen))
-        assert in_reach(shown.page)
-        if screen in (SMALL, PHONE):
-            assert shown.page.evaluate(DEPTH) > 0.8
-    shown.page.focus("body > :first-child a:first-child")
-    shown.page.keyboard.press("Tab")
-    assert shown.comes_to_focus(".skip-links .leave-button")
-    expect(shown.page.locator(".skip-links .leave-button")).to_be_in_viewport(ratio=1)
+@pytest.mark.parametrize("state", [*STATES, *RARE])
+def test_leaving_is_at_the_first_keys_on_every_page(visit: Visit, state: str) -> None:
+    """The second stop of the keyboard, and seen there. Shift three times leaves."""
+    visit.page.set_viewport_size(LARGER_PHONE.size)
+    visit.bring_about({**STATES, **RARE}[state])
+    visit.page.focus("body > :first-child a:first-child")
+    visit.page.keyboard.press("Tab")
+    assert visit.comes_to_focus(".skip-links .leave-button")
+    expect(visit.page.locator(".skip-links .leave-button")).to_be_in_viewport(ratio=1)
     for _ in range(3):
-        shown.page.keyboard.press("Shift")
-    shown.page.wait_for_url(shown.is_outside)
+        visit.page.keyboard.press("Shift")
+    visit.page.wait_for_url(visit.is_outside)
 
 
 def cover(page: Page) -> None:
@@ -88,23 +61,23 @@ def test_what_is_out_of_reach_would_be_seen(
     browser: Browser, site: Served, spoil: Callable[[Page], None]
 ) -> None:
     """The measure notices each of the ways."""
-    with visiting(browser, site, viewport=_size(PHONE), bypass_csp=True) as visit:
+    with visiting(browser, site, viewport=LARGER_PHONE.size, bypass_csp=True) as visit:
+        bring_measures(visit.page.context)
         visit.open("/om/")
-        assert in_reach(visit.page)
+        shown = Shown("om", visit.page)
+        assert shown.measure(IN_REACH)
         spoil(visit.page)
-        assert not in_reach(visit.page)
+        assert not shown.measure(IN_REACH)
 
 
 @pytest.mark.parametrize("state", ["skriv", "skriv-fejl", "skriv-cpr"])
-@pytest.mark.parametrize("screen", [PHONE, COMPUTER])
-def test_leaving_stands_beside_the_send_button(
-    visit: Visit, state: str, screen: tuple[int, int]
-) -> None:
+@pytest.mark.parametrize("look", [LARGER_PHONE, COMPUTER])
+def test_leaving_stands_beside_the_send_button(visit: Visit, state: str, look: Look) -> None:
     """Next to it for eye and keyboard, where a phone's own keyboard may cover the bar.
 
     Yet far enough away, at the other edge, and narrower: neither is pressed for the other.
     """
-    visit.page.set_viewport_size(_size(screen))
+    visit.page.set_viewport_size(look.size)
     visit.bring_about(STATES[state])
     visit.page.focus("main .button--primary")
     visit.page.keyboard.press("Tab")

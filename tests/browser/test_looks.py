@@ -1,68 +1,15 @@
 """What is held of how pages look: nothing moves from page to page, and buttons are well set."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser
-from support.accessibility import SCHEMES, Look, Shown, gallery
-from support.browser import STATES, Served
+from support.accessibility import SCHEMES, Found, Look, Shown
+from support.browser import STATES
 from support.rare import RARE
+from support.tour import PAGES, SCREENS
 
 pytestmark = pytest.mark.browser
-
-SCREENS: Final = ((320, 568), (360, 640), (768, 1024), (1023, 700), (1024, 768), (1280, 800))
-
-# The place of what must never move: leave, call, write; the languages; the way home.
-PLACES: Final = """() => {
-    const boxes = (selector) => [...document.querySelectorAll(selector)]
-        .map((element) => element.getBoundingClientRect());
-    return {
-        bar: boxes(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
-        // On the page, which may be scrolled to what has focus.
-        // The language of the page is bold, and a little wider.
-        languages: boxes(".layout-languages .language-menu")
-            .map(({ right, top, bottom }) => [right, top + scrollY, bottom + scrollY]),
-        home: boxes(".layout-mark").map(({ x, y, width }) => [x, y + scrollY, width]),
-    };
-}"""
-
-# How far the words of each button stand from its middle, across and down.
-OFF_CENTRE: Final = """() => [...document.querySelectorAll(".button")].flatMap((button) => {
-    const box = button.getBoundingClientRect(), range = document.createRange();
-    if (!box.width || button.closest(".unseen")) return [];
-    range.selectNodeContents(button);
-    const lines = [...range.getClientRects()].filter((line) => line.width > 1);
-    const middle = (from, to) => (Math.min(...lines.map((line) => line[from]))
-        + Math.max(...lines.map((line) => line[to]))) / 2;
-    return [[button.textContent,
-        Math.abs(middle("left", "right") - (box.left + box.right) / 2),
-        Math.abs(middle("top", "bottom") - (box.top + box.bottom) / 2)]];
-})"""
-
-
-@pytest.fixture(scope="module")
-def show(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
-    """Any page, open until another is asked for."""
-    with gallery(browser, site) as show:
-        yield show
-
-
-@pytest.fixture(scope="module")
-def expected(show: Callable[[str], Shown]) -> Callable[[str], Mapping[tuple[int, int], Any]]:
-    """Where things stand on a page of a language, by the beginning of its address."""
-    return cache(lambda prefix: places(show(f"{prefix}om")))
-
-
-def places(shown: Shown) -> Mapping[tuple[int, int], Any]:
-    """Where things stand, on each screen."""
-    found = {}
-    for width, height in SCREENS:
-        shown.look(Look(width, height, motion="reduce"))
-        found[width, height] = shown.page.evaluate(PLACES)
-    return found
-
 
 # With the form and a long page in the other languages, whose words are of another length.
 MOVING: Final = (
@@ -72,47 +19,43 @@ MOVING: Final = (
 )
 
 
-@pytest.mark.parametrize("state", MOVING, scope="module")
-def test_nothing_at_hand_moves_from_page_to_page(
-    show: Callable[[str], Shown],
-    expected: Callable[[str], Mapping[tuple[int, int], Any]],
-    state: str,
-) -> None:
+@pytest.mark.parametrize("state", MOVING)
+def test_nothing_at_hand_moves_from_page_to_page(found: Callable[[str], Found], state: str) -> None:
     """3.2.3: leave, call and write, the languages and the way home: the same place in each state.
 
-    The form has no way to write, which would lose the text; the others stay where they are.
+    Where something is written there is no way to write, which would lose the text; the others stay
+    where they are.
     """
-    of_its_language = expected(state[:3] if state.startswith(("en-", "ar-")) else "")
-    shown = show(state)
-    at_hand = 2 if shown.page.locator("main :is(textarea, .receipt-number)").count() else 3
-    for screen, found in places(shown).items():
-        there = of_its_language[screen]
+    prefix = state[:3] if state.startswith(("en-", "ar-")) else ""
+    for screen in SCREENS:
+        there = found(f"{prefix}om")["places()", screen]
         assert len(there["bar"]) == 3
-        assert found == {**there, "bar": there["bar"][:at_hand]}, screen
+        here = found(state)["places()", screen]
+        at_hand = 2 if here["written"] else 3
+        expected = {**there, "bar": there["bar"][:at_hand], "written": here["written"]}
+        assert here == expected, screen
 
 
 def test_what_moves_would_be_seen(show: Callable[[str], Shown]) -> None:
     """The measure notices a step aside."""
     shown = show("om")
-    before = places(shown)
+    before = shown.measure("places()")
     shown.page.evaluate("document.querySelector('.thumb-bar form').remove()")
     try:
-        assert places(shown) != before
+        assert shown.measure("places()") != before
     finally:
         shown.page.reload()
 
 
-@pytest.mark.parametrize("state", STATES, scope="module")
+@pytest.mark.parametrize("state", STATES)
 def test_words_stand_in_the_middle_of_their_button(
-    show: Callable[[str], Shown], state: str
+    found: Callable[[str], Found], state: str
 ) -> None:
     """As far from the top as from the bottom, from the left as from the right."""
-    shown = show(state)
-    for width in (360, 1280):
-        shown.look(Look(width))
-        found = shown.page.evaluate(OFF_CENTRE)
-        assert found
-        assert [words for words, *off in found if max(off) > 1.5] == [], (width, found)
+    for look in PAGES["offCentre()"]:
+        buttons = found(state)["offCentre()", look]
+        assert buttons
+        assert [words for words, *off in buttons if max(off) > 1.5] == [], (look, buttons)
 
 
 def test_rows_that_lead_on_are_as_wide_as_the_page(show: Callable[[str], Shown]) -> None:

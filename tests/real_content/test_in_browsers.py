@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from support.accessibility import COLOURS, VAGUE, Found, Look, Shown
+from support.accessibility import COLOURS, VAGUE, Found, Shown, bring_measures
 from support.browser import served, visiting
 from support.contents import in_place
+from support.tour import COMPUTER, PHONE
 from udvej.content.editions import Content
 from udvej.outbox.scheme import Scheme, boxes_for
 
 pytestmark = [pytest.mark.content, pytest.mark.browser]
 
-PHONE, COMPUTER = Look(320, 568), Look()
 MEASURED = dict.fromkeys(
     ("cutOff()", "overlapping()", "smallTargets(44)", "touchingTargets()"), (PHONE, COMPUTER)
 )
@@ -35,12 +35,13 @@ def pages(
     state = Path(shutil.copytree(furnished, folder / "state"))
     settings = {"UDVEJ_CONTENT": str(in_place(folder))}
     with served(state, settings) as site, visiting(browser, site) as visit:
+        bring_measures(visit.page.context)
 
         def pages(tag: str) -> Iterator[Shown]:
             edition = CONTENT.editions[tag]
             for address in edition.pages:
                 visit.open(edition.language.at(address))
-                yield Shown.of(edition.language.at(address), visit.page)
+                yield Shown(edition.language.at(address), visit.page)
 
         yield pages
 

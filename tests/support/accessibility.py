@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, CDPSession, JSHandle, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, CDPSession, JSHandle, Page, ViewportSize
 from support.browser import STATES, Served, Visit, chromium, leave, served, visiting
 from support.municipality import ADDRESSES
 from support.rare import RARE
@@ -123,12 +123,6 @@ class Shown:
     page: Page
     _now: Look | None = None
 
-    @classmethod
-    def of(cls, state: str, page: Page) -> "Shown":
-        """A page that has been opened, to be measured."""
-        page.evaluate(_MEASURES)
-        return cls(state, page)
-
     def look(self, look: Look = Look()) -> None:
         """Show it afresh, as somebody would see it.
 
@@ -176,8 +170,6 @@ class Shown:
         Args:
             left: rules that are left out.
         """
-        if self.page.evaluate("typeof axe") == "undefined":
-            self.page.evaluate(_AXE)
         found: Mapping[str, Sequence[tuple[str, str]]] = self.page.evaluate(_RUN_AXE, left)
         return found
 
@@ -236,14 +228,21 @@ ALL_STATES: Final[Mapping[str, Callable[[Visit], None]]] = {
 }
 
 
+def bring_measures(context: BrowserContext) -> None:
+    """Have axe and the measures in each page that is opened, without sending them each time."""
+    for script in (_AXE, _MEASURES):
+        context.add_init_script(script)
+
+
 @contextmanager
 def gallery(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
     """Pages by the names of their states, one after the other in the same tab.
 
-    So axe and the measures are compiled once for all of them. Tests of a state that follow each
-    other find it as they left it; ask again for one after another has been shown.
+    Tests of a state that follow each other find it as they left it; ask again for one after another
+    has been shown.
     """
     with visiting(browser, site) as visit:
+        bring_measures(visit.page.context)
         shown = Shown("", visit.page)
 
         def show(state: str) -> Shown:
@@ -251,7 +250,7 @@ def gallery(browser: Browser, site: Served) -> Iterator[Callable[[str], Shown]]:
             if state != shown.state:
                 shown.look(COMING)
                 visit.bring_about(ALL_STATES[state])
-                shown = Shown.of(state, visit.page)
+                shown = Shown(state, visit.page)
             return shown
 
         yield show

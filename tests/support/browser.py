@@ -48,6 +48,10 @@ FLAGS: Final = (
 # that run for a moment, would take longer to make than they save.
 _SPARING: Final = ("--js-flags=--no-opt", "--renderer-process-limit=1")
 _HASTE_MILLISECONDS: Final = 3_100
+_FILL_IN: Final = """([fields, choices]) => {
+    for (const [name, text] of Object.entries(fields)) document.getElementById(name).value = text;
+    for (const choice of choices) document.querySelector(choice).checked = true;
+}"""
 
 
 @contextmanager
@@ -225,12 +229,12 @@ class Visit:
         self.page.goto(self.site.origin + address)
 
     def fill_in(self, **fields: str) -> None:
-        """Open the form and fill it in; `fields` instead of what a test does not care for."""
+        """Open the form and have it filled in; `fields` instead of what a test does not care for.
+
+        All at once: one by one takes longer than all else that a visit does.
+        """
         self.open(FORM)
-        for name, text in {**TYPED, **fields}.items():
-            self.page.fill(f"#{name}", text)
-        for choice in CHOSEN:
-            self.page.check(choice)
+        self.page.evaluate(_FILL_IN, [{**TYPED, **fields}, CHOSEN])
 
     def linger(self) -> None:
         """Let as much time go by as a person needs; what is sent faster is taken for a robot's."""

@@ -1,6 +1,6 @@
 // What a rendered page measures. Each function gives back what falls short, in words; none changes
 // the page. Loaded into a page by `accessibility.py`.
-var measures = (function () {
+window.measures = (function () {
   "use strict";
 
   function name(element) {
@@ -35,6 +35,11 @@ var measures = (function () {
     const range = document.createRange();
     range.selectNodeContents(node);
     return [...range.getClientRects()].filter((box) => box.width > 0);
+  }
+
+  // How wide the page is, which may be more than its window.
+  function width() {
+    return document.documentElement.scrollWidth;
   }
 
   // Colours.
@@ -265,6 +270,26 @@ var measures = (function () {
     return seen;
   }
 
+  // The points of what has focus where something else lies on top, or that lie outside the window
+  // although the whole would fit in it.
+  function covered() {
+    const focused = document.activeElement, found = [];
+    for (const box of focused.getClientRects()) {
+      const fits = focused.getBoundingClientRect().height < innerHeight / 2;
+      const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+      for (const [x, y] of [
+        middle,
+        [middle[0], box.top + 1], [middle[0], box.bottom - 1],
+        [box.left + 1, middle[1]], [box.right - 1, middle[1]],
+      ]) {
+        const top = document.elementFromPoint(x, y);
+        if (top ? !focused.contains(top) && !top.contains(focused) : fits)
+          found.push(`${name(focused)} at ${x}, ${y}: ${top && name(top)}`);
+      }
+    }
+    return found;
+  }
+
   // One of each kind of stop, by look and place.
   function kinds() {
     const found = new Map();
@@ -314,6 +339,65 @@ var measures = (function () {
     return bad;
   }
 
-  return { text, links, stretches, stops, watchFocus, kinds, changed, standingOut, print, faintText, faintEdges, smallTargets, touchingTargets, cutOff, overlapping, badlySet,
-           moving };
+  // What is at hand.
+
+  function rectangles(selector) {
+    return [...document.querySelectorAll(selector)]
+      .map((element) => element.getBoundingClientRect());
+  }
+
+  // The place of what must never move: leave, call, write; the languages; the way home. On the page,
+  // but for the bar; and whether there is something written here, which a way to write would lose.
+  function places() {
+    return {
+      bar: rectangles(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
+      // The language of the page is bold, and a little wider.
+      languages: rectangles(".layout-languages .language-menu")
+        .map(({ right, top, bottom }) => [right, top + scrollY, bottom + scrollY]),
+      home: rectangles(".layout-mark").map(({ x, y, width }) => [x, y + scrollY, width]),
+      written: document.querySelector("main :is(textarea, .receipt-number)") !== null,
+    };
+  }
+
+  // How far the words of each button stand from its middle, across and down.
+  function offCentre() {
+    return [...document.querySelectorAll(".button")].flatMap((button) => {
+      const box = button.getBoundingClientRect(), range = document.createRange();
+      if (!box.width || button.closest(".unseen")) return [];
+      range.selectNodeContents(button);
+      const lines = [...range.getClientRects()].filter((line) => line.width > 1);
+      const middle = (from, to) => (Math.min(...lines.map((line) => line[from]))
+        + Math.max(...lines.map((line) => line[to]))) / 2;
+      return [[words(button),
+        Math.abs(middle("left", "right") - (box.left + box.right) / 2),
+        Math.abs(middle("top", "bottom") - (box.top + box.bottom) / 2)]];
+    });
+  }
+
+  // Whether the button of the bar is whole within the window with nothing on top of it, at the top
+  // of the page, midway and at its end.
+  function leavingInReach() {
+    const height = document.body.scrollHeight, before = scrollY;
+    const inReach = [0, height / 2, height].every((top) => {
+      scrollTo({ top, behavior: "instant" });
+      const button = document.querySelector(".thumb-bar .leave-button");
+      const box = button.getBoundingClientRect();
+      const inside = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight
+        && box.right <= innerWidth && box.height >= 44;
+      const points = [[.5, .5], [.05, .1], [.95, .1], [.05, .9], [.95, .9]];
+      return inside && points.every(([x, y]) => button.contains(
+        document.elementFromPoint(box.left + x * box.width, box.top + y * box.height)));
+    });
+    scrollTo({ top: before, behavior: "instant" });
+    return inReach;
+  }
+
+  // How far down the window its middle is, from 0 to 1.
+  function leavingDepth() {
+    const [box] = rectangles(".thumb-bar .leave-button");
+    return (box.top + box.bottom) / 2 / innerHeight;
+  }
+
+  return { text, links, stretches, stops, watchFocus, covered, width, kinds, changed, standingOut, print, faintText, faintEdges, smallTargets, touchingTargets, cutOff, overlapping, badlySet,
+           moving, places, offCentre, leavingInReach, leavingDepth };
 })();

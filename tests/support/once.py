@@ -70,7 +70,7 @@ def keys_made(shared: Path) -> Iterator[None]:
             made, number = _KEYS[key_size], taken[key_size]
             taken[key_size] += 1
             if number == len(made):
-                der = _kept(shared / f"key-{key_size}-{number}", generated)
+                der = kept(shared / f"key-{key_size}-{number}", generated)
                 key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
                 assert isinstance(key, rsa.RSAPrivateKey)
                 made.append(key)
@@ -80,8 +80,13 @@ def keys_made(shared: Path) -> Iterator[None]:
         yield
 
 
-def _kept(path: Path, work_out: Callable[[], bytes]) -> bytes:
-    """What is in a file, or is now that it was worked out."""
+def kept(path: Path, work_out: Callable[[], bytes]) -> bytes:
+    """What is in a file, or is now that it was worked out.
+
+    Args:
+        path: the file, in a folder of the run.
+        work_out: what makes it.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -98,7 +103,7 @@ def _compressing(shared: Path) -> AbstractContextManager[object]:
     @lru_cache(_PAGES)
     def once(page: bytes, **how: int) -> bytes:
         name = sha256(repr(how).encode() + page).hexdigest()
-        return _kept(shared / name, lambda: compress(page, **how))
+        return kept(shared / name, lambda: compress(page, **how))
 
     return patch("brotli.compress", once)
 
