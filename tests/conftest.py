@@ -81,11 +81,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, in whatever order, so that none is left for last.
+    """Begin with the files that take longest, and end with what takes moments.
+
+    So no worker is left alone with a long one. Within each of the three all come in any order.
 
     What is marked as slow has its time however it is called, and not the two minutes of the others.
     """
-    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+    heavy = {item.path for item in items if item.get_closest_marker("heavy")}
+    items.sort(key=lambda item: (_LONG.isdisjoint(item.path.parts), item.path not in heavy))
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(_SLOW_SECONDS))
