@@ -31,7 +31,7 @@ from support.accessibility import (
 from support.browser import STATES
 from support.municipality import FACTS
 from support.terms import unexplained
-from support.tour import ASIDE, COMPUTER, ENLARGED, PAGES, PHONE
+from support.tour import ASIDE, COMPUTER, ENLARGED, LARGER_PHONE, PAGES, PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -322,12 +322,13 @@ def test_keyboard_reaches_everything_in_order(shown: Shown) -> None:
     assert out_of_order_or_covered(shown, ENLARGED) == ([], [])
 
 
-def test_keyboard_reaches_everything_on_a_computer(show: Callable[[str], Shown]) -> None:
-    """In order on a page with much to be reached, as wide as it gets."""
-    out_of_order, _ = out_of_order_or_covered(
-        show("skriv-fejl"), replace(COMPUTER, motion="reduce")
-    )
-    assert out_of_order == []
+@pytest.mark.parametrize("look", [LARGER_PHONE, COMPUTER])
+def test_keyboard_reaches_everything_on_every_screen(
+    show: Callable[[str], Shown], look: Look
+) -> None:
+    """The same on a page with much to be reached, where the bar lies over it and where not."""
+    shown = show("skriv-fejl")
+    assert out_of_order_or_covered(shown, replace(look, motion="reduce")) == ([], [])
 
 
 def test_what_is_too_wide_or_covered_would_be_seen(spoilt: Callable[[], Shown]) -> None:

@@ -271,11 +271,11 @@ window.measures = (function () {
   }
 
   // The points of what has focus where something else lies on top, or that lie outside the window
-  // although the whole would fit in it.
+  // although the whole would fit in it; of a field of many lines only where one writes is in it.
   function covered() {
     const focused = document.activeElement, found = [];
     for (const box of focused.getClientRects()) {
-      const fits = focused.getBoundingClientRect().height < innerHeight / 2;
+      const fits = focused.localName !== "textarea" && box.height < innerHeight / 2;
       const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
       for (const [x, y] of [
         middle,
