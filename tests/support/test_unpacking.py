@@ -50,6 +50,18 @@ def test_words_in_a_database_are_found(tmp_path: Path) -> None:
     assert {"fil > SQLite", "fil > SQLite > Snappy"} <= hits
 
 
+def test_words_in_two_databases_are_found_in_both(tmp_path: Path) -> None:
+    """Whichever comes first, and whatever has been looked at already."""
+    known: set[bytes] = set()
+    for name in ("en", "to"):
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            connection.execute("CREATE TABLE a (b)")
+            connection.execute("INSERT INTO a VALUES (?)", (WORDS,))
+            connection.commit()
+        places = {place for place, _ in unpacked(tmp_path, known)}
+        assert f"{name} > SQLite" in places
+
+
 @pytest.mark.parametrize("form", forms(WORDS))
 def test_words_in_no_packing_are_found(tmp_path: Path, form: str) -> None:
     """In every encoding."""

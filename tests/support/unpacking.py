@@ -34,8 +34,8 @@ def unpacked(folder: Path, known: set[bytes] | None = None) -> Iterator[tuple[st
     Args:
         folder: where to look.
         known: digests of what has been looked at already, to which more are added: a file that has
-            not changed since is neither given nor opened again, and what stands in several places
-            is given for the first.
+            not changed since is neither given nor opened again, nor is what stands more than once
+            in the same.
 
     Yields:
         The file's name with a " > packer" for each that was opened, and the bytes.
@@ -48,14 +48,15 @@ def unpacked(folder: Path, known: set[bytes] | None = None) -> Iterator[tuple[st
         return len(known) > before
 
     for name, content in files(folder):
+        place = f"{name} > SQLite".encode(errors="surrogateescape")
         packed = content.partition(b"\0")[2]
         if is_new(content):
             yield name, content
             yield from _opened(name, packed)
         if packed.startswith(_SQLITE):
             parts = _parts(folder / name)
-            for value in _cells(parts) if is_new(*parts.values()) else ():
-                if is_new(value):
+            for value in _cells(parts) if is_new(place, *parts.values()) else ():
+                if is_new(place, value):
                     yield f"{name} > SQLite", value
                     yield from _opened(f"{name} > SQLite", value)
 
