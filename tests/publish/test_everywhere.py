@@ -28,6 +28,7 @@ from udvej.publish.sources import read, stamp
 from udvej.publish.swap import Builds
 from udvej.server.checked import Checked
 from udvej.server.following import Follower, announced
+from udvej.server.signalled import Signalled
 
 CHANGED, LATER = "Her er hjælp", "Her er mere hjælp"
 
@@ -54,7 +55,7 @@ class Host:
     @contextmanager
     def following(self) -> Iterator[None]:
         """Until the end, unless it hangs."""
-        stop = Event()
+        stop = Signalled()
 
         def follow() -> None:
             while not stop.wait(0.02):

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from threading import Event
 from typing import Final, Protocol
 
 from udvej.errors import PermanentFailure, StorageError, TemporaryFailure
@@ -26,6 +25,16 @@ class Carrier(Protocol):
             TemporaryFailure: it may succeed later.
             PermanentFailure: this mail was refused for good.
         """
+
+
+class Stop(Protocol):
+    """Tells when to end; a `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Whether it is time."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for it, for so many seconds at most; whether it is time."""
 
 
 class Delivery:
@@ -130,7 +139,7 @@ def run(  # noqa: PLR0913 (what there is to hand in)
     *,
     sweep: Callable[[], None],
     keep_days: int,
-    stop: Event,
+    stop: Stop,
     take_up: Callable[[Rounds], None] = lambda _: None,
 ) -> None:
     """Deliver until stopped, and delete what has been kept long enough.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from heapq import heappop, heappush
-from threading import Condition, Event, Thread
+from threading import Condition, Thread
 from typing import Final
 
 from udvej import logs
@@ -16,6 +16,7 @@ from udvej.outbox import delivery
 from udvej.outbox.delivery import Rounds
 from udvej.publish.freeze import with_sources_of
 from udvej.publish.swap import Builds, published
+from udvej.server.signalled import Signalled
 from udvej.services import Services
 
 # A mail server that hangs holds one of them for half a minute, and of one municipality never two.
@@ -39,7 +40,7 @@ def deliver(services: Services) -> None:
         SealingError: the server's own key cannot be used.
         StorageError: the database cannot be opened.
     """
-    keep_days, stop = services.facts["frister"]["gemmes_dage"], Event()
+    keep_days, stop = services.facts["frister"]["gemmes_dage"], Signalled()
     outbox, carrier, sweep = services.outbox, services.carrier, services.drafts.forget
     _stop_on_signal(stop)
     shown = Shown(services)
@@ -50,7 +51,7 @@ def deliver(services: Services) -> None:
 
 def deliver_for(sites: Mapping[str, Services]) -> None:
     """The same for several municipalities, by name; what is wrong with one is logged."""
-    stop = Event()
+    stop = Signalled()
     _stop_on_signal(stop)
     turns = Turns(map(Municipality, sites, sites.values()))
     threads = [Thread(target=turns.take, args=(stop,)) for _ in range(min(_THREADS, len(sites)))]
@@ -62,7 +63,7 @@ def deliver_for(sites: Mapping[str, Services]) -> None:
         thread.join()
 
 
-def _stop_on_signal(stop: Event) -> None:
+def _stop_on_signal(stop: Signalled) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
 
@@ -154,7 +155,7 @@ class Turns:
         self._pause = max(1.0, len(self._due) / _LOOKS_A_SECOND)
         self._changed = Condition()
 
-    def take(self, stop: Event) -> None:
+    def take(self, stop: Signalled) -> None:
         """Work until stopped; several threads may, each on another municipality."""
         while not stop.is_set():
             with self._changed:

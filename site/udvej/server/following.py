@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Final
 
 from udvej import logs
@@ -21,6 +21,7 @@ from udvej.publish.generations import Generations, Published, Server
 from udvej.publish.publishing import show
 from udvej.publish.sources import read, stamp
 from udvej.publish.swap import Builds
+from udvej.server.signalled import Signalled
 from udvej.services import Services
 
 _LOOK_EVERY_SECONDS: Final = 0.5
@@ -40,7 +41,7 @@ def follow(installation: Installation, server: str) -> None:
         installation: whose hosts share a database.
         server: the id of the server, from its start to its end.
     """
-    stop = Event()
+    stop = Signalled()
     for signalled in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signalled, lambda *_: stop.set())
     shared = {name: one for name, one in installation.configs.items() if is_shared(one)}
@@ -67,7 +68,7 @@ def _looked(name: str, follower: "Follower") -> float:
 
 
 @contextmanager
-def announced(followers: Collection["Follower"], stop: Event) -> Iterator[None]:
+def announced(followers: Collection["Follower"], stop: Signalled) -> Iterator[None]:
     """Say again and again that a server lives, whatever else takes time, until the end.
 
     Args:

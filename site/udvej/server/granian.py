@@ -9,9 +9,11 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from granian.server.mp import MPServer
+
+from udvej.server.signalled import Signalled
 
 # How long a forked worker takes, at most, until it listens for signals.
 _BEGIN_SECONDS: Final = 2.0
@@ -29,6 +31,17 @@ class Server(MPServer):
     on_stop: Callable[[], None] | None = None
     may_reload: Callable[[], bool] | None = None
     on_reloaded: Callable[[], None] | None = None
+
+    def __init__(self, target: str, **options: Any) -> None:  # noqa: ANN401 (what Granian takes)
+        """Prepare.
+
+        Args:
+            target: as of Granian.
+            options: likewise.
+        """
+        super().__init__(target, **options)
+        # Its handlers of signals set it.
+        self.main_loop_interrupt = Signalled()  # type: ignore[assignment]
 
     def shutdown(self, exit_code: int = 0) -> None:
         """Wait until each worker listens for signals, since one that is younger forgets them."""
