@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from hashlib import sha256
+from os import fsencode
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -48,17 +49,16 @@ def unpacked(folder: Path, known: set[bytes] | None = None) -> Iterator[tuple[st
         return len(known) > before
 
     for name, content in files(folder):
-        place = f"{name} > SQLite".encode(errors="surrogateescape")
         packed = content.partition(b"\0")[2]
         if is_new(content):
             yield name, content
             yield from _opened(name, packed)
         if packed.startswith(_SQLITE):
-            parts = _parts(folder / name)
-            for value in _cells(parts) if is_new(place, *parts.values()) else ():
-                if is_new(place, value):
-                    yield f"{name} > SQLite", value
-                    yield from _opened(f"{name} > SQLite", value)
+            parts, place = _parts(folder / name), f"{name} > SQLite"
+            for value in _cells(parts) if is_new(fsencode(place), *parts.values()) else ():
+                if is_new(fsencode(place), value):
+                    yield place, value
+                    yield from _opened(place, value)
 
 
 def _opened(name: str, packed: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,6 @@
 """The delivery process: one for all municipalities, of which none waits for another's mail."""
 
 import logging
-import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from udvej.outbox import delivery
 from udvej.outbox.delivery import Rounds
 from udvej.publish.freeze import with_sources_of
 from udvej.publish.swap import Builds, published
-from udvej.server.signalled import Signalled
+from udvej.server.signalled import Signalled, stopped_by_signals
 from udvej.services import Services
 
 # A mail server that hangs holds one of them for half a minute, and of one municipality never two.
@@ -40,9 +39,9 @@ def deliver(services: Services) -> None:
         SealingError: the server's own key cannot be used.
         StorageError: the database cannot be opened.
     """
-    keep_days, stop = services.facts["frister"]["gemmes_dage"], Signalled()
+    keep_days = services.facts["frister"]["gemmes_dage"]
     outbox, carrier, sweep = services.outbox, services.carrier, services.drafts.forget
-    _stop_on_signal(stop)
+    stop = stopped_by_signals()
     shown = Shown(services)
     delivery.run(
         outbox, carrier, sweep=sweep, keep_days=keep_days, stop=stop, take_up=shown.take_up
@@ -51,8 +50,7 @@ def deliver(services: Services) -> None:
 
 def deliver_for(sites: Mapping[str, Services]) -> None:
     """The same for several municipalities, by name; what is wrong with one is logged."""
-    stop = Signalled()
-    _stop_on_signal(stop)
+    stop = stopped_by_signals()
     turns = Turns(map(Municipality, sites, sites.values()))
     threads = [Thread(target=turns.take, args=(stop,)) for _ in range(min(_THREADS, len(sites)))]
     for thread in threads:
@@ -61,11 +59,6 @@ def deliver_for(sites: Mapping[str, Services]) -> None:
     turns.end()
     for thread in threads:
         thread.join()
-
-
-def _stop_on_signal(stop: Signalled) -> None:
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
 
 
 class Shown:

@@ -1,7 +1,6 @@
 """A process of each server that lets this host show what is published for all of them."""
 
 import logging
-import signal
 import socket
 import time
 from collections.abc import Collection, Iterator
@@ -21,7 +20,7 @@ from udvej.publish.generations import Generations, Published, Server
 from udvej.publish.publishing import show
 from udvej.publish.sources import read, stamp
 from udvej.publish.swap import Builds
-from udvej.server.signalled import Signalled
+from udvej.server.signalled import Signalled, stopped_by_signals
 from udvej.services import Services
 
 _LOOK_EVERY_SECONDS: Final = 0.5
@@ -41,9 +40,7 @@ def follow(installation: Installation, server: str) -> None:
         installation: whose hosts share a database.
         server: the id of the server, from its start to its end.
     """
-    stop = Signalled()
-    for signalled in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signalled, lambda *_: stop.set())
+    stop = stopped_by_signals()
     shared = {name: one for name, one in installation.configs.items() if is_shared(one)}
     followers = {name: Follower(config, server) for name, config in shared.items()}
     with announced(followers.values(), stop):

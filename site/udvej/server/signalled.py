@@ -1,6 +1,7 @@
 """An event that a handler of signals may set."""
 
 import os
+import signal
 from contextlib import suppress
 from select import POLLIN, poll
 from typing import Final
@@ -47,3 +48,11 @@ class Signalled:
         waiting = poll()
         waiting.register(self._reading, POLLIN)
         return waiting.poll(None if timeout is None else timeout * 1000) != []
+
+
+def stopped_by_signals() -> Signalled:
+    """What SIGTERM and SIGINT set in this process from now on."""
+    stop = Signalled()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
