@@ -47,9 +47,9 @@ _MEMORY_BYTES: Final = 2 * 2**30
 def pytest_configure() -> None:
     """Let SIGTERM end a run as Ctrl-C does: what fixtures have begun they end.
 
-    A worker that is asked to end is interrupted after five seconds; pytest-xdist kills it after ten
-    in all, which on a busy machine is in the middle of that. What a shell starts in the background
-    would ignore interrupts, and so would what that starts.
+    A worker that is asked to end is interrupted after five seconds, and killed by pytest-xdist
+    after ten: too early for fixtures on a busy machine. Processes that a shell starts in the
+    background inherit an ignored SIGINT, which this undoes.
     """
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, signal.default_int_handler)
@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, bool | None, bool | None]:
-    """Look for no garbage among what is collected, which stays: a twentieth of a run."""
+    """Keep the collected tests, which stay, out of garbage collection: 5 % of a run."""
     gc.disable()
     collected = yield
     gc.freeze()
@@ -149,6 +149,15 @@ def content(tmp_path: Path) -> Path:
     return tmp_path / "content"
 
 
+@pytest.fixture
+def shipped(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nordby's content in place of what comes with the program, and what `udvej new` copies."""
+    folder = Path(shutil.copytree(NORDBY, tmp_path_factory.mktemp("shipped"), dirs_exist_ok=True))
+    monkeypatch.setattr("udvej.shipped.CONTENT", folder / "content")
+    monkeypatch.setattr("udvej.shipped.TRANSLATIONS", folder / "translations")
+    return folder / "content"
+
+
 @pytest.fixture(scope="session")
 def furnished(shared: Path) -> Path:
     """A state folder with a demonstration's keys, which take a while to make."""
@@ -168,7 +177,7 @@ def config(tmp_path: Path, content: Path, furnished: Path) -> Config:
 
 @pytest.fixture
 def settings(tmp_path: Path, content: Path, team: TeamKey) -> dict[str, str]:
-    """What a live site is told, whose mail server nobody has started yet."""
+    """The settings of a live site, whose mail server is not started yet."""
     state, certificate = tmp_path / "live", tmp_path / "team-certificate.pem"
     state.mkdir()
     certificate.write_bytes(team.certificate_pem())
@@ -288,7 +297,7 @@ def team() -> TeamKey:
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Whoever signs the mail servers' certificates."""
+    """The CA of the mail servers' certificates."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 

@@ -274,6 +274,7 @@ def test_a_wrong_fact_hides_no_other_mistake(report: Callable[..., Report], cont
     assert found.later in lines
 
 
+@pytest.mark.usefixtures("shipped")
 def test_each_page_whose_owner_is_an_example_is_named(tmp_path: Path) -> None:
     """With the facts that are; by file and line."""
     content = begin(tmp_path / "kommune")

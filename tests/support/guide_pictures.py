@@ -1,6 +1,7 @@
 """The pictures of the editors' guide, of the real thing: `make guide-pictures`."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ from udvej.content.beginning import begin
 
 FOLDER: Final = GUIDES / "redaktoer"
 PAGE: Final = "/hjaelp/"
-# The mistakes that the guide shows, on the page and in the words of `udvej check`.
+# The mistakes that the guide shows, on the page and in the words of `udvej check`: a paragraph
+# below the heading, and a line of the header.
 MISTAKES: Final = (
-    ("hjaelp.md", "\nExit er hjælp", "\nRing til {team.tlf}.\n\nExit er hjælp"),
-    ("kontakt.md", 'menu = "top"', 'menu = "midt"'),
+    ("hjaelp.md", r"^# .*\n\n", r"\g<0>Ring til {team.tlf}.\n\n"),
+    ("kontakt.md", r'^menu = "top"$', 'menu = "midt"'),
 )
 
 
@@ -29,9 +31,9 @@ def make_mistakes(content: Path) -> None:
     """Make them in a folder of content."""
     for name, old, new in MISTAKES:
         path = content / name
-        text = path.read_text("utf-8")
-        assert old in text, f"{name} no longer holds {old!r}"
-        path.write_text(text.replace(old, new, 1), "utf-8")
+        text, made = re.subn(old, new, path.read_text("utf-8"), count=1, flags=re.MULTILINE)
+        assert made, f"{name} has no {old!r}"
+        path.write_text(text, "utf-8")
 
 
 @contextmanager

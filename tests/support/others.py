@@ -1,10 +1,11 @@
 """Names that a municipality's site must not say: the program's, and another municipality's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from support.checkout import CHECKOUT
-from support.municipality import FACTS
+from support.municipality import NORDBY
 from udvej.content.facts import Facts
 from udvej.content.kinds import MAIL, NAME, PHONE
 from udvej.content.kommune_toml import load_facts
@@ -24,11 +25,14 @@ def _names(facts: Facts) -> Iterator[str]:
     yield from (facts.text(name).partition(" ")[0] for name in ("kommune.navn", "politi.kreds"))
 
 
-def names_of_others() -> list[str]:
+@cache
+def names_of_others() -> Sequence[str]:
     """The program's name, and what the checkout's own content calls its municipality.
 
-    Not what Nordby calls itself as well.
+    Not what Nordby says as well, whatever the municipality of the checkout is called.
     """
-    ours = {name.casefold() for name in _names(FACTS)}
-    theirs = [_PROGRAM, *_names(load_facts(CHECKOUT / "content" / "kommune.toml"))]
-    return [*dict.fromkeys(name for name in theirs if name and name.casefold() not in ours)]
+    files = (path for path in NORDBY.rglob("*") if path.is_file())
+    ours = "\n".join(path.read_text("utf-8") for path in files).casefold()
+    theirs = _names(load_facts(CHECKOUT / "content" / "kommune.toml"))
+    names = (name for name in theirs if name and name.casefold() not in ours)
+    return [*dict.fromkeys((_PROGRAM, *names))]

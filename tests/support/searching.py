@@ -13,11 +13,12 @@ _BREAKS = re.compile(rb"=?\r?\n[ \t]?")
 
 
 def forms(words: str) -> Mapping[str, bytes]:
-    """Every form of some words, by its name."""
+    """Every form of some words, by its name; Latin-1 where that has their letters."""
     utf8 = words.encode()
+    latin = words.encode("latin-1", "ignore")
     return {
         "UTF-8": utf8,
-        "Latin-1": words.encode("latin-1"),
+        **({"Latin-1": latin} if latin.decode("latin-1") == words else {}),
         "UTF-16 LE": words.encode("utf-16-le"),
         "UTF-16 BE": words.encode("utf-16-be"),
         "quoted-printable": quopri.encodestring(utf8),
