@@ -60,7 +60,7 @@ def test_html_is_valid(houses: Callable[[str], House], tmp_path: Path) -> None:
         for language in houses(name).languages.values()
         for address, page in pages(houses(name), language).items()
     }
-    assert len(html) > 3 * 3 * 10
+    assert html
     assert nu(tmp_path, html) == []
 
 

@@ -48,7 +48,6 @@ def numbers(words: str) -> list[str]:
 
 def test_the_program_speaks_every_language(contents: Path) -> None:
     """Nothing that it says itself falls back to Danish."""
-    assert spoken(contents)
     for language in spoken(contents):
         untranslated = [
             message.id

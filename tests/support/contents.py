@@ -12,7 +12,7 @@ from udvej.content.beginning import begin
 from udvej.content.editions import translations_of
 from udvej.content.kinds import LINK, MAIL, PHONE
 from udvej.content.kommune_toml import examples
-from udvej.content.schema import SCHEMA
+from udvej.content.schema import LISTS, SCHEMA
 from udvej.settings_reader import content_folder
 
 
@@ -48,6 +48,17 @@ def _made_up(table: str, key: str) -> str:
     return made_up.get(SCHEMA[table][key].fits, "Det ved vi nu: man. til fre. kl. 9-14")
 
 
+def in_danish_only(folder: Path) -> Path:
+    """The same in one language, without a contact of the police or anybody who gives advice."""
+    copy = Path(shutil.copytree(in_place(folder), folder / "content"))
+    path = copy / "kommune.toml"
+    facts = re.sub(r"(?ms)^\[\[\w+\]\]\n.*?(?=^\[|\Z)", "", path.read_text("utf-8"))
+    facts = re.sub(r"(?m)^(\w+ = \[\]\n|tilbyd = .*\n)", "", facts)
+    facts = re.sub(r"(?m)^\[sprog\]\n", "\\g<0>tilbyd = []\n", facts)
+    path.write_text("".join(f"{name} = []\n" for name in LISTS) + facts, "utf-8")
+    return copy
+
+
 def of_another(_folder: Path) -> Path:
     """Another municipality's."""
     return municipality.CONTENT
@@ -77,6 +88,7 @@ def _made_own(value: re.Match[str]) -> str:
 CONTENTS: Final[Mapping[str, Callable[[Path], Path]]] = {
     "in-place": in_place,
     "filled-in": filled_in,
+    "in-danish-only": in_danish_only,
     "another-municipality": of_another,
     "begun": begun,
 }
