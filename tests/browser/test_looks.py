@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from support.accessibility import SCHEMES, Found, Look, Shown
 from support.browser import STATES
-from support.rare import RARE
+from support.rare_answers import RARE
 from support.tour import PAGES, SCREENS
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def test_what_moves_would_be_seen(show: Callable[[str], Shown]) -> None:
     """The measure notices a step aside."""
     shown = show("om")
     before = shown.measure("places()")
-    shown.page.evaluate("document.querySelector('.thumb-bar form').remove()")
+    shown.page.evaluate("document.querySelector('.thumb-bar-leave').remove()")
     try:
         assert shown.measure("places()") != before
     finally:

@@ -25,8 +25,8 @@ ORIGIN = "http://127.0.0.1:8000"
 # What is Danish on a page in another language on purpose.
 NAMES = re.compile(r'<bdi lang="da" dir="ltr">[^<]*</bdi>|<a [^>]*lang="da"[^>]*>Dansk</a>')
 UNREAD = (
-    '<p lang="da" dir="ltr">Teksten er ikke tjekket af en oversætter. '
-    "Det er den danske tekst, der gælder.</p>"
+    '<p class="translation-notice-danish" lang="da" dir="ltr">Teksten er ikke tjekket '
+    "af en oversætter. Det er den danske tekst, der gælder.</p>"
 )
 FALLEN_BACK = re.compile(r'<(?!html)\w+[^>]* lang="da" dir="ltr">')
 

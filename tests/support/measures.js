@@ -270,8 +270,8 @@ window.measures = (function () {
     return seen;
   }
 
-  // The points of what has focus where something else lies on top, or that lie outside the window
-  // although the whole would fit in it; of a field of many lines only where one writes is in it.
+  // Points of the focused element that another covers, or that are outside the window although the element would fit.
+  // A textarea may reach outside: browsers only scroll its caret into view.
   function covered() {
     const focused = document.activeElement, found = [];
     for (const box of focused.getClientRects()) {
@@ -350,7 +350,7 @@ window.measures = (function () {
   // but for the bar; and whether there is something written here, which a way to write would lose.
   function places() {
     return {
-      bar: rectangles(".thumb-bar > :is(form, a)").map(({ x, y, width }) => [x, y, width]),
+      bar: rectangles(".thumb-bar > :is(.thumb-bar-leave, a)").map(({ x, y, width }) => [x, y, width]),
       // The language of the page is bold, and a little wider.
       languages: rectangles(".layout-languages .language-menu")
         .map(({ right, top, bottom }) => [right, top + scrollY, bottom + scrollY]),

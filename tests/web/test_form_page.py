@@ -295,7 +295,7 @@ def test_the_words_of_the_page_before_the_button_are_in_the_form(
     client: FlaskClient, said: Content, language: Language
 ) -> None:
     """All of `::: formular`."""
-    beside = tree(said.editions[language.tag].pages[FORM].beside)
+    beside = tree(said.editions[language.tag].pages[FORM].at_send_button)
     form = form_of(tree(client.get(language.at(FORM)).text), language.at(FORM))
     assert words(beside)
     assert words(beside) in words(form)
@@ -326,7 +326,8 @@ def test_leaving_calling_and_writing_are_in_the_bar_of_every_page_in_that_order(
         root = tree(html)
         (bar,) = (nav for nav in root.iter("nav") if "thumb-bar" in nav.get("class", "").split())
         assert bar.get("aria-label")
-        form, *others = bar
+        leaves, *others = bar
+        (form,) = leaves
         assert (form.tag, form.get("method"), form.get("action")) == ("form", "post", LEAVE)
         (button,) = form
         assert button.tag == "button"

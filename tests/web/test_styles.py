@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -42,18 +43,44 @@ def belongs(name: str, styles: str) -> bool:
     return re.fullmatch(rf"{block(styles)}(-.+)?", name) is not None
 
 
+def selectors(css: str) -> Iterator[str]:
+    """Those of a style sheet, however many a rule has."""
+    bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    for rule in re.findall(r"([^{};]+)\{", bare):
+        if "@" not in rule:
+            yield from (one.strip() for one in re.split(r",(?![^(]*\))", rule))
+
+
+def bare_within(selector: str) -> Iterator[tuple[str, str]]:
+    """The elements without a class that it asks for within one, each with that class."""
+    within: list[str] = []
+    for part in re.split(r"\s*[\s>+~]\s*(?![^([]*[)\]])", selector):
+        if classes := re.findall(r"\.([a-z][\w-]*)", part):
+            within = classes
+        elif kinds := re.findall(r"(?:^|:is\(|, )([a-z]\w*)", part):
+            yield from product(within, kinds)
+
+
 @cache
 def sheets() -> Mapping[Path, set[str]]:
     """Each style sheet, with the classes that it names."""
     paths = [*TEMPLATES.rglob("*.css"), *STYLES.glob("*.css")]
+    assert paths
     return {path: named_in_styles(path.read_text("utf-8")) for path in sorted(paths)}
+
+
+@cache
+def texts() -> Mapping[Path, str]:
+    """Each template."""
+    paths = sorted(TEMPLATES.rglob("*.html"))
+    assert paths
+    return {path: path.read_text("utf-8") for path in paths}
 
 
 @cache
 def templates() -> Mapping[Path, set[str]]:
     """Each template, with the classes that it gives."""
-    paths = sorted(TEMPLATES.rglob("*.html"))
-    return {path: named_in_template(path.read_text("utf-8")) for path in paths}
+    return {path: named_in_template(html) for path, html in texts().items()}
 
 
 def given_by_the_program() -> Iterator[str]:
@@ -62,6 +89,11 @@ def given_by_the_program() -> Iterator[str]:
         yield from names
     for drawing in PICTURES.values():
         yield from named_in_template(drawing)
+    yield from given_by_markdown()
+
+
+def given_by_markdown() -> Iterator[str]:
+    """The classes of boxes, and of blocks by their shape."""
     yield from SEEN_BOXES
     yield from re.findall(r"[a-z-]+", " ".join(re.findall(r'"(.*?)"', SHAPES.read_text("utf-8"))))
 
@@ -90,7 +122,9 @@ def test_each_class_of_a_template_has_its_styles_beside_it() -> None:
 @pytest.mark.parametrize("folder", ["components", "boxes"])
 def test_each_macro_bears_the_name_of_its_file(folder: str) -> None:
     """Or begins with it, as classes do."""
-    for path in (TEMPLATES / folder).glob("*.html"):
+    paths = [*(TEMPLATES / folder).glob("*.html")]
+    assert paths
+    for path in paths:
         macros = re.findall(r"{% macro (\w+)", path.read_text("utf-8"))
         assert macros
         assert [name for name in macros if not belongs(block(name), path.stem)] == [], path
@@ -98,7 +132,9 @@ def test_each_macro_bears_the_name_of_its_file(folder: str) -> None:
 
 def test_each_style_sheet_has_its_template() -> None:
     """Beside it; that of a box is what Markdown makes of `::: name`, or of a shape."""
-    for sheet in TEMPLATES.rglob("*.css"):
+    beside = [sheet for sheet in sheets() if sheet.is_relative_to(TEMPLATES)]
+    assert beside
+    for sheet in beside:
         assert unpaired(sheet) == set(), sheet
         if sheet.parent.name == "boxes":
             assert sheet.stem in {*given_by_the_program()}, sheet
@@ -121,19 +157,51 @@ def test_no_rule_is_dead() -> None:
 
 def test_no_style_hangs_on_the_order_of_blocks() -> None:
     """`.one + .other` breaks when a page puts something between them."""
+    beside = [each for each in every_selector() if re.search(r"[+~](?![^(]*\))", each)]
+    assert beside
+    for selector in beside:
+        assert len({*re.findall(r"\.[a-z]+(?=[\w-]*)", selector)}) <= 1, selector
+        assert not re.search(r"\bmain\b|form", selector), selector
+
+
+def test_no_style_hangs_on_what_is_written_within_another_block() -> None:
+    """`.thumb-bar > form` breaks when the button that the bar holds is written otherwise."""
+    asked = {pair for each in every_selector() for pair in bare_within(each)}
+    boxes = {*given_by_markdown()}  # in which anything may stand
+    ours = [(name, kind) for name, kind in sorted(asked) if name not in boxes]
+    assert ours
+    written = elements(texts())
+    assert [(name, kind) for name, kind in ours if kind in written - written_within(name)] == []
+
+
+def every_selector() -> Iterator[str]:
+    """Those of all sheets."""
     for sheet in sheets():
-        css = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
-        for selector in re.findall(r"([^{};]+)\{", css):
-            around = re.split(r"[+~](?![^(]*\))", selector)
-            if len(around) > 1 and "@" not in selector:
-                assert len({*re.findall(r"\.[a-z]+(?=[\w-]*)", selector)}) <= 1, selector
-                assert not re.search(r"\bmain\b|form", selector), selector
+        yield from selectors(sheet.read_text("utf-8"))
+
+
+def elements(paths: Iterable[Path]) -> set[str]:
+    """Those that some templates write."""
+    return {kind for path in paths for kind in re.findall(r"<([a-z]\w*)", texts()[path])}
+
+
+def written_within(name: str) -> set[str]:
+    """The elements of the templates that give a class, or that say what stands in such a block."""
+    own = [path for path, names in templates().items() if name in names]
+    macros = {macro for path in own for macro in re.findall(r"{% macro (\w+)", texts()[path])}
+    filling = [
+        path for path, html in texts().items() if macros & {*re.findall(r"{% call (\w+)", html)}
+    ]
+    return elements([*own, *filling])
 
 
 def test_the_readers_of_classes_read_them() -> None:
     """What the tests above rest upon."""
     css = '.a-b:is(.c--d, i) > e { top: 1.5em; content: ".no" } @media (width: 6.9em) { .f {} }'
     assert named_in_styles(f"/* .not */ {css}") == {"a-b", "c--d", "f"}
+    assert [*selectors(f"/* .not */ {css}")] == [".a-b:is(.c--d, i) > e", ".f"]
+    asked = ".a > b:is(i, u) .c :is(d, e)[x='y z'] > *"
+    assert {*bare_within(asked)} == {("a", "b"), ("a", "i"), ("a", "u"), ("c", "d"), ("c", "e")}
     html = '<a class="a{% if b == "c" %} a--d{% endif %} e"><i data-class="no" class="f">'
     assert named_in_template(html) == {"a", "a--d", "e", "f"}
     assert belongs("leave-button--x", "leave_button")
