@@ -36,8 +36,8 @@ def test_content_is_loaded_whole(content: Path) -> None:
     assert (page.owner, page.reviewed) == ("Ida Holm", date(2026, 10, 1))
     assert page.summary.startswith("Læs, hvem vi er")
     assert page.body.startswith(f"<h1>{HEADING}</h1>")
-    assert page.beside == ""
-    assert "sikker post" in site.pages["/skriv/"].beside
+    assert page.at_send_button == ""
+    assert "sikker post" in site.pages["/skriv/"].at_send_button
     assert site.facts["kommune"]["navn"] == FACTS.text("kommune.navn")
 
 
@@ -71,6 +71,18 @@ def test_headers_are_translated_but_addresses_are_not(content: Path) -> None:
     assert pages["/om/"].title == f"{TITLE}!"
     assert pages["/om/"].summary.endswith("tager.!")
     assert pages["/om/"].owner == "Ida Holm"
+
+
+def test_a_page_gives_a_contact_who_has_both_name_and_number_on_it(content: Path) -> None:
+    """A number alone is nobody's, and the foot of such a page says whose it is."""
+    body = "{team.navn}: {team.telefon}\n\n[Ring til politiet]({politi.telefon})"
+    (content / "a.md").write_text(_page("/a/", "A", body))
+    page = load_edition(content, boxes=BOXES).pages["/a/"]
+    team, police = FACTS["team"], FACTS.each("politi")[0]["politi"]
+    assert page.gives([team])
+    assert not page.gives([police])
+    assert not page.gives([team, police])
+    assert page.gives([{**police, "navn": ""}])
 
 
 @pytest.mark.parametrize("words", ["<script>alert(1)</script>", '"><b onclick=x>', "&lt;"])

@@ -1,7 +1,7 @@
 """`content/`: every page loaded once, checked and frozen."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from udvej.contacts import phone_link
 from udvej.content.addresses import FORM, TAKEN
@@ -71,16 +71,19 @@ class Page:
         """What stands in `main`; on the form's page, above the form."""
         return self.text.body
 
-    def gives(self, numbers: Sequence[str]) -> bool:
-        """Whether its text gives each of some phone numbers to be pressed."""
-        return all(phone_link(number) in self.body for number in numbers)
+    def gives(self, contacts: Iterable[Mapping[str, str]]) -> bool:
+        """Whether its text names each of some contacts, and gives their numbers to be pressed."""
+        return all(
+            escape(contact["navn"]) in self.body and phone_link(contact["telefon"]) in self.body
+            for contact in contacts
+        )
 
     @property
-    def beside(self) -> Markup:
+    def at_send_button(self) -> Markup:
         """On the form's page what stands before the send button, elsewhere empty."""
-        return self.text.beside
+        return self.text.at_send_button
 
-    def spoken(self, language: Language) -> "Page":
+    def translated(self, language: Language) -> "Page":
         """The same page, which is Danish, in another language."""
         return replace(
             self,
