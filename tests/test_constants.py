@@ -16,7 +16,7 @@ from udvej.commands import drill
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.intake import drafts, submission
 from udvej.intake.form import ReferralForm
-from udvej.intake.questions import Line, Reach
+from udvej.intake.questions import ContactField, Line
 from udvej.outbox import delivery, drills, keys, mail, receipts, recipients, table
 from udvej.postgresql import connections
 from udvej.server import granian, processes, supervised
@@ -49,7 +49,7 @@ def nginx(directive: str) -> int:
         (drills._AHEAD, 3 * DAY),
         (receipts._CROWD, 300),
         (referral._RECEIPT_SHOWN, 15 * MINUTE),
-        (drafts._KEPT, 15 * MINUTE),
+        (drafts.KEPT, 15 * MINUTE),
         (drafts.MOST_BYTES, 64 * 2**20),
         (delivery._PAUSE_SECONDS, 1),
         (delivery._FORGET_EVERY_SECONDS, MINUTE),
@@ -59,6 +59,8 @@ def nginx(directive: str) -> int:
         (supervised._RESTART_SECONDS, 1),
         (submission._FASTEST, 3),
         (reader._LARGEST_BODY, 512 * 2**10),
+        (app._DRAFTS.amount, 4096),
+        (app._POSTS.amount, 600),
     ],
 )
 def test_what_other_tests_replace_is_what_readme_and_security_say(
@@ -111,12 +113,12 @@ def test_a_delivery_that_is_held_by_a_slow_mail_server_has_not_stopped() -> None
 def test_a_receipt_is_there_for_as_long_as_it_is_shown() -> None:
     """And what was sent is known for longer than anybody can see that it was."""
     assert referral._RECEIPT_SHOWN <= receipts.SENT_ONCE
-    assert drafts._KEPT <= receipts.SENT_ONCE
+    assert drafts.KEPT <= receipts.SENT_ONCE
 
 
 def test_each_thing_is_gone_soon_after_its_time() -> None:
     """What is kept for minutes is swept each minute."""
-    shortest = min(drafts._KEPT, referral._RECEIPT_SHOWN, receipts.SENT_ONCE)
+    shortest = min(drafts.KEPT, referral._RECEIPT_SHOWN, receipts.SENT_ONCE)
     assert shortest > delivery._FORGET_EVERY_SECONDS * 10
 
 
@@ -125,6 +127,18 @@ def test_whoever_may_send_may_also_mend_what_was_refused() -> None:
     assert app._SENDINGS.amount < app._CORRECTIONS.amount
     for limit in (app._SENDINGS, app._CORRECTIONS):
         assert limit.get_expiry() == HOUR
+
+
+def test_what_is_searched_for_one_client_is_bounded_well_above_what_is_taken_or_mended() -> None:
+    """By the hour too."""
+    assert app._POSTS.amount == 4 * (app._SENDINGS.amount + app._CORRECTIONS.amount)
+    assert app._POSTS.get_expiry() == HOUR
+
+
+def test_one_network_fills_a_quarter_of_the_room_for_drafts() -> None:
+    """KiB, in all workers, and on both sides of the edge of the window that they are kept for."""
+    assert app._DRAFTS.get_expiry() == drafts.KEPT
+    assert 4 * app._DRAFTS.amount * 2**10 * processes._WORKERS * 2 == drafts.MOST_BYTES
 
 
 def test_one_client_alone_makes_no_crowd() -> None:
@@ -165,7 +179,7 @@ def test_each_length_is_told_as_it_is_measured() -> None:
     """In the hint or in what is said of an answer that is too long."""
     told = {}
     for question in ReferralForm.unanswered():
-        if isinstance(question, Line) and not isinstance(question, Reach):  # which tells no length
+        if isinstance(question, Line) and not isinstance(question, ContactField):  # no length
             words = f"{question.hint} {question._too_long}"
             told[question.name] = {
                 int(number.replace(".", ""))

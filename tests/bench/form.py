@@ -318,7 +318,7 @@ def _delivering(settings: dict[str, str], output: Path, silent: socket.socket) -
                 yield
         finally:
             process.kill()  # asked to stop, it would finish its wait
-            process.wait()
+            process.wait(PATIENCE)
 
 
 def crowd(home: Path, scale: Scale) -> Iterator[Figure]:

@@ -171,7 +171,9 @@ def _wrk(port: int, home: Path, names: Sequence[str], address: str = PAGE) -> tu
         '["Accept-Encoding"] = "br"})\nend\n'
     )
     command = ["wrk", *LOAD, "-s", str(script), f"http://127.0.0.1:{port}"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=PATIENCE
+    ).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         sys.exit(f"not every request was answered; nothing is measured\n{said}")
     # "+/- Stdev" may say 99% too.

@@ -78,6 +78,7 @@ class Load:
             capture_output=True,
             text=True,
             check=True,
+            timeout=PATIENCE,
         ).stdout
         if "Non-2xx" in said or "Socket errors" in said:
             sys.exit(f"not every request was answered; nothing is measured\n{said}")
@@ -136,7 +137,8 @@ def _start(environ: Mapping[str, str]) -> Iterator[Figure]:
     ratios, starts = [], []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import flask, flask_wtf"], check=True)
+        importing = [sys.executable, "-c", "import flask, flask_wtf"]
+        subprocess.run(importing, check=True, timeout=PATIENCE)
         imported = time.perf_counter() - begun
         with udvej(environ, PAGE) as server:
             starts.append(server.seconds)

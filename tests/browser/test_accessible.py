@@ -161,7 +161,9 @@ def test_choices_stand_out(show: Callable[[str], Shown]) -> None:
     shown.page.evaluate(unfold, True)  # noqa: FBT003 (what the script takes)
     for scheme, forced in product(SCHEMES, FORCED):
         shown.look(Look(scheme=scheme, forced=forced, motion="reduce"))
-        for choice in shown.page.locator(".choice input").element_handles():
+        choices = shown.page.locator(".choice input").element_handles()
+        assert choices
+        for choice in choices:
             choice.scroll_into_view_if_needed()
             drawn = shown.measure(f"standingOut('{shown.picture(choice, 2)}', 3)")
             assert drawn >= 2 * 28, (scheme, forced)

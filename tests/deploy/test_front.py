@@ -16,13 +16,13 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from support.command_line import typed
 from support.front import HOST, SHIPPED, Front, Heard, Ports, answered, everything, standing
 from support.mailserver import Authority
 from support.municipality import FACTS, NORDBY, PHONE, demonstration, places
 from support.patience import PATIENCE, until
 from support.road import Browser, Road, laid
 from support.searching import found
-from support.typed import typed
 from support.visiting import reference
 from udvej.config import Config
 from udvej.content.addresses import FORM, TOO_LONG
@@ -506,7 +506,9 @@ FOREIGN: Final[tuple[Mapping[str, str], ...]] = (
 def test_while_the_application_is_away_pages_and_leaving_work(pages: Path, tmp_path: Path) -> None:
     """The form's address tells the phone number, in the language asked for, and to try again."""
     with standing(Ports.free(), pages, tmp_path) as front:
-        for address in addresses_of(pages):
+        addresses = addresses_of(pages)
+        assert "/om/" in addresses
+        for address in addresses:
             assert front.ask("GET", address).status == 200
         for address, heading in (
             (FORM, "Siden virker ikke lige nu"),
@@ -682,6 +684,7 @@ def test_the_settings_shipped_are_those_that_there_are(
     )
     assert shipped["UDVEJ_PROXIES"] == "1"
     blank = [key for key, value in shipped.items() if not value]
+    assert blank
     with pytest.raises(ConfigError) as refused:
         Config.from_environ(shipped)
     assert all(f"{key}: missing" in str(refused.value) for key in blank)

@@ -362,6 +362,7 @@ def balance(walk: Walk, *hosts: Machine, by: str, client: str) -> None:
 def found(balancer: Machine, state: str) -> int:
     """How many hosts HAProxy has found in a state; it asks each for the form."""
     with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(PATIENCE)
         asking.connect(f"/proc/{balancer.first}/root/run/haproxy/admin.sock")
         asking.sendall(b"show stat\n")
         with asking.makefile("rb") as told:

@@ -178,6 +178,7 @@ if "with" in sys.argv:
 for _ in range(200):
     ready, begun = os.pipe()
     if not (worker := os.fork()):
+        signal.alarm(60)  # so that none is ever left behind
         os.write(begun, b"x")
         while True:  # a signal just before `signal.pause` is only noted, and the pause never ends
             time.sleep(0.01)

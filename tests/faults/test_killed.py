@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from support import postgres
+from support.failing_hosts import Host, People, Shared, moments
 from support.mailserver import Authority, Faults, Hold, Server, serving
 from support.patience import until
 from support.places import ON_POSTGRESQL, Place
-from support.struck import Host, People, Shared, moments
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Opener, Sealed
 

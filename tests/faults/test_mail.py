@@ -176,7 +176,7 @@ def test_a_mail_server_down_for_weeks_loses_nothing(
         deliver(waiting, server, authority)
         assert mails(server) == []
         for number in (1, 2, 3):
-            waiting.again(number)
+            waiting.requeue(number)
         deliver(waiting, server, authority)
         taken = mails(server)
     subjects = [message_from_bytes(mail.content)["Subject"] for mail in taken]
@@ -199,7 +199,7 @@ def test_a_mail_refused_for_good_is_kept_until_a_person_mails_it_again(
         assert waiting.status().failed == [
             (number, "localhost: DATA 554 5.7.1") for number in (1, 2, 3)
         ]
-        waiting.again(2)
+        waiting.requeue(2)
         deliver(waiting, server, authority)
         (mail,) = mails(server)
         assert message_from_bytes(mail.content)["Subject"] == "Henvendelse nr. 2"

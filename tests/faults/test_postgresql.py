@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-import psycopg
 import pytest
 from support import postgres
 from support.municipality import PHONE
@@ -62,7 +61,7 @@ def read_only(server: postgres.Server) -> Iterator[None]:
 @contextmanager
 def held(server: postgres.Server) -> Iterator[None]:
     """A transaction of somebody's hangs on the number."""
-    with psycopg.connect(host=str(server.folder), user="postgres", dbname="postgres") as other:
+    with postgres.connect(server.url) as other:
         other.execute("SELECT * FROM udvej.numbers FOR UPDATE")
         yield
 

@@ -44,7 +44,7 @@ from udvej.outbox.schema import TABLES
 WAY, RECORD = "datavejen.md", "fortegnelse.md"
 # By the constant, the beginning of the row of »Hvor længe« that says how long.
 KEPT: Final = {
-    "udvej.intake.drafts._KEPT": "Kladde:",
+    "udvej.intake.drafts.KEPT": "Kladde:",
     "udvej.outbox.drills._REMEMBERED": "Prøver:",
     "udvej.outbox.receipts.SENT_ONCE": "Aftryk",
     "udvej.outbox.table._GIVE_UP": "Besked, der venter",
@@ -258,6 +258,7 @@ def test_the_assessment_has_the_four_parts_of_article_35() -> None:
     assert headings == [*"abcd"]
     risks = [row["Nr."] for row in table("konsekvensanalyse.md", "Nr.", "Det kan ske")]
     measures = table("konsekvensanalyse.md", "Nr.", "Det gør programmet", "Det bliver tilbage")
+    assert risks
     assert [row["Nr."] for row in measures] == risks
     assert all(row["Det bliver tilbage"] for row in measures)
 

@@ -1,11 +1,10 @@
 """What a server refuses is named by its setting and what to do, and passes or not."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from multiprocessing import Pipe, get_context
 
-import psycopg
 import pytest
 from support import postgres
 from support.letters import draft
@@ -91,7 +90,7 @@ def test_a_user_who_may_make_nothing_is_named(role: Callable[..., str]) -> None:
 def test_a_standby_is_named(role: Callable[..., str]) -> None:
     """Or whatever else can only be read."""
     url = role()
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with postgres.connect(url) as connection:
         connection.execute("ALTER ROLE theirs SET default_transaction_read_only = on")
     told = refusal(url, ConfigError)
     assert told.startswith("UDVEJ_DATABASE: it is read-only, as a standby is; name the primary")
@@ -150,7 +149,7 @@ def test_a_newer_version_is_named_and_left_alone(place: Place, postgresql: postg
 def by_default(url: str, name: str, value: str) -> None:
     """Set what the server sets for each connection of this user."""
     urls.add(url)
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with postgres.connect(url) as connection:
         connection.execute(f"ALTER ROLE theirs SET {name} = {value}")
 
 
@@ -177,7 +176,9 @@ def test_many_at_once_get_their_numbers_whatever_the_server_s_default(
         theirs = Outbox(database)
         keys = [str(n) for n in range(40)]
         sent = people.map(
-            lambda key: theirs.accept(key.encode(), key, lambda n: Sealed(b"x", str(n))), keys
+            lambda key: theirs.accept(key.encode(), key, lambda n: Sealed(b"x", str(n))),
+            keys,
+            timeout=PATIENCE,
         )
         assert [*sent] == keys
         assert theirs.status().last == len(keys)
@@ -190,7 +191,7 @@ def test_what_others_hold_is_waited_for_and_no_longer_than_that(
     outbox.accept(b"a", "AAA-AAA", lambda n: Sealed(b"x", str(n)))
     monkeypatch.setattr("udvej.postgresql.bounded._SETTINGS", "SET lock_timeout = '100ms'")
     outbox.close()
-    with psycopg.connect(host=str(postgresql.folder), user="postgres", dbname="postgres") as other:
+    with postgres.connect(postgresql.url) as other:
         other.execute("SELECT * FROM udvej.numbers FOR UPDATE")
         with pytest.raises(StorageError, match="another transaction held the rows for too long"):
             outbox.accept(b"b", "BBB-BBB", lambda n: Sealed(b"x", str(n)))
@@ -248,19 +249,22 @@ def first(place: Place, key: int) -> str:
 
 def test_no_connection_lives_through_a_fork(outbox: Outbox, postgresql: postgres.Server) -> None:
     """A child connects by itself, and the parent's answers are not read by it."""
-    with outbox.database.reading() as connection:
-        parent = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-    reader, writer = os.pipe()
-    if (child := os.fork()) == 0:
+
+    def answers() -> int:
         with outbox.database.reading() as connection:
-            own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        os.write(writer, str(own).encode())
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert status == 0
-    assert int(os.read(reader, 99)) != parent
-    for end in (reader, writer):
-        os.close(end)
-    with outbox.database.reading() as connection:
-        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() == parent
+            return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+    parent = answers()
+    here, there = Pipe(duplex=False)
+    with here, there:
+        # It never returns into this test, even where it fails.
+        child = get_context("fork").Process(target=lambda: there.send(answers()))
+        child.start()
+        try:
+            child.join(PATIENCE)
+            assert child.exitcode == 0
+        finally:
+            child.kill()
+        assert here.recv() != parent
+    assert answers() == parent
     assert postgresql.process.poll() is None

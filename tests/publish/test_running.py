@@ -5,37 +5,46 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import sleep
 
 import pytest
 from support.patience import PATIENCE, until
 from support.running import ended, next_line, started
 from udvej.publish.running import running
 
-Start = Callable[[int], "subprocess.Popen[bytes]"]
+Start = Callable[..., "subprocess.Popen[bytes]"]
 
 _SERVER = """
-import sys
+import sys, time
 from pathlib import Path
 from udvej.publish.running import Announced
-print(flush=True)
+
+def pause(_seconds):
+    print("waits", flush=True)
+    sys.stdin.readline()
+
+if "waits" in sys.argv:
+    time.sleep = pause
+print("starts", flush=True)
 announced = Announced(Path(sys.argv[1]), 8000, "build")
 for number in range(int(sys.argv[2])):
-    announced.says("build", str(number))
-print(flush=True)
+    announced.report("build", str(number))
+print("lives", flush=True)
 sys.stdin.read()
 """
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Start]:
-    """Starts a server that says something new so many times, and then nothing more."""
+    """Starts a server that says something new so many times, and then nothing more.
+
+    Told to, it says that it waits for its lock, and waits for a line.
+    """
     servers = []
 
-    def start(times: int) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-c", _SERVER, str(tmp_path), str(times)]
+    def start(times: int, *told: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-c", _SERVER, str(tmp_path), str(times), *told]
         servers.append(started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0))
-        next_line(servers[-1])
+        assert next_line(servers[-1]) == "starts\n"
         return servers[-1]
 
     yield start
@@ -61,17 +70,19 @@ def test_one_that_starts_while_somebody_looks_is_seen_from_then_on(
 ) -> None:
     """Whoever looks holds its lock for a moment."""
     with (tmp_path / "server-8000.lock").open("a") as looking:
-        fcntl.lockf(looking, fcntl.LOCK_EX)
-        one = server(0)
-        sleep(0.1)
-    next_line(one)
+        fcntl.lockf(looking, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        one = server(0, "waits")
+        assert next_line(one) == "waits\n"
+    assert one.stdin is not None
+    one.stdin.write(b"\n")
+    assert next_line(one) == "lives\n"
     assert pids(tmp_path) == [one.pid]
 
 
 def test_one_that_has_ended_is_not_seen(server: Start, tmp_path: Path) -> None:
     """However it ended: its number may be another process's by now."""
     one = server(0)
-    next_line(one)
+    assert next_line(one) == "lives\n"
     one.kill()
     one.wait(PATIENCE)
     assert pids(tmp_path) == []

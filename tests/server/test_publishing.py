@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.command_line import typed
 from support.forked import Forked, run
 from support.mailserver import Authority
 from support.municipality import HEADING, PHONE
-from support.patience import until
+from support.patience import PATIENCE, until
 from support.road import Browser, Road, Site, spoilable
 from support.spoiling import spoil
-from support.typed import typed
 from udvej.contacts import phone_link
 from udvej.outbox.keys import TeamKey
 
@@ -131,7 +131,7 @@ def test_two_at_once_take_turns(site: Published) -> None:
     site.says(HEADING, CHANGED)
     env = {**site.road.site.settings, "LANG": "da_DK.UTF-8"}
     with ThreadPoolExecutor(2) as two:
-        both = [*two.map(lambda _: run("publish", env=env), range(2))]
+        both = [*two.map(lambda _: run("publish", env=env), range(2), timeout=PATIENCE)]
     assert [ran.returncode for ran in both] == [0, 0]
     told = sorted(ran.stdout for ran in both)
     assert told[0].startswith("Intet er ændret")

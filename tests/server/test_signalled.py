@@ -3,10 +3,13 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Thread
 
 import pytest
 from support.patience import PATIENCE
+from support.running import ended, next_line, started
 from udvej.server.granian import Server
 from udvej.server.signalled import Signalled
 
@@ -27,6 +30,7 @@ def interrupt(frame, what, _):
     return interrupt
 
 signal.signal(signal.SIGTERM, handled)
+print(flush=True)
 sys.settrace(interrupt)
 for _ in range(2):
     event.wait(0.01)
@@ -36,21 +40,28 @@ assert len(signals) > 10
 """
 
 
-def interrupted(kind: str, seconds: float) -> int:
-    """The exit status of the above."""
+@contextmanager
+def interrupted(kind: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The above, from when it begins to wait."""
     command = [sys.executable, "-c", _INTERRUPTED, kind]
-    return subprocess.run(command, timeout=seconds, check=False).returncode
+    process = started(command, stdout=subprocess.PIPE, bufsize=0)
+    try:
+        next_line(process)
+        yield process
+    finally:
+        ended(process)
 
 
 def test_a_signal_at_any_moment_keeps_nobody_waiting() -> None:
     """Whatever the thread does that it interrupts."""
-    assert interrupted("Signalled", PATIENCE) == 0
+    with interrupted("Signalled") as process:
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_signal_at_a_bad_moment_would_be_noticed() -> None:
     """Python's own event waits for itself for ever."""
-    with pytest.raises(subprocess.TimeoutExpired):
-        interrupted("Event", 5)
+    with interrupted("Event") as process, pytest.raises(subprocess.TimeoutExpired):
+        process.wait(2)
 
 
 def test_the_server_too_is_woken_by_one() -> None:
@@ -61,7 +72,10 @@ def test_the_server_too_is_woken_by_one() -> None:
 def test_all_that_wait_are_woken_and_none_waits_until_it_is_cleared() -> None:
     """As `threading.Event` does it; set more often than a pipe holds, too."""
     event, woken = Signalled(), []
-    threads = [Thread(target=lambda: woken.append(event.wait(PATIENCE))) for _ in range(3)]
+    threads = [
+        Thread(target=lambda seconds=seconds: woken.append(event.wait(seconds)), daemon=True)
+        for seconds in (None, PATIENCE, PATIENCE)
+    ]
     for thread in threads:
         thread.start()
     for _ in range(100_000):
@@ -70,7 +84,7 @@ def test_all_that_wait_are_woken_and_none_waits_until_it_is_cleared() -> None:
         thread.join(PATIENCE)
     assert woken == [True] * 3
     assert event.is_set()
-    assert event.wait()
+    assert event.wait(PATIENCE)
     event.clear()
     assert not event.is_set()
     assert not event.wait(0)

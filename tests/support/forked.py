@@ -48,6 +48,7 @@ class _Server:
                 socket.send_fds(self._asking, [json.dumps(message).encode()], [writing, *files])
             finally:
                 os.close(writing)
+            assert select([answer], [], [], PATIENCE)[0], "nobody answers"
             return int(answer.read1())  # without waiting for copies that a fork has made
 
     def end(self) -> None:

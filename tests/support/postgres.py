@@ -148,28 +148,33 @@ class Server:
         Args:
             url: of the user and database; the administrator's if left out.
         """
-        given = (url or self.url).replace("+psycopg", "")
+        given = url or self.url
         ours = f"pg_stat_activity WHERE application_name = '{APPLICATION}'"
         self.ask(f"SELECT pg_terminate_backend(pid) FROM {ours}")
         until(lambda: not self.ask(f"SELECT FROM {ours}"))
         with ExitStack() as taken:
             with suppress(psycopg.OperationalError):
                 while True:
-                    taken.enter_context(psycopg.connect(given))
+                    taken.enter_context(connect(given))
             yield
         until(lambda: _has_one(given))
 
     def ask(self, statement: str) -> Sequence[tuple[Any, ...]]:
         """What a statement of its administrator gives."""
-        with psycopg.connect(
-            host=str(self.folder),
-            user="postgres",
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=int(PATIENCE),
-        ) as connection:
+        with connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+def connect(url: str, *, autocommit: bool = False) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection of a test's own, which is not waited for without end.
+
+    Args:
+        url: what `UDVEJ_DATABASE` says.
+        autocommit: whether each statement is kept at once.
+    """
+    given = url.replace("+psycopg", "")
+    return psycopg.connect(given, autocommit=autocommit, connect_timeout=int(PATIENCE))
 
 
 @contextmanager
@@ -210,7 +215,7 @@ def following(primary: Server, name: str) -> Iterator[Server]:
 
 def _has_one(given: str) -> bool:
     try:
-        psycopg.connect(given).close()
+        connect(given).close()
     except psycopg.OperationalError:
         return False
     return True

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import redis
-from support.patience import until
+from support.patience import PATIENCE, until
 from support.running import ended, started
 
 _PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server") or "redis-server"
@@ -53,7 +53,7 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """A connection of an operator's."""
-        return redis.Redis(unix_socket_path=str(self.socket), protocol=2)
+        return redis.Redis(unix_socket_path=str(self.socket), protocol=2, socket_timeout=PATIENCE)
 
     def kill(self) -> None:
         """As a host that loses its power."""

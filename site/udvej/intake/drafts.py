@@ -17,7 +17,7 @@ from udvej.intake.submission import is_form_token
 
 # In a place of their own, so that they never crowd out a referral.
 MOST_BYTES: Final = 64 * 2**20
-_KEPT: Final = 15 * MINUTE
+KEPT: Final = 15 * MINUTE
 # What Fernet adds to its padded blocks, before Base64 (https://github.com/fernet/spec).
 _FERNET_BYTES: Final = 57
 _CIPHER_BLOCK: Final = 16
@@ -94,7 +94,7 @@ class Drafts:
         sealed = Fernet(key).encrypt(_written(draft))
         with self.database.transaction(growing=True) as connection:
             connection.execute(
-                insert(_drafts).values(id=_id(key), sealed=sealed, until=self._clock() + _KEPT)
+                insert(_drafts).values(id=_id(key), sealed=sealed, until=self._clock() + KEPT)
             )
         return key.decode()
 

@@ -8,10 +8,12 @@ from flask import Flask
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from udvej.durations import MINUTE
+from udvej.intake import drafts
 from udvej.languages import DANISH
 from udvej.notes import Notes
 from udvej.services import Services
-from udvej.web import health, referral, weaknesses
+from udvej.web import health, referral, security_txt
 from udvej.web.frozen import Files, Frozen
 from udvej.web.proxies import CountedProxies
 from udvej.web.rate_limit import NETWORKS, ClientLimit
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 # but for hosts that count together.
 _SENDINGS: Final = RateLimitItemPerHour(30, namespace="sendings")
 _CORRECTIONS: Final = RateLimitItemPerHour(120, namespace="corrections")
-# Kilobytes of drafts from one network. They are kept as long, so that in two workers, and on both
-# sides of the moment when counting begins again, this is a quarter of the room for all.
-_DRAFTS: Final = RateLimitItemPerMinute(4096, 15, "drafts")
-# Whatever becomes of them: four times what the two above allow; long ones count for several.
+# KiB of drafts from one network in the 15 minutes that a draft is kept. Two workers, and a window
+# that can be used up on both sides of its edge, make that a quarter of drafts.MOST_BYTES.
+_DRAFTS: Final = RateLimitItemPerMinute(4096, int(drafts.KEPT / MINUTE), "drafts")
+# POSTs of any outcome: four times sendings and corrections together; a long one counts as several.
 _POSTS: Final = RateLimitItemPerHour(600, namespace="posts")
 
 
@@ -99,10 +101,10 @@ def dynamic_app(services: Services) -> Flask:
             name=f"referral-{tag}",
             url_prefix=edition.language.prefix,
         )
-    referral.rehearse(services.form, app)
+    referral.check_form(services.form, app)
     app.register_blueprint(health.blueprint(services.health))
     if live and live.security_contact:
-        app.register_blueprint(weaknesses.blueprint(live.security_contact, live.public_address))
+        app.register_blueprint(security_txt.blueprint(live.security_contact, live.public_address))
     wsgi_app = app.wsgi_app
     if live:
         if live.proxies:
