@@ -1,6 +1,7 @@
 """What README and SECURITY point at is there."""
 
 import re
+import tomllib
 
 import pytest
 from support.checkout import CHECKOUT
@@ -28,3 +29,22 @@ def test_every_file_and_test_that_is_named_exists(document: str, names: set[str]
     named = re.findall(r"`([\w./-]+\.(?:py|js|css|html|md|example|svg)|test_\w+)`", text)
     assert named
     assert [name for name in named if name not in names] == []
+
+
+def test_the_picture_of_the_house_shows_every_room_above_those_it_may_import() -> None:
+    """In the order of the layers to which `make check` holds the imports."""
+    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    [layers] = (
+        contract["layers"]
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    house = readme.partition("\n## The house\n")[2].partition("\n`content/`")[0]
+    lines = re.findall(r"^    ((?:[a-z_]+/?, )*[a-z_]+/?)(?= |$)", house, re.MULTILINE)
+    assert len(lines) == 10
+    shown = [name.strip("/ ") for line in lines for name in line.split(",")]
+    heights = {name.strip(): at for at, layer in enumerate(layers) for name in layer.split("|")}
+    del heights["__main__"]
+    assert {*shown} == heights.keys()
+    assert [heights[name] for name in shown] == sorted(heights.values())

@@ -52,6 +52,18 @@ def is_phone(number: str) -> bool:
         return False
 
 
+def is_in_use(number: str) -> bool:
+    """Whether a number, all digits and signs, lies in a range that is given out somewhere.
+
+    Args:
+        number: as a person writes it; Danish where it has no country code.
+    """
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, _COUNTRY))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def numbers_in(text: str) -> Sequence[Number]:
     """The numbers in a text that are in use somewhere; Danish where they have no country code.
 

@@ -16,7 +16,7 @@ from support.places import ON_SQLITE, Place
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.intake.drafts import Drafts
 from udvej.outbox import delivery
-from udvej.outbox.delivery import Carrier, Delivery
+from udvej.outbox.delivery import Carrier, Delivery, Rounds
 from udvej.outbox.mail import Relay
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Leased, Outbox
@@ -51,8 +51,8 @@ def running(outbox: Outbox, drafts: Drafts, carrier: Carrier) -> Iterator[None]:
     stop = Event()
     loop = Thread(
         target=delivery.run,
-        args=(outbox, carrier),
-        kwargs={"sweep": drafts.forget, "keep_days": 14, "stop": stop},
+        args=(Rounds(outbox, carrier, sweep=drafts.forget, keep_days=14),),
+        kwargs={"stop": stop},
         daemon=True,
     )
     loop.start()
@@ -182,8 +182,8 @@ def test_what_has_had_its_time_is_forgotten_each_minute_and_at_once_at_the_start
 
     loop = Thread(
         target=delivery.run,
-        args=(outbox, Carriage()),
-        kwargs={"sweep": lambda: swept.append(True), "keep_days": 9, "stop": stop},
+        args=(Rounds(outbox, Carriage(), sweep=lambda: swept.append(True), keep_days=9),),
+        kwargs={"stop": stop},
     )
     loop.start()
     try:

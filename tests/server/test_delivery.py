@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
+from typing import Any
 
 import pytest
 from support.letters import draft
@@ -40,9 +41,13 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Given]]:
     """In place of the loop; the process's own signals are put back."""
     found: list[Given] = []
 
-    def run(outbox: Outbox, carrier: Carrier, **others: object) -> None:
-        found.append(Given(outbox, carrier, **others))  # type: ignore[arg-type]
+    def run(rounds: dict[str, Any], *, stop: Event, take_up: Callable[[Rounds], None]) -> None:
+        found.append(Given(**rounds, stop=stop, take_up=take_up))
 
+    def rounds(outbox: Outbox, carrier: Carrier, **others: object) -> dict[str, object]:
+        return {"outbox": outbox, "carrier": carrier, **others}
+
+    monkeypatch.setattr("udvej.server.delivery.Rounds", rounds)
     monkeypatch.setattr("udvej.outbox.delivery.run", run)
     names = (signal.SIGTERM, signal.SIGINT)
     before = [signal.getsignal(name) for name in names]
@@ -76,7 +81,7 @@ def test_it_sweeps_the_drafts_of_the_site(
     config: Config, given: list[Given], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those that have had their time, out of the very file that the web processes write."""
-    monkeypatch.setattr("udvej.intake.drafts._KEPT", -1.0)
+    monkeypatch.setattr("udvej.intake.drafts.KEPT", -1.0)
     Drafts(SQLite(config.state, "drafts")).keep(draft(name="Sofie"))
 
     def kept() -> int:

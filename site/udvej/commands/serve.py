@@ -9,11 +9,16 @@ from udvej.installation import Installation
 from udvej.server.processes import check_port, run
 from udvej.server.sites import Sites
 from udvej.services import Services
+from udvej.settings import SETTINGS
+
+
+def _said_of(key: str) -> str:
+    return f"{SETTINGS[key].text} ({SETTINGS[key].default})"
 
 
 @click.command("serve")
-@click.option("--host", help="address to listen on (127.0.0.1)")
-@click.option("--port", help="port to listen on (8000)")
+@click.option("--host", help=_said_of("UDVEJ_HOST"))
+@click.option("--port", help=_said_of("UDVEJ_PORT"))
 @click.option(
     "--without-delivery",
     is_flag=True,

@@ -12,8 +12,7 @@ from enum import StrEnum
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
-import phonenumbers
-
+from udvej.contacts import is_in_use
 from udvej.intake.cpr_rules import numbers_in
 from udvej.intake.lookalikes import NUMBERS
 from udvej.intake.reading import Reading
@@ -69,12 +68,7 @@ class Cleaned(NamedTuple):
 
 def _is_phone(plain: str) -> bool:
     """Say whether a field holds a phone number that may be given out, and nothing else."""
-    if not _PHONE_SIGNS.fullmatch(plain):
-        return False
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(plain, "DK"))
-    except phonenumbers.NumberParseException:
-        return False
+    return bool(_PHONE_SIGNS.fullmatch(plain)) and is_in_use(plain)
 
 
 def find_in(
@@ -91,8 +85,9 @@ def find_in(
     first digit of each field to its last.
 
     Returns:
-        The places in each field that holds any, in order and apart. A number with words within
-        has two: the birth date and the four digits. A run of digits longer than a number is one.
+        The places in each field that holds any, in order and without overlap. A number with words
+        within has two: the birth date and the four digits. A run of digits longer than a number is
+        one.
     """
     readings = [Reading(text) for text in fields.values()]
     plains = [
@@ -134,7 +129,7 @@ def cleaned(
             traces = taken.setdefault(name, [])
             traces += _traces(kept[name], spans[: MOST_TRACES - len(traces)])
             kept[name] = _without(kept[name], spans)
-    for names_left in (taken.keys(), kept.keys()):  # without end, as nobody writes
+    for names_left in (taken.keys(), kept.keys()):  # still found after _PASSES: drop all digits
         kept |= {name: _without(kept[name], _all_digits(kept[name])) for name in names_left}
         if not find_in(kept, phones=phones, names=names):
             break
@@ -221,7 +216,7 @@ def _before(text: str) -> str:
 
 
 def _is_number(word: str) -> bool:
-    """Say whether a word is a number, also when it means one only beside another."""
+    """Say whether a word is a number, also if it is one only next to another."""
     return bool(NUMBERS.search(Reading(f"nul {word}").plain, 1))
 
 

@@ -111,19 +111,19 @@ class Rounds:
         self._delivery = Delivery(outbox, carrier)
         self._forgotten = float("-inf")
 
-    def go_by(self, carrier: Carrier, keep_days: int) -> None:
+    def reconfigure(self, carrier: Carrier, keep_days: int) -> None:
         """Let another carrier take the mails from now on, and keep them for as many days."""
         self._delivery.carrier, self._keep_days = carrier, keep_days
 
     def next(self) -> bool:
-        """Try the next referral that is due, and each minute delete what has had its time.
+        """Try the next referral that is due, and each minute delete what has expired.
 
         Returns:
             Whether there was one.
         """
         try:
             if time.monotonic() - self._forgotten > _FORGET_EVERY_SECONDS:
-                self._outbox.at_work()
+                self._outbox.heartbeat()
                 self._outbox.forget(self._keep_days)
                 self._sweep()
                 self._forgotten = time.monotonic()
@@ -133,26 +133,14 @@ class Rounds:
             return False
 
 
-def run(  # noqa: PLR0913 (what there is to hand in)
-    outbox: Outbox,
-    carrier: Carrier,
-    *,
-    sweep: Callable[[], None],
-    keep_days: int,
-    stop: Stop,
-    take_up: Callable[[Rounds], None] = lambda _: None,
-) -> None:
+def run(rounds: Rounds, *, stop: Stop, take_up: Callable[[Rounds], None] = lambda _: None) -> None:
     """Deliver until stopped, and delete what has been kept long enough.
 
     Args:
-        outbox: as for `Rounds`, like the others.
-        carrier: likewise.
-        sweep: likewise.
-        keep_days: likewise.
+        rounds: what is to be done.
         stop: set to end after the mail in hand.
-        take_up: called before each, to let it go by what has changed.
+        take_up: called before each round, to take up what has changed.
     """
-    rounds = Rounds(outbox, carrier, sweep=sweep, keep_days=keep_days)
     while not stop.is_set():
         take_up(rounds)
         if not rounds.next():

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 
 from udvej.errors import SealingError
 from udvej.outbox.scheme import Scheme
+from udvej.settings import SETTINGS
 
 _SERVER = "UDVEJ_SERVER_KEY"
-_MAKE = "make one: udvej keys FOLDER --server"
+_MAKE = SETTINGS[_SERVER].advice
 
 
 @dataclass(frozen=True)

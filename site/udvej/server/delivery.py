@@ -18,9 +18,9 @@ from udvej.publish.swap import Builds, published
 from udvej.server.signalled import Signalled, stopped_by_signals
 from udvej.services import Services
 
-# A mail server that hangs holds one of them for half a minute, and of one municipality never two.
+# A hung mail server blocks a thread for half a minute; one municipality never holds two.
 _THREADS: Final = 4
-# Each outbox is looked into once a second, but for a great many: a look takes milliseconds.
+# Polls a second, over all outboxes: with more than five, each waits longer than a second.
 _LOOKS_A_SECOND: Final = 5
 _AGAIN_SECONDS: Final = MINUTE
 
@@ -39,17 +39,12 @@ def deliver(services: Services) -> None:
         SealingError: the server's own key cannot be used.
         StorageError: the database cannot be opened.
     """
-    keep_days = services.facts["frister"]["gemmes_dage"]
-    outbox, carrier, sweep = services.outbox, services.carrier, services.drafts.forget
-    stop = stopped_by_signals()
-    shown = Shown(services)
-    delivery.run(
-        outbox, carrier, sweep=sweep, keep_days=keep_days, stop=stop, take_up=shown.take_up
-    )
+    shown = PublishedContent(services)
+    delivery.run(_rounds(services), stop=stopped_by_signals(), take_up=shown.take_up)
 
 
 def deliver_for(sites: Mapping[str, Services]) -> None:
-    """The same for several municipalities, by name; what is wrong with one is logged."""
+    """As `deliver`, for several municipalities by name; what is wrong with one is logged."""
     stop = stopped_by_signals()
     turns = Turns(map(Municipality, sites, sites.values()))
     threads = [Thread(target=turns.take, args=(stop,)) for _ in range(min(_THREADS, len(sites)))]
@@ -61,27 +56,36 @@ def deliver_for(sites: Mapping[str, Services]) -> None:
         thread.join()
 
 
-class Shown:
-    """The content that visitors see, which says to whom is mailed and how long that is kept."""
+def _rounds(services: Services) -> Rounds:
+    return Rounds(
+        services.outbox,
+        services.carrier,
+        sweep=services.drafts.forget,
+        keep_days=services.facts["frister"]["gemmes_dage"],
+    )
+
+
+class PublishedContent:
+    """Follows the published content, which names the recipients and how long referrals are kept."""
 
     def __init__(self, services: Services) -> None:
-        """Go by what there is.
+        """Start from the content that `services` was made from.
 
         Args:
-            services: made of it.
+            services: the parts of the site.
         """
         self._config, self._content = services.config, services.config.content
         self._build = Builds(services.config.state).current
 
     def take_up(self, rounds: Rounds) -> None:
-        """Go by what has been published since; what is wrong with that is logged, once."""
+        """Switch to newly published content; if it is wrong, log that once and keep the old."""
         content = with_sources_of(self._build, self._config).content
         if content == self._content or not (self._config.live and content.is_dir()):
             return
         self._content = content
         try:
             services = Services(published(self._config))
-            rounds.go_by(services.carrier, services.facts["frister"]["gemmes_dage"])
+            rounds.reconfigure(services.carrier, services.facts["frister"]["gemmes_dage"])
         except UdvejError:
             _log.exception("event=cannot-take-up")
         else:
@@ -98,7 +102,7 @@ class Municipality:
             name: its own.
             services: its parts.
         """
-        self._name, self._services, self._shown = name, services, Shown(services)
+        self._name, self._services, self._shown = name, services, PublishedContent(services)
         self._rounds: Rounds | None = None
 
     def look(self) -> bool:
@@ -111,14 +115,11 @@ class Municipality:
         with logs.of(self._name):
             if self._rounds is None:
                 Services.open(services.config)
-                keep_days, sweep = services.facts["frister"]["gemmes_dage"], services.drafts.forget
-                self._rounds = Rounds(
-                    services.outbox, services.carrier, sweep=sweep, keep_days=keep_days
-                )
+                self._rounds = _rounds(services)
             self._shown.take_up(self._rounds)
             busy = self._rounds.next()
         if not busy:
-            services.rest()
+            services.close_files()
         return busy
 
     @contextmanager
@@ -132,10 +133,10 @@ class Municipality:
 
 
 class Turns:
-    """Whose turn it is: each gets one mail tried, and then waits for those that have waited."""
+    """Round robin: each municipality gets one mail tried, then goes to the back of the queue."""
 
     def __init__(self, municipalities: Iterable[Municipality]) -> None:
-        """Spread the first looks as the later ones are: a start has enough else to do.
+        """Spread the first polls over time, so that they do not all fall into the start.
 
         Args:
             municipalities: in any order.
