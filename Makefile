@@ -13,7 +13,7 @@ CORES = $(shell nproc)
 EXTRACT = $(BIN)/pybabel -q extract -F pyproject.toml -c Translators: -s \
 	--sort-by-file --project Udvej --copyright-holder "Udvej's maintainers"
 OF_THE_SITE := -k _ -k pgettext:1c,2
-OF_EDITORS := --no-default-keywords -k tell -k untold
+OF_EDITORS := --no-default-keywords -k tell -k deferred
 
 # The tests start a Python hundreds of times; each would else compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE

@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
-from support import once, postgres
+from support import memoized, postgres
 from support.browser import Served, chromium, served
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
@@ -131,14 +131,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def the_same_once(shared: Path) -> Iterator[None]:
     """What is the same for many tests is worked out once in each of their processes."""
-    with once.the_same(shared):
+    with memoized.the_same(shared):
         yield
 
 
 @pytest.fixture(autouse=True)
 def keys_made_once(shared: Path) -> Iterator[None]:
     """A new key takes a second; no two of one test are the same."""
-    with once.keys_made(shared):
+    with memoized.keys_made(shared):
         yield
 
 

@@ -152,7 +152,7 @@ def fill(
     for number in range(at_most):
         with database.transaction(growing=True) as connection:
             if share < 1:
-                database.bound(connection, share)
+                database.limit_to_share(connection, share)
             connection.execute(insert(BULK).values(number=number, content=randbytes(each)))
         sleep(pause)
 

@@ -63,7 +63,7 @@ def _room(monkeypatch: pytest.MonkeyPatch) -> None:
 def health(outbox: Outbox, team: TeamKey, tmp_path: Path, clock: Clock) -> Health:
     """Of a site that is well."""
     sealer, drills = Sealer(Recipients([team.certificate])), Drills(outbox.database, WEEK, clock)
-    shown(outbox, drills, sealer.recipients.name)
+    shown(outbox, drills, sealer.recipients.fingerprint)
     return Health(outbox, sealer, tmp_path, drills)
 
 
@@ -85,7 +85,7 @@ def test_a_referral_that_waits_is_a_problem_after_two_hours_until_it_is_sent(
     """Not while somebody tries for the first time."""
     accept(outbox)
     clock.move(2 * HOUR)
-    outbox.at_work()
+    outbox.heartbeat()
     assert [*health.problems()] == []
     clock.move(1)
     assert [*health.problems()] == [WAITED]
@@ -126,7 +126,7 @@ def test_a_failed_delivery_is_a_problem_until_it_is_tried_again(
     assert leased is not None
     outbox.failed(leased, "DATA 554")
     assert [*health.problems()] == [FAILED]
-    outbox.again(1)
+    outbox.requeue(1)
     assert [*health.problems()] == []
 
 
@@ -150,11 +150,11 @@ def test_a_team_that_has_not_shown_for_a_week_that_it_can_open_is_a_problem(
 ) -> None:
     """And from when its certificate is another; a code that is entered ends it."""
     clock.move(WEEK)
-    outbox.at_work()
+    outbox.heartbeat()
     assert [*health.problems()] == []
     clock.move(1)
     assert [*health.problems()] == [UNOPENED]
-    shown(outbox, health.drills, health.sealer.recipients.name)
+    shown(outbox, health.drills, health.sealer.recipients.fingerprint)
     assert [*health.problems()] == []
     other = Sealer(Recipients([TeamKey.make("team@exit.example").certificate]))
     assert [*replace(health, sealer=other).problems()] == [UNOPENED]
@@ -208,7 +208,7 @@ def test_a_delivery_that_says_nothing_is_a_problem_after_ten_minutes(
     assert [*health.problems()] == []
     clock.move(1)
     assert [*health.problems()] == [STOPPED]
-    outbox.at_work()
+    outbox.heartbeat()
     assert [*health.problems()] == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from support.municipality import NORDBY
 from udvej import cli
 from udvej.errors import ConfigError
-from udvej.installation import Installation, content_of, host_of, names_in, plain_host, typed
+from udvej.installation import Installation, command_line, content_of, host_of, names_in, plain_host
 from udvej.outbox.keys import TeamKey
 from udvej.own_settings import SETTINGS_FILE, OwnSettings
 from udvej.settings import SETTINGS, Owner
@@ -371,8 +371,8 @@ def test_what_is_wrong_with_one_keeps_a_reload_from_no_other(
 
 def test_a_command_is_named_as_it_is_typed_for_one() -> None:
     """Its name comes first."""
-    assert typed("drill", "nordby", "--confirm") == "udvej drill nordby --confirm"
-    assert typed("drill", "", "--confirm") == "udvej drill --confirm"
+    assert command_line("drill", "nordby", "--confirm") == "udvej drill nordby --confirm"
+    assert command_line("drill", "", "--confirm") == "udvej drill --confirm"
 
 
 def test_no_secret_shows_where_own_settings_are_printed(tmp_path: Path) -> None:

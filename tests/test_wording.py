@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from support.checkout import CHECKOUT
-from udvej.wording import CATALOGUE, meant, tell
+from udvej.wording import CATALOGUE, did_you_mean, tell
 
 _NAMED = re.compile(r"%\(\w+\)s")
 
@@ -25,7 +25,7 @@ def test_everything_that_editors_are_told_is_there_in_english(english: Catalog) 
     said = {
         str(message)
         for _, _, message, _, _ in extract_from_dir(
-            CHECKOUT / "site", [("**.py", "python")], keywords={"tell": None, "untold": None}
+            CHECKOUT / "site", [("**.py", "python")], keywords={"tell": None, "deferred": None}
         )
     }
     there = {str(message.id): str(message.string) for message in english if message.id}
@@ -74,6 +74,7 @@ def test_the_locale_decides(
 def test_a_guess_is_made_only_where_something_is_near() -> None:
     """A wrong guess would be worse than none."""
     assert (
-        meant("team.tlf", ["team.telefon", "politi.mail"], "{{{}}}") == "; mente du {team.telefon}?"
+        did_you_mean("team.tlf", ["team.telefon", "politi.mail"], "{{{}}}")
+        == "; mente du {team.telefon}?"
     )
-    assert meant("xyz", ["team.telefon"]) == ""
+    assert did_you_mean("xyz", ["team.telefon"]) == ""

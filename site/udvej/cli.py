@@ -36,10 +36,11 @@ _SECTIONS: Final = {
     Owner.MUNICIPALITY: "Settings of each municipality, among several in its own settings file",
 }
 _INTERRUPTED: Final = 130
-# What a service manager is to try again, and what it must leave to a person (sysexits.h).
-_MAY_PASS: Final = 75
+# Exit statuses for a service manager: EX_TEMPFAIL of sysexits.h is retried, 2 waits for a person
+# (`RestartPreventExitStatus=2`).
+_TEMPORARY: Final = 75
 _WRONG: Final = 2
-_PASS: Final = {
+_TRANSIENT_ERRNOS: Final = {
     errno.EADDRINUSE,
     errno.EADDRNOTAVAIL,
     errno.EDQUOT,
@@ -109,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 done, 1 found something wrong, 2 could not begin with such settings or
-        content, 75 could not begin now.
+        content, 75 could not begin now, 130 interrupted by Ctrl-C.
     """
     logs.configure()
     try:
@@ -121,10 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except UdvejError as error:
         click.echo(f"udvej: {error}", err=True)
-        return _MAY_PASS if _may_pass(error) else _WRONG
+        return _TEMPORARY if _is_temporary(error) else _WRONG
 
 
-def _may_pass(error: UdvejError) -> bool:
+def _is_temporary(error: UdvejError) -> bool:
     """Whether it is the machine's trouble: a full disk, a port in use, a database held."""
     cause = error.__cause__
-    return isinstance(error, StorageError) or (isinstance(cause, OSError) and cause.errno in _PASS)
+    return isinstance(error, StorageError) or (
+        isinstance(cause, OSError) and cause.errno in _TRANSIENT_ERRNOS
+    )

@@ -48,7 +48,7 @@ class Live:
         seal_for: PEM with the team's certificates, or with the server's own key.
         proxies: how many trusted web servers stand in front.
         mail: who takes the referrals.
-        confirm_days: how long a code that the team has told counts.
+        confirm_days: for how many days an entered drill code proves that mails can be opened.
         security_contact: a `mailto:` or `https:` address (RFC 9116, 2.5.3), or "".
     """
 
@@ -103,7 +103,7 @@ class Config:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
-        """Read the `UDVEJ_…` settings of a municipality that is alone.
+        """Read the `UDVEJ_…` settings of a single municipality.
 
         Args:
             environ: names and values, as `os.environ`; an empty value counts as not given.
@@ -140,8 +140,8 @@ class Config:
         """Read the settings of one municipality among several, which is live.
 
         Args:
-            name: its own, a folder of the state folder.
-            folder: its own; what its settings name is found from there.
+            name: the municipality's, also of its folder in the state folder.
+            folder: the municipality's; its settings' relative paths are resolved against it.
             own: what its `settings` file gives.
             environ: the installation's settings, found good by `check_shared`.
 
@@ -161,7 +161,7 @@ class Config:
 
 
 def check_shared(environ: Mapping[str, str]) -> None:
-    """See that what belongs to an installation of several municipalities is right.
+    """Check the settings that belong to an installation of several municipalities.
 
     Raises:
         ConfigError: every missing, unknown or wrong setting, and those that are a municipality's.
@@ -259,7 +259,7 @@ def _proxies(reader: Reader) -> int:
 
 
 def _mail(reader: Reader) -> MailServer:
-    """The mail server, which takes the mails of all; whose they are is each municipality's."""
+    """The mail server, shared by all; sender and recipients are each municipality's."""
     tls = reader.choice("UDVEJ_MAIL_TLS", "starttls", "tls")
     user, password = (reader.given.get(f"UDVEJ_MAIL_{part}") for part in ("USER", "PASSWORD"))
     if (user is None) != (password is None):

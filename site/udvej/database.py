@@ -17,7 +17,7 @@ PATIENCE: Final = 10.0
 
 
 class Database(ABC):
-    """Transactions on what is kept in one place: all of each is kept, or none of it."""
+    """Atomic transactions on one database."""
 
     @abstractmethod
     def create(
@@ -58,15 +58,15 @@ class Database(ABC):
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
-        """Read, as of one moment, without waiting for who writes.
+        """Read, as of one moment, without waiting for writers.
 
         Raises:
             StorageError: the database does not answer.
         """
 
     @abstractmethod
-    def bound(self, connection: Connection, share: float) -> None:
-        """Within a growing transaction, take no more than a share of the bytes there may be."""
+    def limit_to_share(self, connection: Connection, share: float) -> None:
+        """Lower the size limit of a growing transaction to a share of the whole, 0 to 1."""
 
     @abstractmethod
     def filled(self, connection: Connection) -> float:
@@ -74,7 +74,7 @@ class Database(ABC):
 
     @abstractmethod
     def checkpoint(self) -> None:
-        """Let what was deleted go from where the engine still holds it, as far as it can.
+        """Remove deleted rows from the log or the files of tables too, as far as possible.
 
         Raises:
             StorageError: it could not be done.

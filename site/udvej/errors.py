@@ -60,18 +60,18 @@ class Mistakes:
         self._found: list[ContentError] = []
 
     @classmethod
-    def none_of(cls, found: Iterable[ContentError]) -> None:
-        """See that nothing was found.
+    def raise_all(cls, found: Iterable[ContentError]) -> None:
+        """Raise what was found, if anything was.
 
         Raises:
             ContentError: with all that was.
         """
         mistakes = cls()
         mistakes.add(found)
-        mistakes.end()
+        mistakes.raise_if_any()
 
     def add(self, found: Iterable[ContentError]) -> bool:
-        """Add what has been found; whether that was nothing."""
+        """Add errors; return True if there were none."""
         before = len(self._found)
         self._found += found
         return len(self._found) == before
@@ -84,8 +84,8 @@ class Mistakes:
         except ContentError as error:
             self._found += error.each
 
-    def end(self) -> None:
-        """See that there were none.
+    def raise_if_any(self) -> None:
+        """Raise what was found, if anything was.
 
         Raises:
             ContentError: with all that were found.
@@ -135,7 +135,7 @@ class UnknownNumber(UdvejError):
 
 
 class WrongCode(UdvejError):
-    """No drill of late has that code."""
+    """No recent drill has that code."""
 
 
 class TemporaryFailure(UdvejError):

@@ -14,23 +14,23 @@ from urllib.parse import urlsplit
 
 from udvej.durations import HOUR, MINUTE
 from udvej.errors import StorageError
-from udvej.installation import typed
+from udvej.installation import command_line
 from udvej.intake.sealing import Sealer
 from udvej.notes import Note, Notes
-from udvej.outbox.drills import Drills, Shown
+from udvej.outbox.drills import DrillResults, Drills
 from udvej.outbox.table import Outbox
 from udvej.shared_counts import SharedCounts
 
 _WAITED_TOO_LONG: Final = 2 * HOUR
-# Mailed a minute apart: what is sent now waits for an hour.
+# Paced referrals go out one a minute: with 60 waiting, a new one is an hour behind.
 _FLOOD: Final = 60
-# Before the first are refused: a flood at three quarters.
+# Well before a flood is refused, at three quarters (`outbox.table`).
 _HALF_FULL: Final = 0.5
-# It says that it is at work each minute, but while a slow mail server holds it.
+# Delivery reports each minute, unless a slow mail server holds it up.
 _STOPPED: Final = 10 * MINUTE
 _EXPIRES_SOON: Final = timedelta(days=30)
 _LEAST_FREE_BYTES: Final = 512 * 2**20
-# certbot renews thirty days before.
+# certbot renews 30 days before expiry, so with 14 left its renewals fail.
 _NOT_RENEWED: Final = timedelta(days=14)
 _TIMEOUT_SECONDS: Final = 5.0
 
@@ -137,25 +137,25 @@ class Health:
             )
 
     def opened(self) -> Iterator[Answer]:
-        """Whether the team has shown of late that it can open what is sealed today."""
+        """Whether the team has shown recently that it can open what is sealed today."""
         try:
             opened = self.shown().opened
         except StorageError:
             return  # as `delivery` says
         if opened > self.drills.lasts:
-            enter = typed("drill", self.name, "--code CODE")
+            enter = command_line("drill", self.name, "--code CODE")
             yield _failure(
                 "nobody has shown of late that the team can open what is sent",
                 f"ask it for the code in its last drill: {enter}",
             )
 
-    def shown(self) -> Shown:
+    def shown(self) -> DrillResults:
         """What drills have shown, of the certificates of today.
 
         Raises:
             StorageError: the database does not answer.
         """
-        return self.drills.shown(self.sealer.recipients.name)
+        return self.drills.shown(self.sealer.recipients.fingerprint)
 
     def disk(self) -> Iterator[Answer]:
         """Whether there is room for what is accepted."""
@@ -220,7 +220,7 @@ def certificate_shown(address: str, now: datetime | None = None) -> Answer:
             f"browsers do not accept the certificate of {address}: {error.verify_message}"
         )
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
-    told = f"the certificate of {address} expires on {ends:%Y-%m-%d}"
+    text = f"the certificate of {address} expires on {ends:%Y-%m-%d}"
     if ends - (now or datetime.now(UTC)) < _NOT_RENEWED:
-        return _failure(f"{told} and was not renewed")
-    return Answer(Level.OK, told)
+        return _failure(f"{text} and was not renewed")
+    return Answer(Level.OK, text)

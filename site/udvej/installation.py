@@ -24,7 +24,7 @@ class KeptOut:
     """A municipality that cannot be served as its settings are.
 
     Attributes:
-        error: what is wrong, a line each, with the file's.
+        error: what is wrong, a line each, with the file and its line.
         host: the host name it is asked by, or "" where that is not known.
     """
 
@@ -75,9 +75,9 @@ class Installation:
                 configs[name] = _config(name, folder, own, environ)
             except ConfigError as error:
                 kept_out[name] = KeptOut(error, host_of(own.values.get(_ADDRESS, "")))
-        for name, problems in _shared(configs).items():
-            told = "\n".join(owns[name].located(problems))
-            kept_out[name] = KeptOut(ConfigError(told), host_of(configs.pop(name).address))
+        for name, problems in _collisions(configs).items():
+            problem = "\n".join(owns[name].located(problems))
+            kept_out[name] = KeptOut(ConfigError(problem), host_of(configs.pop(name).address))
         if not configs and not kept_out:
             raise ConfigError(f"{SEVERAL}: holds no municipality; make one: udvej new FOLDER")
         one = next(iter(configs.values()), None)
@@ -87,7 +87,7 @@ class Installation:
 
     @classmethod
     def of(cls, config: Config) -> "Installation":
-        """The installation of a municipality that is alone."""
+        """The installation of a single municipality."""
         return cls(config.state, config.host, config.port, {config.name: config})
 
     @property
@@ -96,7 +96,7 @@ class Installation:
         return sorted([*self.configs, *self.kept_out])
 
     def only(self, name: str) -> "Installation":
-        """The same without the others."""
+        """The installation with one municipality alone."""
         configs = {one: config for one, config in self.configs.items() if one == name}
         kept_out = {one: error for one, error in self.kept_out.items() if one == name}
         return replace(self, configs=configs, kept_out=kept_out)
@@ -197,16 +197,16 @@ def _config(name: str, folder: Path, own: OwnSettings, environ: Mapping[str, str
     return config
 
 
-def _shared(configs: Mapping[str, Config]) -> Mapping[str, Sequence[str]]:
-    """What is wrong with those that have something which only one may have, by name.
+def _collisions(configs: Mapping[str, Config]) -> Mapping[str, Sequence[str]]:
+    """What is wrong with municipalities that share a value which must be unique, by name.
 
-    Nobody could know whose a request or a referral is. The one that was here before stays; where
-    none or several were, all are kept out, and none for being the later one in the alphabet.
+    Otherwise nobody could tell whose a request or referral is. The one that already has a state
+    folder stays; if none or several have, all are kept out, whatever their alphabetical order.
     """
     problems: dict[str, list[str]] = defaultdict(list)
     holders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for name, config in configs.items():
-        for key, text, value in _of_one_alone(config):
+        for key, text, value in _unique_values(config):
             holders[text, value][name] = key
     for (text, _), keys in holders.items():
         before = [name for name in keys if configs[name].state.is_dir()]
@@ -218,7 +218,7 @@ def _shared(configs: Mapping[str, Config]) -> Mapping[str, Sequence[str]]:
     return {name: found for name, found in problems.items() if found}
 
 
-def _of_one_alone(config: Config) -> Iterator[tuple[str, str, str]]:
+def _unique_values(config: Config) -> Iterator[tuple[str, str, str]]:
     """Setting, what is wrong where another has the same value, and the value to compare."""
     yield _ADDRESS, "has the host name of {}", host_of(config.address)
     yield "UDVEJ_CONTENT", "is the folder of {}", str(config.content.resolve())
@@ -231,7 +231,7 @@ def _of_one_alone(config: Config) -> Iterator[tuple[str, str, str]]:
 
 def _public_keys(path: Path) -> Iterator[str]:
     """The keys that referrals are sealed for; what is wrong with the file is said at a start."""
-    # Most commands of one that is alone need none of it.
+    # Most commands of a single municipality need none of it.
     from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
         Encoding,
@@ -247,7 +247,7 @@ def _public_keys(path: Path) -> Iterator[str]:
         yield sha256(key).hexdigest()
 
 
-def typed(command: str, name: str, rest: str = "") -> str:
+def command_line(command: str, name: str, rest: str = "") -> str:
     """A command as it is typed for one municipality.
 
     Args:

@@ -18,7 +18,7 @@ def N_(message: str) -> str:  # noqa: N802 (what gettext calls it)
 
 
 def listed(words: str) -> Sequence[str]:
-    """The parts of a message that is a list, apart by the commas of any script."""
+    """The parts of a message that is a list, separated by the commas of any script."""
     return [*filter(None, (word.strip() for word in re.split("[,،、]", words)))]
 
 

@@ -22,7 +22,7 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # It tells of each form that is refused, in words of its own and beside our events.
+    # It logs each form that is refused in free text; we log an event of our own.
     logging.getLogger("flask_wtf").setLevel(logging.WARNING)
     logging.raiseExceptions = False  # else a line that cannot be written shows its arguments
     sys.excepthook = _log_uncaught
@@ -33,7 +33,7 @@ def of(name: str) -> Iterator[None]:
     """Let what is logged in the block say whose it is.
 
     Args:
-        name: a municipality's, or "" for one that is alone.
+        name: a municipality's, or "" for a single one.
     """
     token = _whose.set(name)
     try:

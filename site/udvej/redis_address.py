@@ -25,7 +25,7 @@ def mistake_in(address: str) -> str:
     """What is wrong with an address and what to do about it, or "".
 
     Args:
-        address: as `redis.from_url` reads it; no part of it is told, since it holds a password.
+        address: as `redis.from_url` reads it; never quoted, since it holds a password.
     """
     try:
         parts = urlsplit(address)

@@ -8,7 +8,6 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from udvej.asking import form_of
 from udvej.config import Config
 from udvej.content.editions import Content
 from udvej.content.face import Face
@@ -18,12 +17,13 @@ from udvej.database import Database
 from udvej.durations import DAY
 from udvej.errors import ConfigError, Mistakes
 from udvej.health import Health
-from udvej.installation import typed
+from udvej.installation import command_line
 from udvej.intake import drafts
 from udvej.intake.drafts import Drafts
 from udvej.intake.form import ReferralForm
 from udvej.intake.receiving import Receiver
 from udvej.intake.sealing import Sealer
+from udvej.municipal_form import form_of
 from udvej.outbox import table
 from udvej.outbox.delivery import Carrier
 from udvej.outbox.demonstration import Demonstration
@@ -71,19 +71,16 @@ class Services:
         _make_folder(config.state)
         return cls(config)
 
-    def anew(self) -> "Services":
-        """The same parts, to be made once more, but for the certificate as it was found good.
-
-        What is counted goes on too.
-        """
+    def fresh(self) -> "Services":
+        """A fresh set of parts that keeps the checked certificate and the rate-limit counts."""
         services = Services(self.config, proofread=False)
         services.sealer, services.shared_counts = self.sealer, self.shared_counts
         return services
 
-    def rest(self) -> None:
-        """Let go of files that are opened again when they are needed, as the idle do among many.
+    def close_files(self) -> None:
+        """Close the SQLite files, which reopen on use: many municipalities would hold too many.
 
-        The few connections to a PostgreSQL are all municipalities' and stay.
+        PostgreSQL connections are few and shared by all municipalities, so they stay open.
         """
         if self.config.database is None:
             self.outbox.close()
@@ -279,7 +276,7 @@ def _leave_none_behind(config: Config) -> None:
         return
     with closing(SQLite(config.state)) as before:
         if is_left_behind(before):
-            moving = typed("move", config.name, "postgresql")
+            moving = command_line("move", config.name, "postgresql")
             raise ConfigError(f"UDVEJ_DATABASE: referrals are still in UDVEJ_STATE; run: {moving}")
 
 
@@ -304,7 +301,7 @@ def load_content(config: Config, *, proofread: bool = True) -> Content:
     sealing = Scheme(config.live.sealing) if config.live else Scheme.SMIME
     content = Content.load(config.content, boxes_for(sealing), proofread=proofread)
     if config.live:
-        Mistakes.none_of(examples(config.content / FACTS_FILE))
+        Mistakes.raise_all(examples(config.content / FACTS_FILE))
     return content
 
 

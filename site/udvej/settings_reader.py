@@ -88,7 +88,7 @@ class Reader:
     Attributes:
         given: what there is to take.
         problems: what is wrong.
-        folder: where the files that are named are found from; "" where the process runs.
+        folder: what relative paths are resolved against; None for the working directory.
     """
 
     given: Mapping[str, str]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # A visitor waits for it.
 _PATIENCE_SECONDS: Final = 0.2
 _PAUSE_SECONDS: Final = 5.0
-# Tries once, and talks of nothing else: each answer more would cost a visitor time.
+# No retries, no HELLO, no CLIENT SETINFO: each round trip delays a visitor.
 _CONNECTION: Final[Mapping[str, Any]] = {
     "socket_timeout": _PATIENCE_SECONDS,
     "socket_connect_timeout": _PATIENCE_SECONDS,
@@ -66,10 +66,10 @@ def pseudonym(salt: bytes, network: bytes) -> str:
 
 
 class SharedCounts:
-    """A server where one process counts together with others.
+    """Rate-limit counts shared with other processes, in Redis or Valkey.
 
-    When it cannot be used it is left alone until a thread has found that it can: one visitor waits
-    for it, and the others do not.
+    After a failure the server is not asked again until a background thread has reached it, so that
+    only one visitor waits for a timeout.
     """
 
     def __init__(self, url: str, secret_key: str, name: str, clock: Clock = time.time) -> None:
@@ -178,7 +178,7 @@ class SharedCounts:
 
 
 def _words(error: Exception) -> str:
-    """What is wrong; a server's own words may hold anything, and are not told."""
+    """What is wrong; a server's own words may hold anything, so they are not repeated."""
     if isinstance(error, StorageError):
         return str(error)
     kinds = {kind.__name__ for one in _chain(error) for kind in type(one).__mro__}

@@ -1,4 +1,4 @@
-"""What comes with the program beside its code: a folder of content, and the program's own words."""
+"""What comes with the program besides its code: a folder of content, and its own words."""
 
 from pathlib import Path
 from typing import Final

@@ -72,7 +72,7 @@ class SQLite(Database):
             pool_timeout=PATIENCE,
             hide_parameters=True,
         )
-        # What is compiled belongs to a dialect: of one for all files, it is compiled once.
+        # The statement cache is keyed by dialect: with one for all files each is compiled once.
         self._engine.dialect = _dialect()
         self._engine.update_execution_options(compiled_cache=_statements)
         pragmas = (
@@ -123,8 +123,8 @@ class SQLite(Database):
             kind = FullError if full == sqlite3.SQLITE_FULL else StorageError
             raise kind("the database did not take it") from error
 
-    def bound(self, connection: Connection, share: float) -> None:
-        """As `Database.bound`."""
+    def limit_to_share(self, connection: Connection, share: float) -> None:
+        """As `Database.limit_to_share`."""
         connection.exec_driver_sql(f"PRAGMA max_page_count={int(self._most_pages * share)}")
 
     def filled(self, connection: Connection) -> float:
@@ -153,14 +153,14 @@ class SQLite(Database):
     def checkpoint(self) -> None:
         """Carry the log into the database and empty it, so that deleted rows leave it too."""
         try:
-            # Past SQLAlchemy, which would begin a transaction, in which it cannot be done.
+            # On the DBAPI connection: SQLAlchemy begins a transaction, in which a checkpoint fails.
             with self._turn(), closing(self._engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise StorageError("the database's log could not be emptied") from error
 
     def is_used(self) -> bool:
-        """As `Database.is_used`: only who is alone with a file may put its log away."""
+        """As `Database.is_used`: leaving WAL mode succeeds only without other connections."""
         self.close()
         try:
             with closing(sqlite3.connect(self._path, timeout=0)) as connection:

@@ -1,4 +1,4 @@
-"""What editors are told: in Danish, or in English where their machine speaks another language.
+"""Messages for editors: in Danish, or in English where their machine speaks another language.
 
 The words are messages of a gettext domain of their own, `editors`: no reader of the site sees them,
 so nobody who translates the site is asked for them.
@@ -15,7 +15,7 @@ from typing import Final
 from udvej.shipped import TRANSLATIONS
 
 CATALOGUE: Final = TRANSLATIONS / "en" / "LC_MESSAGES" / "editors.po"
-# In gettext's order (GNU gettext, 2.3). The language that it falls back to says nothing.
+# In gettext's order of precedence (GNU gettext, 2.3); "C" and "POSIX" count as unset.
 _LOCALE: Final = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _UNSAID: Final = ("", "C", "POSIX")
 
@@ -31,18 +31,18 @@ def tell(message: str, **values: object) -> str:
     return words % values if values else words
 
 
-def untold(message: str) -> str:
-    """A message, marked for the extractor, that is told where it is used."""
+def deferred(message: str) -> str:
+    """A message, marked for the extractor, that is translated where it is used."""
     return message
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The name that was probably meant, or "" where none is near."""
+    """The name that was probably did_you_mean, or "" where none is near."""
     return next(iter(get_close_matches(name, [*known], n=1)), "")
 
 
-def meant(name: str, known: Iterable[str], form: str = "{}") -> str:
-    """A guess at the name that was meant, to end a message with; "" where none is near."""
+def did_you_mean(name: str, known: Iterable[str], form: str = "{}") -> str:
+    """A guess at the name that was did_you_mean, to end a message with; "" where none is near."""
     near = nearest(name, known)
     return tell("; mente du %(name)s?", name=form.format(near)) if near else ""
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 from support.accessibility import Found, Shown, gallery
 from support.browser import Served
-from support.once import kept
+from support.memoized import kept
 from support.tour import measures
 from udvej.publish.turns import turn
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.accessibility import Found, Look, Shown, bring_measures
 from support.browser import STATES, Served, Visit, visiting
-from support.rare import RARE
+from support.rare_answers import RARE
 from support.tour import AT_HAND, COMPUTER, LARGER_PHONE
 
 pytestmark = pytest.mark.browser

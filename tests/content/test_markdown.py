@@ -89,8 +89,8 @@ class TestMarkdown:
         """The form stands between the text above and the box."""
         text = _read("Over.\n\n::: formular\nVed siden af.\n:::")
         assert text.body == "<h1>Overskrift</h1>\n<p>Over.</p>\n"
-        assert text.beside == "<p>Ved siden af.</p>\n"
-        assert _read("Over.").beside == ""
+        assert text.at_send_button == "<p>Ved siden af.</p>\n"
+        assert _read("Over.").at_send_button == ""
 
     def test_links_and_anchors_are_told(self) -> None:
         """Every link with the line it stands on, and where links may lead."""

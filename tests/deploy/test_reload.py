@@ -12,13 +12,13 @@ from pathlib import Path
 
 from deploy.test_units import PROGRAM, RELOAD_NGINX, said
 from server.test_last_good import CHANGED, exchanged_certificate, mend, no_facts, odd_order
+from support.command_line import typed
 from support.front import Front, Ports, standing
 from support.mailserver import Authority
 from support.municipality import CONTENT, HEADING
 from support.patience import PATIENCE, until
 from support.road import Browser, Road, laid
 from support.spoiling import spoil
-from support.typed import typed
 from udvej.config import Config
 from udvej.content.addresses import FORM
 from udvej.outbox.keys import TeamKey

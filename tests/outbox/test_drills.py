@@ -12,7 +12,7 @@ import pytest
 from support.clock import DAY, HOUR, Clock
 from support.places import ON_SQLITE
 from udvej.errors import SealingError, UnknownNumber, WrongCode
-from udvej.outbox.drills import Drill, Drills, Shown, new_code
+from udvej.outbox.drills import Drill, DrillResults, Drills, new_code
 from udvej.outbox.floods import Floods
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.series import logged, named, title
@@ -105,7 +105,7 @@ def test_a_drill_is_no_flood_and_is_not_mailed_again_by_hand(
     assert floods.set_aside(-9, 9) == 0
     outbox.failed(leased(outbox), "DATA 554")
     with pytest.raises(UnknownNumber):
-        outbox.again(-1)
+        outbox.requeue(-1)
 
 
 def test_the_log_says_what_became_of_each(outbox: Outbox, drills: Drills, clock: Clock) -> None:
@@ -142,7 +142,7 @@ def test_the_log_holds_a_year_and_numbers_go_on(drills: Drills, clock: Clock) ->
 @pytest.mark.parametrize("typed", [CODE, "7kd4rm9pxyac", " 7KD4 RM9P XYAC\n"])
 def test_a_code_counts_however_it_is_typed(typed: str, drills: Drills) -> None:
     """Read aloud on the phone, and written down."""
-    assert drills.shown(TODAY) == Shown(inf, inf)
+    assert drills.shown(TODAY) == DrillResults(inf, inf)
     drills.make(sealed, TODAY, CODE)
     assert drills.confirm(typed) == 1
     assert drills.shown(TODAY).opened == 0

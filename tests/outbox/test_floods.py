@@ -147,5 +147,5 @@ def test_one_of_them_may_be_mailed_at_once(outbox: Outbox, floods: Floods) -> No
     """As `udvej deliver --again` does: somebody asks for their number."""
     flood(outbox, 3)
     floods.set_aside(1, 3)
-    outbox.again(2)
+    outbox.requeue(2)
     assert [*mailed(outbox)] == [2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from support.clock import DAY, HOUR, MINUTE, Clock
-from support.doomed import FORKED
+from support.killed_processes import FORKED
 from support.patience import PATIENCE
 from support.places import ON_SQLITE, Place
 from udvej.errors import ConfigError, SealingError, UnknownNumber
@@ -188,7 +188,7 @@ def test_what_failed_has_its_days_once_more_when_a_person_mails_it_again(
     accept(outbox, "a")
     outbox.failed(leased(outbox), "DATA 554")
     clock.move(10 * DAY)
-    outbox.again(1)
+    outbox.requeue(1)
     outbox.retry(leased(outbox), "RCPT 450")
     assert outbox.status().waiting == 1
 
@@ -283,7 +283,7 @@ def test_what_was_given_up_begins_from_the_start_when_mailed_again(
     clock.move(5 * DAY)
     outbox.retry(leased(outbox), "busy")
     assert outbox.outcome(1) == "failed: busy"
-    outbox.again(1)
+    outbox.requeue(1)
     assert outbox.outcome(1) == "waiting"
     fresh = leased(outbox)
     assert (fresh.number, fresh.accepted, fresh.tries) == (1, clock.now, 0)
@@ -310,7 +310,7 @@ def test_what_was_sent_and_is_mailed_again_is_kept_from_the_second_250(
     accept(outbox, "a")
     outbox.sent(leased(outbox))
     clock.move(13 * DAY)
-    outbox.again(1)
+    outbox.requeue(1)
     clock.move(13 * DAY)
     outbox.forget(keep_days=14)
     outbox.sent(leased(outbox))
@@ -326,10 +326,10 @@ def test_what_waits_cannot_be_asked_for_again(outbox: Outbox) -> None:
     """Nor what is being tried: it would be mailed twice."""
     accept(outbox, "a")
     with pytest.raises(UnknownNumber):
-        outbox.again(1)
+        outbox.requeue(1)
     leased(outbox)
     with pytest.raises(UnknownNumber):
-        outbox.again(1)
+        outbox.requeue(1)
     assert outbox.lease() is None
 
 
@@ -551,7 +551,7 @@ def test_a_delivery_that_says_nothing_is_seen(outbox: Outbox, clock: Clock) -> N
     """From when the outbox was made, and in every process."""
     clock.move(HOUR)
     assert outbox.status().silent == HOUR
-    outbox.at_work()
+    outbox.heartbeat()
     assert outbox.status().silent == 0
     clock.move(MINUTE)
     assert Outbox(outbox.database, clock).status().silent == MINUTE

@@ -159,7 +159,7 @@ def test_at_250_the_sealed_bytes_are_gone_from_every_file(
     assert (outbox.status().waiting, outbox.status().sent) == (0, 0)
     assert outbox.outcome(1) == "sent"
     with pytest.raises(UnknownNumber):
-        outbox.again(1)
+        outbox.requeue(1)
     Visitor(browser(transport)).send(**WORDS)
     with relay(transport, authority) as (server, hand_over):
         assert hand_over(outbox)

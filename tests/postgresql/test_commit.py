@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from support import postgres
 from support.clock import DAY, Clock
+from support.cutting_proxy import Breaks, Severed, severing
 from support.patience import until
 from support.places import ON_POSTGRESQL, Place
-from support.severed import Breaks, Severed, severing
 from udvej.errors import LostError, StorageError
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox

@@ -342,7 +342,7 @@ class TestDelivery:
 
     def test_one_that_has_stopped_is_a_failure(self, live: Live) -> None:
         """It says that it is at work each minute."""
-        outbox_at(live, time.time() - HOUR).at_work()
+        outbox_at(live, time.time() - HOUR).heartbeat()
         answer = live.answer("delivery")
         assert (answer.level, "nothing delivers" in answer.text) == (FAILURE, True)
 
@@ -371,7 +371,7 @@ class TestDelivery:
         self, live: Live
     ) -> None:
         """Each by itself; a site that never had one begins so."""
-        name = live.services.sealer.recipients.name
+        name = live.services.sealer.recipients.fingerprint
         for days, drilled, opened in ((1, OK, OK), (3, FAILURE, OK), (8, FAILURE, FAILURE)):
             (live.state / "udvej.sqlite3").unlink()
             clock = Clock()
@@ -565,7 +565,7 @@ class TestCommand:
     ) -> None:
         """As JSON; warnings alone end with 0."""
         monkeypatch.setattr("udvej.health._LEAST_FREE_BYTES", 0)
-        monkeypatch.setattr("udvej.ready.machine._GONE_WITH_THE_POWER", ())
+        monkeypatch.setattr("udvej.ready.machine._VOLATILE", ())
         for key, value in live.settings.items():
             monkeypatch.setenv(key, value)
         assert cli.main(["ready", "--json"]) == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.command_line import typed
 from support.forked import run
 from support.mailserver import Authority
 from support.municipality import CONTENT, HEADING, TITLE
@@ -19,7 +20,6 @@ from support.patience import until
 from support.road import Browser, Road, Site, spoilable
 from support.running import held_port
 from support.spoiling import spoil
-from support.typed import typed
 from udvej.outbox.keys import TeamKey
 
 CHANGED = "Her er hjælp"

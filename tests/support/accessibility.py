@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from playwright.sync_api import Browser, BrowserContext, CDPSession, JSHandle, Page, ViewportSize
 from support.browser import STATES, Served, Visit, chromium, leave, served, visiting
 from support.municipality import ADDRESSES
-from support.rare import RARE
+from support.rare_answers import RARE
 
 SNAPSHOTS: Final = Path(__file__).parents[1] / "browser" / "accessibility-tree"
 _MEASURES: Final = Path(__file__).with_name("measures.js").read_text("utf-8")
@@ -59,9 +59,10 @@ SETTLED: Final[Mapping[str, str]] = {
     # Near the bar and the road it cannot say what lies behind. `test_contrast…` can.
     "color-contrast": "",
     "color-contrast-enhanced": "",
-    # A field that only robots see, and the link to a menu that is in sight anyway.
     # It cannot always read the styles. `test_either_way_up` looks at the page.
     "css-orientation-lock": "",
+    # Hidden on purpose: the honeypot field, the language offer, the link to a menu already in
+    # view, and the phone number's digits on narrow screens.
     "hidden-content": r'<div hidden="">|<p class="language-offer"|<a class="layout-to-menu"'
     r'|<span class="roomy"',
 }
@@ -109,7 +110,7 @@ class Look:
         }
 
 
-# In what somebody is pictured who comes to a page: without the pictures of a jump that slides.
+# While a page is opened: without smooth scrolling, so that a jump renders no frames on its way.
 COMING: Final = Look(motion="reduce")
 # What is found by each measure in each look.
 Found = Mapping[tuple[str, Look], Any]

@@ -10,7 +10,7 @@ from udvej.services import Services
 
 def confirm(services: Services) -> None:
     """As `shown`, for a whole site."""
-    shown(services.outbox, services.drills, services.sealer.recipients.name)
+    shown(services.outbox, services.drills, services.sealer.recipients.fingerprint)
 
 
 def shown(outbox: Outbox, drills: Drills, sealed_for: str) -> None:

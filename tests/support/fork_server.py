@@ -5,9 +5,9 @@ each process that is asked for. Nothing has run in it by then: no thread, no han
 log, as in a Python that has only just begun. `udvej serve` makes its own workers in the same way.
 
 A message is JSON with "arguments", "environment", "folder" and "umask"; the answer is the id of the
-process. A message that is such an id asks for the exit status of one that has ended. With each
-comes a pipe for its answer, since who was interrupted reads none, and with the former two files to
-print to. Without anybody to ask, it ends, and what it has started gets SIGTERM.
+process. A message that is such an id asks for the exit status of one that has ended. A pipe comes
+with each message for its answer, so that an interrupted caller leaves none behind; a start also
+brings two files to print to. When its socket closes, the server ends, and its children get SIGTERM.
 """
 
 import json

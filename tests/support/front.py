@@ -189,7 +189,7 @@ class Front:
             return answered(connection, words)
 
     def reload(self) -> None:
-        """Read the configuration anew."""
+        """Reload the configuration (`nginx -s reload`)."""
         main = (self.folder / "nginx.conf").as_posix()
         subprocess.run(["nginx", "-c", str(main), "-s", "reload"], check=True, timeout=PATIENCE)
 

@@ -72,7 +72,7 @@ class Hosts:
         return self.road.server
 
     def known(self) -> int:
-        """How many servers the database knows to live."""
+        """How many servers have reported in the database what they show."""
         asked = "SELECT count(*) FROM udvej.servers WHERE shows <> ''"
         return int(self.database.ask(asked)[0][0])
 

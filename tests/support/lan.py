@@ -36,11 +36,11 @@ class Lan:
         return self._places[name]
 
     def cut(self, name: str) -> None:
-        """Pull a machine's plug: whoever speaks with it hears nothing more, not even an end."""
+        """Take a machine's link down: its peers hear nothing more, not even a FIN."""
         _run(self.outside, f"ip link set {name} down")
 
     def mend(self, name: str) -> None:
-        """Put it in again."""
+        """Take it up again."""
         _run(self.outside, f"ip link set {name} up")
 
 

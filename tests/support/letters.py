@@ -1,4 +1,4 @@
-"""A referral and a draft to send through the rooms."""
+"""A sample referral and a sample draft."""
 
 from collections.abc import Sequence
 from dataclasses import replace

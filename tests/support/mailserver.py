@@ -93,7 +93,7 @@ class Server:
     def settings(
         self, ca: Path, *, user: str | None = None, password: str | None = None
     ) -> MailServer:
-        """What the site would be told about it."""
+        """The settings for it."""
         return MailServer(
             host="localhost",
             port=self.port,

@@ -19,5 +19,5 @@ def until(done: Callable[[], bool], *, patience: float = PATIENCE) -> None:
     while not done():
         assert time.monotonic() < limit, "it did not happen"
         time.sleep(pause)
-        # To look takes from what is waited for, where both have one processor.
+        # Poll less and less: it takes processor time from what is waited for.
         pause = min(0.1, 1.3 * pause)

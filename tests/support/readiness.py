@@ -53,7 +53,7 @@ class Live:
         return Services.open(Config.from_environ(self.settings))
 
     def answer(self, question: str, **settings: str) -> Answer:
-        """What one question alone is answered, likewise."""
+        """The answer to one question alone, with some settings changed."""
         asked = [one for one in QUESTIONS if one.name == question]
         with patch("udvej.ready.questions.QUESTIONS", asked):
             return self.answers(**settings)[question]
@@ -93,7 +93,7 @@ class _Silent(WSGIRequestHandler):
 
 
 def settings_of(origin: str, content: Path, folder: Path, team: TeamKey) -> dict[str, str]:
-    """What the site is told, but for its mail server's port and authority."""
+    """The settings of the site, but for its mail server's port and authority."""
     certificate = folder / "keys" / "team-certificate.pem"
     certificate.parent.mkdir(exist_ok=True)
     certificate.write_bytes(team.certificate_pem())

@@ -70,7 +70,7 @@ class Browser:
         return self._cookies
 
     def takes(self, cookies: Mapping[str, str]) -> None:
-        """Put cookies in its jar, whoever set them."""
+        """Put cookies in its jar, as if the site had set them."""
         self._cookies |= cookies
 
     def ask(self, method: str, address: str, form: Mapping[str, str] | None = None) -> Answer:
@@ -206,7 +206,7 @@ class Road:
 
 @cache
 def unanswered() -> str:
-    """A public address at which nobody answers; one, since pages are frozen anew for another."""
+    """A public address at which nobody answers; one, since pages are frozen again for another."""
     return f"https://localhost:{held_port()}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from support.browser import STATES, Visit, chromium, leave, served, visiting
-from support.rare import RARE
+from support.rare_answers import RARE
 
 _FOLDER: Final = Path("state/screenshots")
 _PHONE: Final = {"width": 360, "height": 740}

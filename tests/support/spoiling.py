@@ -1,4 +1,4 @@
-"""Content that is wrong on purpose, and what the editor is told."""
+"""Content that is wrong on purpose, and the editor's error message."""
 
 from pathlib import Path
 

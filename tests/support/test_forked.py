@@ -48,7 +48,7 @@ def test_a_command_says_the_same_and_ends_the_same(tmp_path: Path, arguments: li
 
 
 def test_who_is_interrupted_leaves_no_answer_for_the_next() -> None:
-    """An exit status taken for a process would be killed as one: 0 means all of the run."""
+    """A stale answer of 0 read as a process id would make `killpg` end the whole test run."""
     send = socket.send_fds
 
     def interrupted(*given: Any) -> None:  # noqa: ANN401 (what is sent)

@@ -30,7 +30,7 @@ GROWN: Final = (
     *(replace(look, styles=styles) for look in (PHONE, COMPUTER) for styles in ("", SPACED)),
     *(Look(width, styles=LARGE_LETTERS) for width in (640, 1280)),
 )
-# On either side of each width at which the page is laid out anew.
+# On either side of each width at which the page is laid out differently.
 SCREENS: Final = (
     PHONE,
     LARGER_PHONE,

@@ -317,7 +317,7 @@ def test_at_the_bound_a_failed_or_delayed_mail_can_still_be_written_down(
     status = outbox.status()
     assert (len(status.failed), status.waiting) == (taken // 2, taken - taken // 2)
     for number, _ in status.failed:
-        outbox.again(number)
+        outbox.requeue(number)
     clock.move(HOUR)
     assert sorted(deliver(outbox)) == [*range(1, taken + 1)]
     database.close()

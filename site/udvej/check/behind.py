@@ -49,7 +49,7 @@ def behind(folder: Path, languages: Sequence[Language]) -> Iterator[Finding]:
                 if _lacks(language, message.context, message.words):
                     names = lacks.setdefault((message.line, message.words), [])
                     names.append(language.danish_name)
-        yield from _told(path, lacks)
+        yield from _findings(path, lacks)
 
 
 def _lacks(language: Language, context: str, words: str) -> bool:
@@ -58,15 +58,15 @@ def _lacks(language: Language, context: str, words: str) -> bool:
     return isinstance(found, Untranslated)
 
 
-def _told(path: Path, lacks: Mapping[tuple[int, str], Sequence[str]]) -> Iterator[Finding]:
+def _findings(path: Path, lacks: Mapping[tuple[int, str], Sequence[str]]) -> Iterator[Finding]:
     for (line, words), names in [*lacks.items()][:_MOST]:
         beginning = words[:_BEGINNING] + "…" * (len(words) > _BEGINNING)
-        told = tell(
+        problem = tell(
             "vises på dansk på siderne på %(languages)s, til det er oversat: %(words)s",
             languages=", ".join(names),
             words=beginning.replace("\n", " "),
         )
-        yield Finding(path, line, told)
+        yield Finding(path, line, problem)
     for line, _ in [*lacks][_MOST : _MOST + 1]:
         more = tell("og %(more)s til, som ikke er oversat", more=len(lacks) - _MOST)
         yield Finding(path, line, more)

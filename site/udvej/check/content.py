@@ -10,7 +10,7 @@ from udvej.check.dates import old_contacts, old_page
 from udvej.check.exits import misspelt_exits
 from udvej.check.findings import Finding, Report, near
 from udvej.check.kept import Kept
-from udvej.check.measured import Measured, hard_text, shown
+from udvej.check.measured import Measured, hard_text, lix_text
 from udvej.check.reach import unreached, unused
 from udvej.check.readability import ceiling
 from udvej.check.writing import odd_writing
@@ -76,7 +76,7 @@ def check(folder: Path, today: date, kept: Kept | None = None) -> Report:
         tell(
             "%(address)s har LIX %(lix)s af højst %(most)s og %(words)s ord.",
             address=page.address,
-            lix=shown(text.lix),
+            lix=lix_text(text.lix),
             most=ceiling(page.address),
             words=text.words,
         )
@@ -107,7 +107,7 @@ def _of_files(folder: Path, today: date) -> Iterator[Finding]:
 def _questions(folder: Path) -> set[Finding]:
     """A question that cannot be left out, as far as it can be told while other things are wrong."""
     # Where nothing is wrong nobody waits for the form and what it is made with.
-    from udvej.asking import form_of  # noqa: PLC0415
+    from udvej.municipal_form import form_of  # noqa: PLC0415
 
     try:
         form_of(legible_facts(folder / FACTS_FILE), folder)

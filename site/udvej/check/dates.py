@@ -14,7 +14,7 @@ _OLD: Final = timedelta(days=365)
 
 
 def old_page(file: Header, today: date) -> Iterator[Finding]:
-    """A page that nobody has read through for a year, or will have read only tomorrow."""
+    """A finding if a page was last reviewed more than a year ago, or on a date to come."""
     reviewed, owner = file.values[REVIEWED], file.values["ansvarlig"]
     if isinstance(reviewed, date) and (wrong := _wrong(reviewed, today)):
         ask = tell("; bed %(owner)s om at læse siden, og ret datoen", owner=owner)

@@ -27,7 +27,7 @@ _TELLING: Final = 3
 
 
 @dataclass(frozen=True)
-class Shown:
+class RenderedPage:
     """A page, or a receipt as `reader_app` shows it.
 
     Attributes:
@@ -53,8 +53,8 @@ class Measured:
         danish = content.editions[DANISH.tag]
         receipt = Header.read(danish.receipt.path, OWNED)
         self._pages = [
-            *(Shown(page.address, page.file) for page in danish.pages.values()),
-            *(Shown(f"{RECEIPTS}{writer}/", receipt) for writer in WRITERS),
+            *(RenderedPage(page.address, page.file) for page in danish.pages.values()),
+            *(RenderedPage(f"{RECEIPTS}{writer}/", receipt) for writer in WRITERS),
         ]
         # What each page shows of the others, of the facts and of the mark.
         shared = [page.file.source.text.encode() for page in self._pages]
@@ -64,7 +64,7 @@ class Measured:
         )
         self._client: Any = None
 
-    def texts(self) -> Iterator[tuple[Shown, Readability]]:
+    def texts(self) -> Iterator[tuple[RenderedPage, Readability]]:
         """Each Danish page, and how hard its text is."""
         for page in self._pages:
             found = self._kept.of(self._made_of(page, b"text"), partial(self._text, page.address))
@@ -89,7 +89,7 @@ class Measured:
                     )
                     yield Finding(page.file.source.path, 1, words)
 
-    def _made_of(self, page: Shown, *others: bytes) -> bytes:
+    def _made_of(self, page: RenderedPage, *others: bytes) -> bytes:
         own = (page.address.encode(), page.file.markdown.encode())
         return b"\0".join((self._shared, *own, *others))
 
@@ -114,13 +114,13 @@ class Measured:
         return answer
 
 
-def hard_text(page: Shown, text: Readability) -> Iterator[Finding]:
+def hard_text(page: RenderedPage, text: Readability) -> Iterator[Finding]:
     """The page, if its text is too hard, with its hardest sentences; and its long ones."""
     path, most = page.file.source.path, ceiling(page.address)
     if text.lix > most:
         words = tell(
             "siden har LIX %(lix)s og må højst have %(most)s; disse sætninger er sværest",
-            lix=shown(text.lix),
+            lix=lix_text(text.lix),
             most=most,
         )
         yield Finding(path, page.file.above + 1, words)
@@ -139,12 +139,12 @@ def hard_text(page: Shown, text: Readability) -> Iterator[Finding]:
         yield Finding(path, _line(page, sentence), words)
 
 
-def shown(lix: float) -> str:
+def lix_text(lix: float) -> str:
     """LIX with one decimal, as Danes write it."""
     return f"{lix:.1f}".replace(".", ",")
 
 
-def _is_written(page: Shown, sentence: str) -> bool:
+def _is_written(page: RenderedPage, sentence: str) -> bool:
     """Whether a sentence is the editor's: on the page, or in `kommune.toml`."""
     if _line(page, sentence) > page.file.above + 1:
         return True
@@ -163,7 +163,7 @@ def _holds(words: Sequence[str], start: Sequence[str]) -> bool:
     return any(words[at : at + len(start)] == start for at in range(len(words)))
 
 
-def _line(page: Shown, sentence: str) -> int:
+def _line(page: RenderedPage, sentence: str) -> int:
     """Where a sentence stands; where the page's text begins if that cannot be told."""
     for start in _starts(sentence):
         for line, _, words in blocks(page.file.markdown):

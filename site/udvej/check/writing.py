@@ -96,10 +96,10 @@ def _headings(file: Header, headings: list[tuple[int, int, str]]) -> Iterator[Fi
     for line, _, words in headings:
         # The boxes of the receipt are shown to one kind of reader each.
         if (key := words.casefold()) in seen and "titel" in file.keys:
-            told = tell(
+            problem = tell(
                 "overskriften står også på linje %(other)s; skriv to forskellige", other=seen[key]
             )
-            yield Finding(path, line, told)
+            yield Finding(path, line, problem)
         seen.setdefault(key, line)
         if _EMOJI.search(words):
             yield Finding(path, line, _no_emoji())

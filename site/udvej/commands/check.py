@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 import click
 
 from udvej.check.content import check
-from udvej.commands.naming import OfEach, meant
+from udvej.commands.naming import ForEachMunicipality, names_meant
 from udvej.errors import ConfigError
 from udvej.installation import content_of
 
 
-@click.command("check", cls=OfEach)
+@click.command("check", cls=ForEachMunicipality)
 def command(name: str | None = None) -> int:
     """Check the content and its translations, and how easy it reads."""
     today = datetime.now(UTC).astimezone().date()
     status = 0
-    for one in meant(name):
+    for one in names_meant(name):
         try:
             report = check(content_of(os.environ, one), today)
         except ConfigError as error:

@@ -4,14 +4,14 @@ import os
 
 import click
 
-from udvej.commands.naming import OfEach
+from udvej.commands.naming import ForEachMunicipality
 from udvej.installation import Installation
 from udvej.publish.swap import published
 from udvej.server.delivery import deliver, deliver_for
 from udvej.services import Services
 
 
-@click.command("deliver", cls=OfEach)
+@click.command("deliver", cls=ForEachMunicipality)
 @click.option("--again", type=int, metavar="NUMBER", help="mail this one again, and end")
 def command(again: int | None, name: str | None = None) -> None:
     """Only deliver referrals; `serve` does this too."""
@@ -27,5 +27,5 @@ def command(again: int | None, name: str | None = None) -> None:
     if again is None:
         deliver(services)
     else:
-        services.outbox.again(again)
+        services.outbox.requeue(again)
         click.echo(f"Number {again} waits to be mailed again.", err=True)

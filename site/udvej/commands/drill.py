@@ -8,9 +8,9 @@ from typing import Final
 
 import click
 
-from udvej.commands.naming import OfOne, config_of
+from udvej.commands.naming import ForOneMunicipality, config_of
 from udvej.errors import WrongCode
-from udvej.installation import typed
+from udvej.installation import command_line
 from udvej.intake.sealing import Sealer
 from udvej.outbox.delivery import Carrier, Delivery
 from udvej.outbox.drills import Drill, Drills, new_code
@@ -27,7 +27,7 @@ _PATIENCE_SECONDS: Final = 60.0
 _LOOK_EVERY_SECONDS: Final = 0.5
 
 
-@click.command("drill", cls=OfOne)
+@click.command("drill", cls=ForOneMunicipality)
 @click.option("--confirm", is_flag=True, help="with a code, also where none is due yet")
 @click.option("--code", metavar="CODE", help="enter the code that the team has read, and end")
 @click.option("--log", "logged", is_flag=True, help="list the drills of the last year, and end")
@@ -43,14 +43,14 @@ def command(*, confirm: bool, code: str | None, logged: bool, name: str = "") ->
             click.echo(line)
         return 0
     if code is not None:
-        return _enter(code, drills, services.sealer, typed("drill", name, "--confirm"))
+        return _enter(code, drills, services.sealer, command_line("drill", name, "--confirm"))
     sealer = services.sealer
-    coded = confirm or drills.asks(sealer.recipients.name)
+    coded = confirm or drills.asks(sealer.recipients.fingerprint)
     number = make(services, new_code() if coded else "")
     outcome = wait_for(number, services.outbox, services.carrier)
     click.echo(f"{named(number).capitalize()}: {outcome}")
     if coded and outcome == "sent":
-        entered = typed("drill", name, "--code CODE")
+        entered = command_line("drill", name, "--code CODE")
         click.echo(f"It holds a code. Ask the team for it, and enter it: {entered}")
     return int(outcome != "sent")
 
@@ -61,7 +61,7 @@ def _enter(code: str, drills: Drills, sealer: Sealer, new: str) -> int:
     except WrongCode as error:
         click.echo(f"udvej: {error}: {new}", err=True)
         return 1
-    if drills.sealed_for(number) != sealer.recipients.name:
+    if drills.sealed_for(number) != sealer.recipients.fingerprint:
         click.echo(
             f"udvej: drill {number} was opened, but it was sealed for another certificate than"
             f" today's; mail a new one: {new}",
@@ -77,7 +77,7 @@ def make(services: Services, code: str = "") -> int:
 
     Args:
         services: of the site, whose form stays unanswered.
-        code: to be told by who opens it, or "".
+        code: for the team to report back, or "".
 
     Returns:
         Its number in the outbox.
@@ -89,7 +89,7 @@ def make(services: Services, code: str = "") -> int:
     notes = [_NOTE, *([_CODE.format(code)] if code else [])]
     referral = services.form.unanswered().referral(datetime.now(UTC), notes)
     sealer = services.sealer
-    return services.drills.make(partial(sealer.seal, referral), sealer.recipients.name, code)
+    return services.drills.make(partial(sealer.seal, referral), sealer.recipients.fingerprint, code)
 
 
 def wait_for(

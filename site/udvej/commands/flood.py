@@ -2,14 +2,14 @@
 
 import click
 
-from udvej.commands.naming import OfOne, config_of
+from udvej.commands.naming import ForOneMunicipality, config_of
 from udvej.outbox.floods import Hour
 from udvej.services import Services
 
 _NUMBER = click.IntRange(min=1)
 
 
-@click.command("flood", cls=OfOne)
+@click.command("flood", cls=ForOneMunicipality)
 @click.option(
     "--aside", type=(_NUMBER, _NUMBER), metavar="FIRST LAST", help="mail these after all others"
 )

@@ -2,11 +2,11 @@
 
 import click
 
-from udvej.commands.naming import OfOne, config_of
+from udvej.commands.naming import ForOneMunicipality, config_of
 from udvej.services import Services
 
 
-@click.command("inbox", cls=OfOne)
+@click.command("inbox", cls=ForOneMunicipality)
 def command(name: str = "") -> None:
     """Print the referrals of a demonstration, opened."""
     letters = [*Services.open(config_of(name)).demonstration.letters()]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import click
 
 from udvej.codes import random_code
-from udvej.commands.naming import OfOne
+from udvej.commands.naming import ForOneMunicipality
 from udvej.contacts import is_mail_address
 from udvej.content.kommune_toml import FACTS_FILE, load_facts
 from udvej.errors import ConfigError
@@ -27,7 +27,7 @@ class _File(NamedTuple):
     use: str
 
 
-@click.command("keys", cls=OfOne)
+@click.command("keys", cls=ForOneMunicipality)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--server", is_flag=True, help="make the server's own key, for UDVEJ_SEALING=transport"
@@ -82,7 +82,7 @@ def _until(key: TeamKey) -> str:
 
 
 def _write(folder: Path, files: Mapping[str, _File]) -> None:
-    """Write all of them, or none where one is there: a lost key opens nothing any more."""
+    """Write all files, or none if one exists: mails to an overwritten key could not be opened."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         held = any((folder / name).exists() for name in files)

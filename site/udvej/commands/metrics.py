@@ -4,12 +4,12 @@ import os
 
 import click
 
-from udvej.commands.naming import OfEach
+from udvej.commands.naming import ForEachMunicipality
 from udvej.installation import Installation
 from udvej.server.metrics import listening
 
 
-@click.command("metrics", cls=OfEach)
+@click.command("metrics", cls=ForEachMunicipality)
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=9118, show_default=True, help="of 127.0.0.1"
 )

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import click
 
-from udvej.commands.naming import OfOne, config_of
+from udvej.commands.naming import ForOneMunicipality, config_of
 from udvej.errors import ConfigError
 from udvej.outbox.moving import move
 from udvej.publish.running import running
 from udvej.services import Services, referrals
 
 
-@click.command("move", cls=OfOne)
+@click.command("move", cls=ForOneMunicipality)
 @click.argument("to", type=click.Choice(["postgresql", "sqlite"]))
 def command(to: str, name: str = "") -> None:
     """Move all that is kept from SQLite to PostgreSQL, or back.

@@ -13,13 +13,13 @@ from udvej.config import Config
 from udvej.installation import Installation, names_in
 
 
-class OfOne(click.Command):
+class ForOneMunicipality(click.Command):
     """A command of one municipality."""
 
     required = True
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The name before all else, and the names there are for who gives none or another."""
+        """The municipality as first argument, with the known names for the usage error."""
         names = names_in(os.environ)
         # Eager: `udvej number 17` lacks the name, and not the number.
         named = click.Argument(
@@ -37,7 +37,7 @@ class OfOne(click.Command):
             return super().invoke(ctx)
 
 
-class OfEach(OfOne):
+class ForEachMunicipality(ForOneMunicipality):
     """A command of all municipalities, or of the one that is named."""
 
     required = False
@@ -55,14 +55,14 @@ def config_of(name: str) -> Config:
     return Installation.from_environ(os.environ).one(name)
 
 
-def meant(name: str | None) -> Sequence[str]:
-    """Whom a command of all is about.
+def names_meant(name: str | None) -> Sequence[str]:
+    """The municipalities that a command of all is about.
 
     Args:
         name: as given to it, if it was.
 
     Returns:
-        The names, which is "" for one that is alone.
+        The names, which is "" for a single municipality.
 
     Raises:
         ConfigError: the folder of several is not there.

@@ -2,11 +2,11 @@
 
 import click
 
-from udvej.commands.naming import OfOne, config_of
+from udvej.commands.naming import ForOneMunicipality, config_of
 from udvej.services import Services
 
 
-@click.command("number", cls=OfOne)
+@click.command("number", cls=ForOneMunicipality)
 @click.argument("last", type=click.IntRange(min=0))
 def command(last: int, name: str = "") -> None:
     """Go on after a running number, when the state folder was lost.

@@ -3,16 +3,16 @@
 import click
 
 from udvej.check.findings import Finding, Report
-from udvej.commands.naming import OfOne, config_of
+from udvej.commands.naming import ForOneMunicipality, config_of
 from udvej.errors import ConfigError, ContentError
-from udvej.installation import typed
+from udvej.installation import command_line
 from udvej.publish.publishing import publish
 from udvej.wording import tell
 
 _WRONG = 2
 
 
-@click.command("publish", cls=OfOne)
+@click.command("publish", cls=ForOneMunicipality)
 @click.option("--undo", is_flag=True, help="go back to the pages that were shown before")
 def command(*, undo: bool, name: str = "") -> int:
     """Check the content, and let the site show it; all at once, or nothing of it.
@@ -20,7 +20,7 @@ def command(*, undo: bool, name: str = "") -> int:
     Says what has changed. What was shown before stays until the next time, for --undo. May be
     called by a timer or a git hook: where nothing has changed, nothing is done.
     """
-    config, undoes = config_of(name), typed("publish", name, "--undo")
+    config, undoes = config_of(name), command_line("publish", name, "--undo")
     if config.live is None:
         raise ConfigError(
             tell("en prøveversion viser selv, hvad I ændrer; kun den rigtige side bliver udgivet")

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import click
 
-from udvej.commands.naming import OfEach
+from udvej.commands.naming import ForEachMunicipality
 from udvej.config import Config
 from udvej.durations import DAY, HOUR, MINUTE
 from udvej.errors import ConfigError, ContentError, SealingError, UdvejError
 from udvej.health import Level, certificate_shown
-from udvej.installation import Installation, typed
+from udvej.installation import Installation, command_line
 from udvej.notes import Note, Notes
 from udvej.outbox.series import named
 from udvej.outbox.watch import Status
@@ -24,7 +24,7 @@ _WORTH_SAYING = 0.1
 _NOT_WELL = "NOT WELL: "
 
 
-@click.command("status", cls=OfEach)
+@click.command("status", cls=ForEachMunicipality)
 def command(name: str | None = None) -> int:
     """Say how many wait or have failed, and what is not well."""
     installation = Installation.from_environ(os.environ)
@@ -93,14 +93,14 @@ def describe(status: Status, name: str = "") -> Iterator[str]:
     if status.paced:
         yield f"    behind the others, since they may be a robot's: {status.paced}"
     if status.aside:
-        yield f"set aside, behind all others: {status.aside}; see: {typed('flood', name)}"
+        yield f"set aside, behind all others: {status.aside}; see: {command_line('flood', name)}"
     yield f"sent and still kept: {status.sent}"
     if status.full > _WORTH_SAYING:
         yield f"room taken by what is not mailed: {status.full:.0%}"
     yield f"failed: {len(status.failed)}"
     for number, reason in status.failed:
-        drill = typed("drill", name)
-        again = typed("deliver", name, f"--again {number}") if number > 0 else drill
+        drill = command_line("drill", name)
+        again = command_line("deliver", name, f"--again {number}") if number > 0 else drill
         yield f"    {named(number)}: {reason}; try again with: {again}"
     yield f"last number given: {status.last}"
 

@@ -4,12 +4,12 @@ import os
 
 import click
 
-from udvej.commands.naming import OfOne
+from udvej.commands.naming import ForOneMunicipality
 from udvej.content.translators import add, update
 from udvej.installation import content_of
 
 
-@click.command("translations", cls=OfOne)
+@click.command("translations", cls=ForOneMunicipality)
 @click.option("--add", "language", metavar="LANGUAGE", help="begin one: its code, such as pl")
 def command(language: str | None, name: str = "") -> None:
     """Bring the Danish of the content to its translators.

@@ -43,7 +43,7 @@ _REVIEWED: Final = re.compile(r"^#? *Reviewed by: *(?!nobody)(\S.*)$", re.MULTIL
 _NAMED: Final = re.compile(r"%\([^()]*\)[a-z]|%")
 _SIGNS: Final = re.compile(r"[%{}\[\]()*_`<>!&\\]|\n")
 _HTML: Final = re.compile(r"<[/!?a-z]", re.IGNORECASE)
-# What turns the direction of the words around it, and characters that mean nothing.
+# Bidirectional controls, private-use characters and control characters.
 _ODD: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\x00-\x09\x0b-\x1f\x7f]")
 
 

@@ -44,15 +44,15 @@ class Colour:
         darker, lighter = sorted((self.luminance, other.luminance))
         return (lighter + 0.05) / (darker + 0.05)
 
-    def least_contrast(self, grounds: Sequence["Colour"]) -> float:
-        """The lowest contrast ratio with any of some grounds."""
-        return min(map(self.contrast, grounds))
+    def least_contrast(self, backgrounds: Sequence["Colour"]) -> float:
+        """The lowest contrast ratio with any of some backgrounds."""
+        return min(map(self.contrast, backgrounds))
 
-    def nearest(self, grounds: Sequence["Colour"], ratio: float) -> "Colour":
-        """The colour of the same hue, and the nearest lightness, that can be told from grounds.
+    def nearest(self, backgrounds: Sequence["Colour"], ratio: float) -> "Colour":
+        """The nearest lightness of this hue that has a contrast ratio on all backgrounds.
 
         Args:
-            grounds: what it is seen on.
+            backgrounds: what it is seen on.
             ratio: the contrast that it must have with each of them.
 
         Returns:
@@ -61,7 +61,7 @@ class Colour:
         Raises:
             ValueError: no lightness has it.
         """
-        if self.least_contrast(grounds) >= ratio:
+        if self.least_contrast(backgrounds) >= ratio:
             return self
         hue, lightness, saturation = colorsys.rgb_to_hls(
             self.red / _SHADES, self.green / _SHADES, self.blue / _SHADES
@@ -69,7 +69,7 @@ class Colour:
         shades = [shade / _SHADES for shade in range(_SHADES + 1)]
         for shade in sorted(shades, key=lambda shade: abs(shade - lightness)):
             colour = _of(hue, shade, saturation)
-            if colour.least_contrast(grounds) >= ratio:
+            if colour.least_contrast(backgrounds) >= ratio:
                 return colour
         raise ValueError(ratio)
 

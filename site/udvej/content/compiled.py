@@ -1,6 +1,6 @@
-"""The translations of a site whose pages are frozen: what is left to say, compiled into its build.
+"""The translations that a build still needs once its pages are frozen, compiled (.mo).
 
-They are read at once, where those of a folder are judged; and take a tenth of the memory.
+They are loaded unchecked, unlike those of a content folder, and take a tenth of the memory.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ def write(folder: Path, editions: Mapping[str, Edition], translations: Path) -> 
             continue
         # Without the moment: the same content gives the same bytes.
         kept = Catalog(Locale.parse(tag, sep="-"), creation_date=_NEVER, revision_date=_NEVER)
-        kept.last_translator = language.reviewed  # as an argument, "" would be somebody's name
+        kept.last_translator = language.reviewed  # the constructor replaces "" by a placeholder
         for one in said:
             words = language.content.gettext(one.words)
             if one.context:

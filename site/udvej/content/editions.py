@@ -52,8 +52,8 @@ class Content:
             folder: holds `kommune.toml` and a Markdown file a page. Next to it lies
                 `translations/`, with `en/LC_MESSAGES/content.po` and the like.
             boxes: as for `load_edition`.
-            proofread: likewise; without, a build's translations are as it compiled them, and only
-                what is said while a site runs is translated.
+            proofread: as for `load_edition`. If false, the translations compiled in a build are
+                used, which hold only what a running site renders: form, receipt, menus, facts.
 
         Raises:
             ContentError: a content file is wrong. A wrong translation is left out instead.
@@ -64,7 +64,7 @@ class Content:
             facts = danish.facts
         with mistakes.gathering():
             face = Face.load(folder, facts)
-        mistakes.end()
+        mistakes.raise_if_any()
         program = catalogue.of_program(translations_of(folder))
         own: Mapping[str, Catalogue] = {}
         languages = [] if proofread else [*compiled.languages(translations_of(folder), program)]
@@ -76,7 +76,7 @@ class Content:
         return cls(
             folder,
             face,
-            {DANISH.tag: danish, **{one.tag: danish.spoken(one) for one in languages}},
+            {DANISH.tag: danish, **{one.tag: danish.translated(one) for one in languages}},
             [*used, *own.values()],
         )
 

@@ -15,10 +15,10 @@ from udvej.content.mark import MARK_FILE, Mark, load_mark
 from udvej.errors import Mistakes
 from udvej.wording import tell
 
-# Text and its ground (WCAG 1.4.6), and what is no text (WCAG 1.4.11).
+# Text and its background (WCAG 1.4.6), and what is no text (WCAG 1.4.11).
 _TEXT: Final = 7.0
 _SIGN: Final = 3.0
-# The grounds of a tab's icon: a light and a dark browser.
+# The backgrounds of a tab's icon: a light and a dark browser.
 _TABS: Final = (Colour.read("#ffffff"), Colour.read("#202124"))
 
 _STYLES: Final = Path(__file__).with_name("colours.css")
@@ -27,7 +27,7 @@ _GROUND: Final = re.compile(r"--(?:paper|wash): (#\w{6});")
 
 
 @dataclass(frozen=True)
-class Scheme:
+class ColourScheme:
     """The colours of one scheme, light or dark.
 
     Attributes:
@@ -52,8 +52,8 @@ class Face:
     """
 
     styles: str
-    light: Scheme
-    dark: Scheme
+    light: ColourScheme
+    dark: ColourScheme
     icon: Colour
     mark: Mark | None
 
@@ -69,12 +69,12 @@ class Face:
             ContentError: an accent is below 7:1 on the paper, or the mark holds what it may not.
         """
         styles = _STYLES.read_text("utf-8")
-        grounds = [Colour.read(ground) for ground in _GROUND.findall(styles)]
+        backgrounds = [Colour.read(ground) for ground in _GROUND.findall(styles)]
         mistakes, accents, marks = Mistakes(), list[Colour](), list[Mark]()
         for key, ours, on in zip(
             ("farve", "farve_moerk"),
             _NAMED.findall(styles),
-            (grounds[:2], grounds[2:4]),
+            (backgrounds[:2], backgrounds[2:4]),
             strict=True,
         ):
             with mistakes.gathering():
@@ -82,12 +82,12 @@ class Face:
         if (mark := folder / MARK_FILE).exists():
             with mistakes.gathering():
                 marks.append(load_mark(mark))
-        mistakes.end()
+        mistakes.raise_if_any()
         written = map(str, accents)
         return cls(
             _NAMED.sub(lambda _: next(written), styles),
-            Scheme(grounds[0], accents[0]),
-            Scheme(grounds[2], accents[1]),
+            ColourScheme(backgrounds[0], accents[0]),
+            ColourScheme(backgrounds[2], accents[1]),
             _icon(accents[0]),
             next(iter(marks), None),
         )
@@ -100,17 +100,17 @@ def _icon(accent: Colour) -> Colour:
 
 
 def _accent(
-    folder: Path, facts: Facts, key: str, ours: Colour, grounds: Sequence[Colour]
+    folder: Path, facts: Facts, key: str, ours: Colour, backgrounds: Sequence[Colour]
 ) -> Colour:
     """The municipality's accent of one scheme, or ours.
 
     Raises:
-        ContentError: it cannot be read on the grounds of a page.
+        ContentError: it cannot be read on the backgrounds of a page.
     """
     if not (written := facts["udseende"][key]):
         return ours
     accent = Colour.read(written)
-    if (contrast := accent.least_contrast(grounds)) < _TEXT:
+    if (contrast := accent.least_contrast(backgrounds)) < _TEXT:
         path = folder / FACTS_FILE
         raise source_of(path).error(
             tell(
@@ -119,7 +119,7 @@ def _accent(
                 colour=written,
                 contrast=_ratio(contrast),
                 least=_ratio(_TEXT),
-                nearest=accent.nearest(grounds, _TEXT),
+                nearest=accent.nearest(backgrounds, _TEXT),
             ),
             key,
             "udseende",

@@ -66,7 +66,7 @@ class Filling:
                 whole = words and all(_holds(facts, name) for name in facts_in(pieces))
                 token.meta[_LEFT_OUT] = not whole
                 danish = isinstance(words, Untranslated)
-                token.children = _together([*self._with_facts(pieces, facts, danish=danish)])
+                token.children = _merged([*self._with_facts(pieces, facts, danish=danish)])
                 if name := asked_for(token):
                     token.children.insert(0, place(name))
                 # The paragraph of a list without blank lines is not shown, its item is.
@@ -166,8 +166,8 @@ def _kept_apart(words: str, marks: Mapping[str, str]) -> Sequence[Token]:
     ]
 
 
-def _together(pieces: Sequence[Token]) -> list[Token]:
-    """A title and a name, with nothing but a space between them, in one order of their own."""
+def _merged(pieces: Sequence[Token]) -> list[Token]:
+    """Merge neighbouring `<bdi>` elements that only a space separates, such as title and name."""
     joined: list[Token] = []
     for piece in pieces:
         if (
@@ -182,7 +182,7 @@ def _together(pieces: Sequence[Token]) -> list[Token]:
 
 
 def _repeated(tokens: Sequence[Token], facts: Facts) -> Iterator[Token]:
-    """With the box of a list once for each entry, and with none of them not to be shown."""
+    """Repeat the box of a list once for each entry; without entries, mark it as left out."""
     at = 0
     while at < len(tokens):
         token = tokens[at]
@@ -200,7 +200,7 @@ def _repeated(tokens: Sequence[Token], facts: Facts) -> Iterator[Token]:
 
 
 def _copy(token: Token, facts: Facts, number: int) -> Token:
-    """A token that speaks of other facts; no two may have one id."""
+    """A copy of a token for one entry's facts, its id made unique."""
     attrs = {**token.attrs}
     if "id" in attrs and number > 1:
         attrs["id"] = f"{attrs['id']}-{number}"
@@ -208,7 +208,7 @@ def _copy(token: Token, facts: Facts, number: int) -> Token:
 
 
 def _holds(facts: Facts, name: str) -> bool:
-    """Whether a fact is filled in, or missing where the text is about that."""
+    """Whether a fact is filled in; of `{mangler …}`, whether it is not."""
     missing = name.startswith(UNTIL)
     return missing != bool(facts.text(name.removeprefix(UNTIL)))
 

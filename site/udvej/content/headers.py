@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from udvej.content.located_toml import LocatedToml, read_text
 from udvej.errors import ContentError
-from udvej.wording import meant, nearest, tell, untold
+from udvej.wording import deferred, did_you_mean, nearest, tell
 
 # A key of a header: the type it has, and its value where it may be left out.
 Keys = Mapping[str, tuple[type, Any]]
 _WRITTEN: Final[Mapping[type, str]] = {
-    str: untold('skriv ord mellem to anførselstegn: "…"'),
-    int: untold("skriv et helt tal uden anførselstegn"),
-    date: untold("skriv dagen som 2026-11-22 og uden anførselstegn"),
+    str: deferred('skriv ord mellem to anførselstegn: "…"'),
+    int: deferred("skriv et helt tal uden anførselstegn"),
+    date: deferred("skriv dagen som 2026-11-22 og uden anførselstegn"),
 }
 # What every text has: somebody who answers for it.
 OWNED: Final[Keys] = {"ansvarlig": (str, None), "gennemgaaet": (date, None)}
@@ -69,7 +69,7 @@ class Header:
         unknown = [key for key in self.source.data if key not in self.keys]
         for key in unknown:
             problem = tell("kendes ikke; slet linjen, eller ret stavningen")
-            yield self.source.error(problem + meant(key, self.keys), key)
+            yield self.source.error(problem + did_you_mean(key, self.keys), key)
         misspelt = {nearest(key, self.keys) for key in unknown}  # which is said already
         values = self.values
         for key, (kind, default) in self.keys.items():

@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 
 from udvej.contacts import is_mail_address, is_phone, numbers_in
 from udvej.content.colours import Colour
-from udvej.wording import tell, untold
+from udvej.wording import deferred, tell
 
 # The characters of an address (RFC 3986), after its scheme.
 _WEB: Final = frozenset(
@@ -22,10 +22,10 @@ _WEB: Final = frozenset(
 class Need(Enum):
     """How much the site needs a fact."""
 
-    ALWAYS = auto()  # no page can do without it
-    SOON = auto()  # "" until the municipality knows it, which is asked for until then
-    ANSWER = auto()  # the same, and may be left out: a folder older than the question stays good
-    CHOICE = auto()  # may be left out, and nobody asks
+    ALWAYS = auto()  # required: no page can do without it
+    SOON = auto()  # may be "" for now; `udvej check` asks for it until it is given
+    ANSWER = auto()  # as SOON, and its line may be absent, so that older folders stay valid
+    CHOICE = auto()  # optional
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Kind:
         is_words: whether it is Danish to be translated; names, numbers and addresses are not.
         example: what `udvej new` writes, "" for nothing; a live site may not show it. None where
             what we ship is good anywhere.
-        taken: what a value is taken for that says the same in another way, such as a number in
-            quotation marks; any other value is left as it is.
+        normalized: gives one form to what means the same, such as a number in quotation marks;
+            returns any other value unchanged.
     """
 
     fits: Callable[[object], bool]
@@ -48,7 +48,7 @@ class Kind:
     need: Need = Need.ALWAYS
     is_words: bool = False
     example: str | None = None
-    taken: Callable[[object], object] = lambda value: value
+    normalized: Callable[[object], object] = lambda value: value
 
     def is_example(self, value: object) -> bool:
         """Whether a value is the one that the municipality is to replace."""
@@ -68,20 +68,20 @@ class Kind:
         """Whether it is to be filled in before the site goes live."""
         return self.need is not Need.CHOICE
 
-    def such_as(self, example: str) -> "Kind":
+    def with_example(self, example: str) -> "Kind":
         """The same, with what a new folder says until the municipality writes its own."""
         return replace(self, example=example)
 
-    def unless_given(self, need: Need) -> "Kind":
+    def optional(self, need: Need) -> "Kind":
         """The same kind, for a fact that may be "".
 
         Args:
-            need: when it is to be filled in; the advice of `told` says whether it can wait.
+            need: when it is to be filled in; `advice_in_words` says whether it can wait.
         """
         return replace(self, need=need, example="")
 
     @property
-    def told(self) -> str:
+    def advice_in_words(self) -> str:
         """The advice, in the editor's language."""
         later = self.need in (Need.SOON, Need.ANSWER)
         return tell(self.advice) + (tell(', eller "" indtil I ved det') if later else "")
@@ -150,46 +150,49 @@ def _whole(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
 
-NAME: Final = Kind(_text, untold('skriv en tekst i anførselstegn, som "Eksempel Kommune"'))
-WORDS: Final = Kind(_text, untold("skriv en tekst i anførselstegn"), is_words=True)
-PHONE: Final = Kind(_phone, untold('skriv et telefonnummer, som "12 34 56 78"'))
-MAIL: Final = Kind(_mail, untold('skriv en mailadresse, som "navn@kommune.dk"'))
+NAME: Final = Kind(_text, deferred('skriv en tekst i anførselstegn, som "Eksempel Kommune"'))
+WORDS: Final = Kind(_text, deferred("skriv en tekst i anførselstegn"), is_words=True)
+PHONE: Final = Kind(_phone, deferred('skriv et telefonnummer, som "12 34 56 78"'))
+MAIL: Final = Kind(_mail, deferred('skriv en mailadresse, som "navn@kommune.dk"'))
 MAILS: Final = Kind(
     _all(_mail),
-    untold('skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]'),
+    deferred('skriv mindst én mailadresse: ["en@kommune.dk", "to@kommune.dk"]'),
     Need.CHOICE,
     example="",
-    taken=_one_or_more,
+    normalized=_one_or_more,
 )
-COLOUR: Final = Kind(_colour, untold('skriv en farve som "#14503f"'), Need.CHOICE)
+COLOUR: Final = Kind(_colour, deferred('skriv en farve som "#14503f"'), Need.CHOICE)
 QUESTIONS: Final = Kind(
     _all(_text, least=0),
-    untold('skriv navne på spørgsmål, som ["tolk"], eller [] for ingen'),
+    deferred('skriv navne på spørgsmål, som ["tolk"], eller [] for ingen'),
     Need.CHOICE,
-    taken=_one_or_more,
+    normalized=_one_or_more,
 )
-LINK: Final = Kind(is_link, untold('skriv en adresse, der begynder med "https://"'))
+LINK: Final = Kind(is_link, deferred('skriv en adresse, der begynder med "https://"'))
 LINKS: Final = Kind(
     _all(is_link),
-    untold('skriv mindst én adresse: ["https://…", "https://…"]'),
-    taken=_one_or_more,
+    deferred('skriv mindst én adresse: ["https://…", "https://…"]'),
+    normalized=_one_or_more,
 )
 MINUTES: Final = Kind(
-    _whole(1, 120), untold("skriv et helt antal minutter fra 1 til 120"), taken=_number
+    _whole(1, 120), deferred("skriv et helt antal minutter fra 1 til 120"), normalized=_number
 )
-DAYS: Final = Kind(_whole(1, 90), untold("skriv et helt antal dage fra 1 til 90"), taken=_number)
+DAYS: Final = Kind(
+    _whole(1, 90), deferred("skriv et helt antal dage fra 1 til 90"), normalized=_number
+)
 # When somebody last tried a contact's number and addresses.
 TRIED: Final = Kind(
     lambda value: type(value) is date,
-    untold("skriv en dato, som 2026-11-26"),
+    deferred("skriv en dato, som 2026-11-26"),
     Need.CHOICE,
     example="",
-    taken=_day,
+    normalized=_day,
 )
 LANGUAGES: Final = Kind(
-    _all(_language, least=0), untold('skriv sprogenes koder: ["en", "ar"], eller [] for kun dansk'),
+    _all(_language, least=0),
+    deferred('skriv sprogenes koder: ["en", "ar"], eller [] for kun dansk'),
     Need.CHOICE,
-    taken=_one_or_more,
+    normalized=_one_or_more,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from udvej.content.located_toml import LocatedToml, read_text
 from udvej.content.messages import Message
 from udvej.content.schema import LISTS, OWN, SCHEMA
 from udvej.errors import ContentError, Mistakes
-from udvej.wording import meant, nearest, tell
+from udvej.wording import did_you_mean, nearest, tell
 
 FACTS_FILE: Final = "kommune.toml"
 _OWN_KEY: Final = re.compile(r"[a-zæøå0-9_]+")
@@ -30,7 +30,7 @@ def load_facts(path: Path) -> Facts:
     mistakes.add(_wrong_tables(source))
     for table, number, given in _entries(source):
         mistakes.add(_wrong_own(source) if table == OWN else _wrong(source, table, given, number))
-    mistakes.end()
+    mistakes.raise_if_any()
     tables: dict[str, Given | Sequence[Given]] = {OWN: MappingProxyType(source.data.get(OWN, {}))}
     for table, kinds in SCHEMA.items():
         given = source.data.get(table, [{}] if table in LISTS else {})  # `[]` says: there is none
@@ -51,7 +51,7 @@ def source_of(path: Path) -> LocatedToml:
         entries: list[Any] = found if isinstance(found, list) else [found]
         for entry in filter(lambda one: isinstance(one, dict), entries):
             for key in kinds.keys() & entry.keys():
-                entry[key] = kinds[key].taken(entry[key])
+                entry[key] = kinds[key].normalized(entry[key])
     return source
 
 
@@ -133,7 +133,7 @@ def _wrong_tables(source: LocatedToml) -> Iterator[ContentError]:
     for table, found in source.data.items():
         if table not in _TABLES:
             problem = tell("kendes ikke; slet den, eller ret stavningen")
-            yield source.error(problem + meant(table, _TABLES), table, table)
+            yield source.error(problem + did_you_mean(table, _TABLES), table, table)
         elif _misshapen(table, found) and table in LISTS:
             problem = tell("skriv [[%(table)s]] på en linje for sig, én for hver", table=table)
             yield source.error(problem, table, table)
@@ -149,7 +149,7 @@ def _wrong_own(source: LocatedToml) -> Iterator[ContentError]:
             problem = tell("skriv navnet med små bogstaver og _, som tolk_telefon")
             yield source.error(problem, key, OWN)
         elif not kind.may_be(value):
-            yield source.error(kind.told, key, OWN)
+            yield source.error(kind.advice_in_words, key, OWN)
         elif _has_braces(value):
             yield source.error(_no_braces(), key, OWN)
 
@@ -160,7 +160,7 @@ def _why_unknown(source: LocatedToml, key: str, kinds: Mapping[str, Kind]) -> st
     if homes := [table for table in SCHEMA if key in SCHEMA[table] and table not in source.data]:
         headers = map(_header, homes)
         return tell("skal stå under %(table)s; skriv den linje over", table=next(headers))
-    return tell("kendes ikke; slet linjen, eller ret stavningen") + meant(key, kinds)
+    return tell("kendes ikke; slet linjen, eller ret stavningen") + did_you_mean(key, kinds)
 
 
 def _header(table: str) -> str:
@@ -188,8 +188,8 @@ def _wrong(source: LocatedToml, table: str, given: Given, number: int) -> Iterat
             continue
         if key not in given and not kind.may_be_absent:
             problem = tell("mangler under %(table)s; ", table=_header(table))
-            yield source.error(problem + kind.told, key, table, number)
+            yield source.error(problem + kind.advice_in_words, key, table, number)
         elif not kind.may_be(given.get(key, "")):
-            yield source.error(kind.told, key, table, number)
+            yield source.error(kind.advice_in_words, key, table, number)
         elif _has_braces(given.get(key)):
             yield source.error(_no_braces(), key, table, number)

@@ -33,7 +33,7 @@ def wrong_texts(
             mistakes.add(address)
             yield from error.each
             continue
-        if found[address].beside != (address == FORM):
+        if found[address].at_send_button != (address == FORM):
             problem = tell("::: formular skal stå på %(form)s, og kun dér", form=FORM)
             yield file.source.error(problem, "adresse")
     known = all(text.reader.facts.known for text in texts.values())
@@ -66,7 +66,7 @@ class _Places:
     facts_known: bool
 
     def wrong_links(self, path: Path, links: Links) -> Iterator[ContentError]:
-        """Each link of a text leads to a page, or to a heading of one or of its own."""
+        """Errors for links that lead to no page, or to no heading of one or of the text itself."""
         for line, link in links.targets:
             if link.startswith(("https://", "mailto:", "tel:")):
                 continue

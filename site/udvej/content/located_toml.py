@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from udvej.errors import ContentError
-from udvej.wording import tell, untold
+from udvej.wording import deferred, tell
 
 _TABLE = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
 _SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -19,9 +19,9 @@ _CURLY = re.compile("\\s*([\u201c\u201d\u201e\u2018\u2019\u00bb\u00ab\u00b4`])")
 _DATE = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 _TWICE = re.compile("overwrite|twice")
 _REASONS: Final = {
-    errno.ENOENT: untold("filen findes ikke; læg den tilbage"),
-    errno.EACCES: untold("filen må ikke læses; ret dens rettigheder"),
-    errno.EISDIR: untold("det er en mappe og ikke en fil; giv den et andet navn"),
+    errno.ENOENT: deferred("filen findes ikke; læg den tilbage"),
+    errno.EACCES: deferred("filen må ikke læses; ret dens rettigheder"),
+    errno.EISDIR: deferred("det er en mappe og ikke en fil; giv den et andet navn"),
 }
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from udvej.content.located_toml import read_text
 from udvej.errors import ContentError
-from udvej.wording import tell, untold
+from udvej.wording import deferred, tell
 
 MARK_FILE: Final = "maerke.svg"
 # The heaviest page and this, uncompressed, still fit the first TCP window.
@@ -58,7 +58,7 @@ _UNSEEN: Final = frozenset(("title", "desc"))
 _NEEDLESS: Final = frozenset(("id", "class", "version", "role", "baseProfile"))
 _OF_THE_WHOLE: Final = frozenset(("width", "height", "x", "y"))
 
-_ADVICE: Final = untold(
+_ADVICE: Final = deferred(
     "gem tegningen som »Plain SVG« med figurer alene, og farver som fill og stroke"
 )
 

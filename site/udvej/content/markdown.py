@@ -35,12 +35,12 @@ class Links:
     Attributes:
         targets: line in the file and target of every link but those to facts.
         anchors: the ids that links may lead to.
-        beside: whether it has something that stands beside the form.
+        at_send_button: whether it has a box for the form's page (`::: formular`).
     """
 
     targets: Sequence[tuple[int, str]]
     anchors: frozenset[str]
-    beside: bool
+    at_send_button: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Reader:
         written = filling.parsed(markdown)
         mistakes.add(proofreader.boxed(markdown))
         mistakes.add(proofreader.written(written))
-        mistakes.end()  # the rest is of a text that can be filled
+        mistakes.raise_if_any()  # the rest is of a text that can be filled
         links = [*proofreader.links(written)]  # as written, which filling changes
         tokens = filling.filled(written)
         mistakes.add(proofreader.titles(tokens))
@@ -82,9 +82,9 @@ class Reader:
         if form and (after := tokens[form[1] + 1 :]):
             problem = tell("efter ::: formular må der ikke stå mere")
             mistakes.add([proofreader.error(line_of(after[0]), problem)])
-        mistakes.end()
+        mistakes.raise_if_any()
         anchors = (str(token.attrs["id"]) for token in tokens if "id" in token.attrs)
-        return Links(links, frozenset(anchors), beside=bool(form))
+        return Links(links, frozenset(anchors), at_send_button=bool(form))
 
     def filled(self, markdown: str) -> Sequence[Token]:
         """A text that has been checked, translated and with each fact in its place."""
@@ -121,7 +121,7 @@ class Text:
         return html_of(self._parts[0])
 
     @cached_property
-    def beside(self) -> Markup:
+    def at_send_button(self) -> Markup:
         """What the form's page shows before the send button (`::: formular`), else empty."""
         return html_of(self._parts[1])
 
@@ -134,7 +134,7 @@ class Text:
         """
         return self.reader.check(self.markdown)
 
-    def spoken(self, language: Language) -> "Text":
+    def translated(self, language: Language) -> "Text":
         """The same in another language."""
         return Text(replace(self.reader, language=language), self.markdown)
 

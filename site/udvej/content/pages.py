@@ -89,7 +89,7 @@ class Page:
             self,
             title=language.content.pgettext(TITLE, self.title),
             summary=language.content.gettext(self.summary),
-            text=self.text.spoken(language),
+            text=self.text.translated(language),
         )
 
 
@@ -101,7 +101,7 @@ class Edition:
         language: which.
         facts: what `kommune.toml` says, in Danish.
         pages: by address, without the language's prefix, in the order of the menus.
-        receipt: what is said to who has sent.
+        receipt: the texts of the receipt, by kind of writer.
     """
 
     language: Language
@@ -120,10 +120,10 @@ class Edition:
         """The menu at the foot."""
         return [page for page in self.pages.values() if page.menu == "bund"]
 
-    def spoken(self, language: Language) -> "Edition":
+    def translated(self, language: Language) -> "Edition":
         """The same, which is Danish, in another language."""
-        pages = {address: page.spoken(language) for address, page in self.pages.items()}
-        return Edition(language, self.facts, pages, self.receipt.spoken(language))
+        pages = {address: page.translated(language) for address, page in self.pages.items()}
+        return Edition(language, self.facts, pages, self.receipt.translated(language))
 
 
 def load_edition(
@@ -166,11 +166,11 @@ def load_edition(
     }
     if proofread:
         mistakes.add(wrong_texts(texts, receipt, whole=len(files) == len(paths)))
-    mistakes.end()
+    mistakes.raise_if_any()
     pages = [_page(file, text) for file, text in texts.items()]
     pages.sort(key=lambda page: (page.order, page.address))
     danish = Edition(DANISH, facts, {page.address: page for page in pages}, receipt[0])
-    return danish if language is DANISH else danish.spoken(language)
+    return danish if language is DANISH else danish.translated(language)
 
 
 def page_paths(folder: Path) -> Sequence[Path]:
@@ -186,11 +186,11 @@ def messages(path: Path) -> Iterator[Message]:
     """
     if path.name == RECEIPT_FILE:
         receipt = Header.read(path, OWNED)
-        Mistakes.none_of(receipt.wrong())
+        Mistakes.raise_all(receipt.wrong())
         yield from _blocks(receipt, "the receipt")
         return
     file = Header.read(path, KEYS)
-    Mistakes.none_of(wrong_header(file))
+    Mistakes.raise_all(wrong_header(file))
     source, values = file.source, file.values
     title = "title: short; the browser keeps it, so it must not tell what the page is about"
     yield Message(source.line("titel"), values["titel"], TITLE, title)
@@ -229,7 +229,7 @@ def _wrong_value(key: str, value: Any) -> str:  # noqa: ANN401 (what TOML can ho
 
 
 def _wrong_places(folder: Path, files: Sequence[Header], *, whole: bool) -> Iterator[ContentError]:
-    """No two pages share an address or a title, and none is missing."""
+    """Errors for addresses and titles used twice, and for pages that are missing."""
     for key in ("adresse", "titel"):
         seen: dict[str, Header] = {}
         for file in files:

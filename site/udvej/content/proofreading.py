@@ -23,11 +23,11 @@ from udvej.content.parser import (
 )
 from udvej.content.pictures import PICTURES, asked_for
 from udvej.errors import ContentError
-from udvej.wording import meant, tell, untold
+from udvej.wording import deferred, did_you_mean, tell
 
 _CALL: Final = "tel:"
 _SHORT: Final = re.compile(r"\d{3,6}")  # such as 112, which no library's plan of numbers holds
-_UNCLOSED: Final = untold(
+_UNCLOSED: Final = deferred(
     "hver boks begynder med ::: og sit navn og slutter med ::: på en linje for sig"
 )
 
@@ -51,7 +51,7 @@ class Proofreader:
     titled: bool
 
     def boxed(self, markdown: str) -> Iterator[ContentError]:
-        """Every box has a name we know, and ends before the next one begins."""
+        """Errors for boxes with unknown names, and those that do not end before the next begins."""
         begun, known = 0, (*BOXES, *self.boxes)
         for number, line in enumerate(markdown.split("\n"), start=1):
             if not line.lstrip().startswith(":::"):
@@ -64,7 +64,7 @@ class Proofreader:
                     name=name,
                     names=", ".join(known),
                 )
-                yield self.error(number, problem + meant(name, known))
+                yield self.error(number, problem + did_you_mean(name, known))
             if bool(name) == bool(begun):
                 yield self.error(begun or number, tell(_UNCLOSED))
             begun = number if name else 0
@@ -72,7 +72,7 @@ class Proofreader:
             yield self.error(begun, tell(_UNCLOSED))
 
     def written(self, tokens: Sequence[Token]) -> Iterator[ContentError]:
-        """What is written has a meaning: headings, drawings, links, the names of facts."""
+        """Errors for headings, drawings, links and names of facts that mean nothing."""
         for at, token in enumerate(tokens):
             if token.type == "heading_open" and token.tag not in TAGS:
                 yield self.error(line_of(token), tell("en overskrift har højst tre #"))
@@ -99,7 +99,7 @@ class Proofreader:
             problem = tell(
                 "{%(name)s} står ikke i kommune.toml; ret navnet, eller tilføj det dér", name=name
             )
-            yield self.error(line, problem + meant(name, self.facts.names(), "{{{}}}"))
+            yield self.error(line, problem + did_you_mean(name, self.facts.names(), "{{{}}}"))
         target = target_of(piece)
         fact = FACT.fullmatch(target)
         if fact and not unknown and self.facts.text(fact[1]) and not self.facts.link(fact[1]):
@@ -113,7 +113,7 @@ class Proofreader:
             yield self.error(line, problem)
 
     def titles(self, tokens: Sequence[Token]) -> Iterator[ContentError]:
-        """What is shown has one heading of the first level, or none."""
+        """Errors for a page without exactly one first-level heading, and a text that has any."""
         titles = [token for token in tokens if token.type == "heading_open" and token.tag == "h1"]
         if self.titled and len(titles) != 1:
             line = line_of(titles[1]) if titles else 1

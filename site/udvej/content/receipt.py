@@ -1,6 +1,6 @@
 """`kvittering.md`: what follows once somebody has sent, for each kind of writer.
 
-It is no page: it has no address, stands in no menu, and is shown to nobody but who has sent.
+It is no page: it has no address, stands in no menu, and is shown only to those who have sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,9 +43,9 @@ class Receipt:
         """What one kind of writer reads."""
         return self.texts[writer].body
 
-    def spoken(self, language: Language) -> "Receipt":
+    def translated(self, language: Language) -> "Receipt":
         """The same, which is Danish, in another language."""
-        texts = {writer: text.spoken(language) for writer, text in self.texts.items()}
+        texts = {writer: text.translated(language) for writer, text in self.texts.items()}
         return replace(self, texts=texts)
 
     def check(self) -> Iterator[Links]:
@@ -56,7 +56,7 @@ class Receipt:
         """
         for writer, text in self.texts.items():
             links = text.links
-            if links.beside:
+            if links.at_send_button:
                 problem = tell("::: formular hører til på siden med formularen")
                 raise ContentError(self.path, 1, problem)
             if not text.body.strip():
@@ -80,7 +80,7 @@ def load_receipt(folder: Path, facts: Facts, boxes: Mapping[str, bool]) -> Recei
     """
     path = folder / RECEIPT_FILE
     header = Header.read(path, OWNED)
-    Mistakes.none_of(header.wrong())
+    Mistakes.raise_all(header.wrong())
     texts = {}
     for writer in WRITERS:
         shown = {**boxes, **{other: other == writer for other in WRITERS}}

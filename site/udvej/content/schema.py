@@ -22,20 +22,20 @@ from udvej.content.kinds import (
     Need,
 )
 
-_UNKNOWN_YET: Final = WORDS.unless_given(Need.SOON)
-# To a reader's question, which only the municipality can give.
-_ANSWER: Final = WORDS.unless_given(Need.ANSWER)
+_UNKNOWN_YET: Final = WORDS.optional(Need.SOON)
+# The answer to a reader's question, which only the municipality can give.
+_ANSWER: Final = WORDS.optional(Need.ANSWER)
 
 SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
-    "kommune": {"navn": NAME.such_as("Eksempel Kommune")},
+    "kommune": {"navn": NAME.with_example("Eksempel Kommune")},
     "sprog": {"tilbyd": LANGUAGES},
     "team": {
-        "navn": NAME.such_as("Team Eksempel"),
-        "center": NAME.such_as("Eksempelcentret"),
-        "gade": NAME.such_as("Eksempelvej 1"),
-        "postnr_by": NAME.such_as("0000 Eksempelby"),
-        "telefon": PHONE.such_as("00 00 00 00"),
-        "mail": MAIL.such_as("team@eksempel.example"),
+        "navn": NAME.with_example("Team Eksempel"),
+        "center": NAME.with_example("Eksempelcentret"),
+        "gade": NAME.with_example("Eksempelvej 1"),
+        "postnr_by": NAME.with_example("0000 Eksempelby"),
+        "telefon": PHONE.with_example("00 00 00 00"),
+        "mail": MAIL.with_example("team@eksempel.example"),
         "modtagere": MAILS,
         "aabningstider": _UNKNOWN_YET,
         "svartid": _UNKNOWN_YET,
@@ -45,29 +45,29 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
     "politi": {
         "hvem": replace(WORDS, need=Need.CHOICE),
         "titel": WORDS,
-        "navn": NAME.such_as("Eksempel Eksempelsen"),
-        "enhed": NAME.such_as("Eksempelafdelingen"),
-        "station": NAME.such_as("Eksempel Politistation"),
-        "kreds": NAME.such_as("Eksempel Politikreds"),
-        "gade": NAME.such_as("Eksempelvej 2"),
-        "postnr_by": NAME.such_as("0000 Eksempelby"),
-        "telefon": PHONE.such_as("00 00 00 01"),
-        "mail": MAIL.such_as("navn@eksempel.example"),
+        "navn": NAME.with_example("Eksempel Eksempelsen"),
+        "enhed": NAME.with_example("Eksempelafdelingen"),
+        "station": NAME.with_example("Eksempel Politistation"),
+        "kreds": NAME.with_example("Eksempel Politikreds"),
+        "gade": NAME.with_example("Eksempelvej 2"),
+        "postnr_by": NAME.with_example("0000 Eksempelby"),
+        "telefon": PHONE.with_example("00 00 00 01"),
+        "mail": MAIL.with_example("navn@eksempel.example"),
         "gennemgaaet": TRIED,
     },
     "raadgivning": {
-        "navn": NAME.such_as(""),
-        "telefon": PHONE.such_as(""),
+        "navn": NAME.with_example(""),
+        "telefon": PHONE.with_example(""),
         "aabningstider": _UNKNOWN_YET,
         "gennemgaaet": TRIED,
     },
     "dpo": {
-        "navn": NAME.unless_given(Need.SOON),
-        "telefon": PHONE.unless_given(Need.SOON),
-        "mail": MAIL.unless_given(Need.SOON),
+        "navn": NAME.optional(Need.SOON),
+        "telefon": PHONE.optional(Need.SOON),
+        "mail": MAIL.optional(Need.SOON),
         "gennemgaaet": TRIED,
     },
-    "udseende": {"navn": NAME.such_as("Eksempel"), "farve": COLOUR, "farve_moerk": COLOUR},
+    "udseende": {"navn": NAME.with_example("Eksempel"), "farve": COLOUR, "farve_moerk": COLOUR},
     "formular": {"ved_knappen": WORDS, "uden": QUESTIONS},
     "sikkerpost": {"adresse": LINK},
     "forlad": {"minutter": MINUTES, "sider": LINKS},
@@ -75,7 +75,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, Kind]]] = {
     "privatliv": {"sagssystem": _UNKNOWN_YET, "hjemmel": _UNKNOWN_YET, "rettigheder": _ANSWER},
     "tilgaengelighed": {
         "dato": _UNKNOWN_YET,
-        "erklaering": LINK.unless_given(Need.SOON),
+        "erklaering": LINK.optional(Need.SOON),
         "test": _UNKNOWN_YET,
     },
     "svar": dict.fromkeys(

@@ -98,7 +98,7 @@ def _whole(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _dates(plain: str) -> list[tuple[int, int]]:
-    """Give the places of birth dates, in order and apart."""
+    """Give the places of birth dates, in order and without overlap."""
     dates, done = [], 0
     for start in _DATE_STARTS.finditer(plain):
         if start.start() >= done and (date := _DATE.match(plain, start.start())):
@@ -126,7 +126,7 @@ def _last_four(plain: str, names: Collection[range]) -> Iterator[tuple[int, int,
 
 
 def _without_date(plain: str) -> Iterator[tuple[int, int]]:
-    """Give four digits that are named beside a month or a year."""
+    """Give four digits that are named as such, in a text with a month or a year."""
     years = [match.span() for match in islice(_MONTH_OR_YEAR.finditer(plain), 2)]
     for match in _NAMED_FOUR.finditer(plain):
         if any(year != match.span("four") for year in years):
@@ -150,7 +150,7 @@ def _apart(plain: str, names: Collection[range]) -> Iterator[tuple[int, int]]:
 
 
 def numbers_in(plain: str, names: Collection[range]) -> list[tuple[int, int]]:
-    """Give the places of CPR numbers in a reading, in order and apart.
+    """Give the places of CPR numbers in a reading, in order and without overlap.
 
     Args:
         plain: what a `Reading` made of a text, or of several with `FIELD` between.

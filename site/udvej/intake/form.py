@@ -67,7 +67,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         """WTForms' own words are never shown, so it looks for no translations of them."""
 
         def get_translations(self, form: FlaskForm) -> None:
-            """None."""
+            """No translations."""
 
     # The Danish sentence at the send button; `asked_by` sets it from `kommune.toml`, and the letter
     # repeats it, so that the team knows what the writer has read.
@@ -245,8 +245,8 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         """The form of one municipality.
 
         Args:
-            at_sending: what stands at the button that sends, in Danish; the letter repeats it, so
-                that the team knows what was read.
+            at_sending: the sentence at the send button, in Danish; the letter repeats it, so that
+                the team knows what was read.
             without: the questions that are not asked, each by its `left_out_as`.
 
         Raises:
@@ -369,7 +369,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         )
 
     def validate_phone(self, field: Phone) -> None:
-        """There where it is needed."""
+        """Required without a mail address, or if a call or a text message is preferred."""
         if not field.data:
             if not self.mail.data:
                 raise ValidationError(_("Skriv et telefonnummer eller en mailadresse."))
@@ -379,7 +379,7 @@ class ReferralForm(FlaskForm):  # type: ignore[misc]  # the library has no types
                 )
 
     def validate_mail(self, field: Mail) -> None:
-        """There where it is needed."""
+        """Required if a mail is preferred and only a phone number is given."""
         if not field.data and self.phone.data and self.prefer.data == _MAIL:
             raise ValidationError(_("Skriv din mailadresse, når du helst vil have en mail."))
 

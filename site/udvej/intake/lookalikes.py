@@ -19,7 +19,7 @@ YEAR: Final = r"(?:(?:18|19|20)\d\d|\d\d)"
 # A day (60 is added in a replacement number) and a month as a CPR number has them. 31 February
 # passes: it is rather a slip in a true number than anything else.
 DATE: Final = r"(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])(?:0[1-9]|1[0-2])"
-# As a CPR number is written beside other numbers: nothing, or a sign, between its pairs.
+# A CPR number among other numbers: nothing, or punctuation, between its pairs.
 _GAP = r"[\W_]{0,4}"
 _SIGNS = r"[\W_]{1,4}"
 _SERIAL = rf"(?:\d{{4}}|{_SIGNS}\d\d(?:\d\d|[ .:-]\d\d))"
@@ -52,7 +52,7 @@ _CASE = rf"(?:{OTHER}|(?<![^\W_])j\.? ?{LINK})"  # "j.nr." is a case number's to
 
 # The first digits of a CPR number may stand before, some signs away.
 _NO_BEFORE = r"(?<!\d[\W_])(?<!\d[\W_]{2})(?<!\d[\W_]{3})"
-_EXCUSED = re.compile(
+_SURELY_OTHER = re.compile(
     # From a sign or a digit.
     r"(?<!\d)\+ ?45[ .-]{0,3}" + _EIGHT + rf"(?:[ .-]{_EIGHT})*+(?![ .-]{{0,3}}\d)"
     rf"|(?<!\d)0045[ .-]{{0,3}}{_EIGHT}(?:[ .-]{_EIGHT})*+(?![ .-]{{0,3}}\d)"
@@ -119,7 +119,7 @@ _PHONE = (
 _HOURS = rf"(?:{_CLOCK}|(?:[01]?\d|2[0-4]))"
 _WRITTEN = rf"{_WRITTEN_DATE}(?:(?:, ?|; ?|\n| - | |-){_WRITTEN_DATE})+"
 # Phones, hours and dates: excused unless all the digits around them make a CPR number.
-_RATHER = re.compile(
+_LIKELY_OTHER = re.compile(
     rf"{_ALONE}(?:{_PHONE}(?:(?: / |[ /]){_PHONE})*+|(?:{DAY}/{MONTH}[ -])?{_HOURS} ?- ?{_HOURS})"
     rf"(?=(?: / | ?[,;\n])|{_ENDS})"
     rf"|(?<!\d)(?<!\d[\W_]){_WRITTEN}{_NO_MORE}"
@@ -163,7 +163,7 @@ def without_lookalikes(plain: str, kept: Container[int]) -> str:
 def without_likely(plain: str) -> str:
     """Likewise, of what is rather something else, when all digits around it make no CPR number."""
     numbers = [number.start() for number in NUMBERS.finditer(plain)]
-    return _blanked(plain, numbers, lambda start: _end(_RATHER.match(plain, start)))
+    return _blanked(plain, numbers, lambda start: _end(_LIKELY_OTHER.match(plain, start)))
 
 
 def _blanked(plain: str, starts: Iterable[int], end_of: Callable[[int], int]) -> str:
@@ -179,7 +179,7 @@ def _excused(plain: str, kept: Container[int], start: int) -> int:
     """Give where what begins at `start` ends, when it is no CPR number; 0 when it may be one."""
     if start in kept:
         return 0
-    if end := _end(_EXCUSED.match(plain, start)) or _end(_AMOUNT.match(plain, start)):
+    if end := _end(_SURELY_OTHER.match(plain, start)) or _end(_AMOUNT.match(plain, start)):
         return end
     iban = _IBAN.match(plain, start)
     if iban and _has_iban_check(iban[0].replace(" ", "")):

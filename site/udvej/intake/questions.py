@@ -193,7 +193,7 @@ class Words(Line, TextAreaField):
         super().__init__(label, filters=[_strip], **options)
 
 
-class Reach(Line):
+class ContactField(Line):
     """A number or an address, and what the person says of it.
 
     "ring ikke, kun sms 20 30 40 50" is as right as the number alone: the team reads the words as
@@ -214,23 +214,23 @@ class Reach(Line):
 
     @property
     @abstractmethod
-    def alone(self) -> bool:
+    def only_contact(self) -> bool:
         """Whether the answer is one of those and nothing more."""
 
     @property
     def written(self) -> str:
         """In the letter's own form where it is alone, else as typed."""
-        return self.found[0] if self.data and self.alone else self.data or ""
+        return self.found[0] if self.data and self.only_contact else self.data or ""
 
     @property
     def notes(self) -> Sequence[str]:  # type: ignore[override]  # made from the answer
-        """That there are words to read first."""
-        if not self.data or self.alone:
+        """A note for the team where the answer holds more than a number or address."""
+        if not self.data or self.only_contact:
             return ()
         return (f"Ved {self._letter} står der mere. Læs det, før I kontakter nogen.",)
 
 
-class Phone(Reach, TelField):
+class Phone(ContactField, TelField):
     """A number that can be rung; Danish without prefix."""
 
     @property
@@ -239,7 +239,7 @@ class Phone(Reach, TelField):
         return [number.written for number in numbers_in(self.data or "")]
 
     @property
-    def alone(self) -> bool:
+    def only_contact(self) -> bool:
         """Only a number."""
         return any(number.is_all_of(self.data or "") for number in numbers_in(self.data or ""))
 
@@ -268,7 +268,7 @@ class Phone(Reach, TelField):
             )
 
 
-class Mail(Reach, EmailField):
+class Mail(ContactField, EmailField):
     """An address that can be written to (RFC 5321)."""
 
     longest = 320
@@ -279,13 +279,13 @@ class Mail(Reach, EmailField):
         return addresses_in(self.data or "")
 
     @property
-    def alone(self) -> bool:
+    def only_contact(self) -> bool:
         """Only an address."""
         return self.data in self.found
 
     @property
     def doubt(self) -> str:  # type: ignore[override]  # made from the answer
-        """Whether it is meant so, where few mail systems could answer it."""
+        """A question back where few mail systems can write to the address, else ""."""
         if all(map(is_answerable, self.found)):
             return ""
         return _(

@@ -67,7 +67,7 @@ class Reading:
         return at
 
     def stop(self, end: int) -> int:
-        """Give where in the text a piece ends that ends before `end`, marks on it included."""
+        """Map an exclusive end in `plain` to the text, past marks on the last character."""
         last = self.place(end - 1)
         while (stop := self.place(end)) == last:
             end += 1

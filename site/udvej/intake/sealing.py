@@ -20,7 +20,7 @@ from udvej.outbox.sealed import Opener, Sealed, new_token
 _CRLF = compat32.clone(linesep="\r\n")
 _UTF_8 = Charset("utf-8")
 _UTF_8.body_encoding = QP
-# What was sealed has as many sizes as there are steps, and most letters are shorter than one.
+# Letters are padded to a multiple of this; most fit one step, so that sizes hardly differ.
 _STEP = 4096
 _PADDING = b"X-Padding: "
 _TEAM = "UDVEJ_TEAM_CERTIFICATE"

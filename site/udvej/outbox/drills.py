@@ -56,7 +56,7 @@ class Drill:
 
 
 @dataclass(frozen=True)
-class Shown:
+class DrillResults:
     """What drills have shown, in seconds since then; infinite where they never have.
 
     Attributes:
@@ -167,7 +167,7 @@ class Drills:
         with self._database.reading() as connection:
             return str(connection.scalar(named))
 
-    def shown(self, sealed_for: str) -> Shown:
+    def shown(self, sealed_for: str) -> DrillResults:
         """What drills have shown.
 
         Args:
@@ -181,7 +181,7 @@ class Drills:
             sent = connection.scalar(select(func.max(DRILLS.c.sent)))
             opened = connection.scalar(latest)
         now = self._clock()
-        return Shown(*(inf if at is None else max(0.0, now - at) for at in (sent, opened)))
+        return DrillResults(*(inf if at is None else max(0.0, now - at) for at in (sent, opened)))
 
     def asks(self, sealed_for: str) -> bool:
         """Whether it is time for a code: soon one is due, and the team is at work.

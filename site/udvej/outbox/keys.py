@@ -38,7 +38,7 @@ class TeamKey:
         Args:
             mail: the team's address, which mail programs match the certificate by.
             now: when it begins to be valid; the present moment if left out.
-            site: the name of the site, by which a list of certificates is told apart.
+            site: the name of the site, to find the certificate by in a list.
             team: the name of the team.
         """
         now = now or datetime.now(UTC)

@@ -163,8 +163,8 @@ class Relay:
         ):
             connection.send(mail)
 
-    def ask(self) -> None:
-        """See that the server would take a mail for each recipient, and send none.
+    def probe(self) -> None:
+        """Check that the server would take a mail for each recipient, and send none.
 
         Raises:
             TemporaryFailure: it may succeed later.
@@ -175,7 +175,7 @@ class Relay:
             self._app.app_context(),
             _Connection(self._mail, self._server, self._sender) as connection,
         ):
-            connection.ask(self._recipients)
+            connection.probe(self._recipients)
 
 
 class _Client(smtplib.SMTP):
@@ -196,7 +196,7 @@ class _Client(smtplib.SMTP):
 
 
 class _ClientOverTls(_Client, smtplib.SMTP_SSL):
-    """The same over TLS from the first byte."""
+    """As `_Client`, over TLS from the first byte."""
 
 
 class _Connection(flask_mail.Connection):
@@ -225,8 +225,8 @@ class _Connection(flask_mail.Connection):
             raise
         return host
 
-    def ask(self, recipients: Sequence[str]) -> None:
-        """All of a mail but the mail (RFC 5321, 4.1.1.5)."""
+    def probe(self, recipients: Sequence[str]) -> None:
+        """MAIL and RCPT for each recipient, then RSET (RFC 5321, 4.1.1.5): no mail is sent."""
         host = cast("smtplib.SMTP", self.host)
         host.ehlo_or_helo_if_needed()
         code, words = host.mail(self._sender)

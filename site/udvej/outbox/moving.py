@@ -1,7 +1,7 @@
-"""All that an outbox keeps, from one database to another: counted and compared before it is said.
+"""Move an outbox from one database to another: copied and compared before the source is closed.
 
-A move that is interrupted anywhere leaves no two databases that both give numbers. The target is
-closed until the source is, so that a site which is started on either says so.
+Wherever a move is interrupted, no two databases give out numbers: the target stays closed until the
+source has been closed, and a site started on either of them refuses with a message.
 """
 
 import secrets
@@ -90,7 +90,7 @@ def _mark(database: Database, *, closed: bool) -> str:
 
 
 def _can_be_left(database: Database) -> bool:
-    """Whether it gives numbers."""
+    """Whether it is a live outbox: it gives out numbers, and no move has touched it."""
     with database.reading() as connection:
         begun = connection.scalar(select(NUMBERS.c.last)) is not None
         return begun and not _count(connection, MOVED)
@@ -134,7 +134,7 @@ def _close(source: Database, target: Database, mark: str, to: str) -> None:
                 " process of this site runs, here or on another host, and try again"
             )
         connection.execute(insert(MOVED).values(mark=mark, to=to))
-        connection.execute(delete(NUMBERS))  # who has it open already gives none, either
+        connection.execute(delete(NUMBERS))  # a process that still has it open gives none either
 
 
 def _digests(connection: Connection) -> Sequence[tuple[int, str]]:

@@ -1,6 +1,7 @@
-"""What was sent, by a key that says nothing of it: so that nothing is taken twice.
+"""Idempotency: what was sent is remembered under a key, so that nothing is accepted twice.
 
-A second press, a reload or Back within `SENT_ONCE` leads to the same receipt.
+The key is a hash and says nothing of the content. A second press, a reload or Back within
+`SENT_ONCE` leads to the same receipt.
 """
 
 from typing import Final

@@ -74,8 +74,8 @@ class Recipients:
         return cls(valid, [one for one in found if one not in valid])
 
     @property
-    def name(self) -> str:
-        """What is another for other certificates: a hash of theirs, in whatever order."""
+    def fingerprint(self) -> str:
+        """Identifies this set of certificates: SHA-256 over their sorted fingerprints, hex."""
         prints = sorted(one.fingerprint(SHA256()) for one in self.certificates)
         return sha256(b"".join(prints)).hexdigest()
 

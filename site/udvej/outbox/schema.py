@@ -70,6 +70,6 @@ MOVED = Table(
 # What each version of the tables has that the one before had not.
 UPGRADES: Final = (
     "ALTER TABLE referrals ADD COLUMN tried FLOAT",
-    "DROP TABLE IF EXISTS drills",  # made anew; before, drills took numbers of referrals
+    "DROP TABLE IF EXISTS drills",  # then made again; before, drills took numbers of referrals
     'CREATE TABLE moved (mark VARCHAR NOT NULL, "to" VARCHAR NOT NULL)',
 )

@@ -6,7 +6,7 @@ number of a referral, whose series has no gap.
 
 
 def title(number: int) -> str:
-    """What a mail and the letter in it are called, told apart at a glance in a list of mails."""
+    """The subject of a mail and heading of its letter; the two kinds differ at a glance."""
     return f"Henvendelse nr. {number}" if number > 0 else f"PRØVE nr. {-number}"
 
 

@@ -141,7 +141,7 @@ class Outbox:
                 connection.execute(_SET_LAST, {"number": number - 1})  # numbers have no gap
                 return earlier
             if paced := paced or crowded:
-                self.database.bound(connection, _SHARE_OF_PACED)
+                self.database.limit_to_share(connection, _SHARE_OF_PACED)
             keep(connection, number, seal, now, paced=paced)
             receipts.keep(connection, key, reference, now)
         return reference
@@ -171,14 +171,14 @@ class Outbox:
                 raise UnknownNumber(f"{last} was given already; a number is never given twice")
             connection.execute(_SET_LAST, {"number": number})
 
-    def at_work(self) -> None:
+    def heartbeat(self) -> None:
         """Say that a delivery process is at work.
 
         Raises:
             StorageError: the database does not answer.
         """
         with self.database.transaction() as connection:
-            watch.at_work(connection, self._clock())
+            watch.heartbeat(connection, self._clock())
 
     def receipt(self, key: bytes, within: float) -> str:
         """The reference of what was sent under a key, or "" where that is too long ago.
@@ -202,10 +202,10 @@ class Outbox:
         now = self._clock()
         waiting = REFERRALS.c.state == "waiting"
         due, one_by_one = REFERRALS.c.due, (REFERRALS.c.due, REFERRALS.c.number)
-        # Each in the order of the index it is found by, so that none reads all that wait.
+        # Each is ordered by the index that finds it, so that no query scans all that wait.
         kinds = (
             ((waiting, due <= now), one_by_one),
-            # Due at a time that no rule gives, since the clock was set back.
+            # Accepted or due later than any rule sets: the clock was set back.
             ((waiting, REFERRALS.c.accepted > now), (REFERRALS.c.accepted,)),
             ((waiting, ~REFERRALS.c.paced, due > now + _LONGEST_RETRY), one_by_one),
             ((REFERRALS.c.state == "aside", due <= now), one_by_one),
@@ -217,7 +217,7 @@ class Outbox:
                 due=now + _LEASE,
                 tries=REFERRALS.c.tries + 1,
                 paced=False,  # once it has been tried, a retry follows the ordinary times
-                # Else it would still be adrift, and leased again before this lease ends.
+                # Else the clock rule above would match it again before this lease ends.
                 accepted=case((REFERRALS.c.accepted > now, now), else_=REFERRALS.c.accepted),
                 tried=case((REFERRALS.c.tried <= now, REFERRALS.c.tried), else_=now),
             )
@@ -295,7 +295,7 @@ class Outbox:
                 .values(**values)
             )
 
-    def again(self, number: int) -> None:
+    def requeue(self, number: int) -> None:
         """Mail a referral once more, that was sent or has failed and is still kept.
 
         Raises:
@@ -337,7 +337,7 @@ class Outbox:
         return f"{row.state}: {row.reason}" if row.reason else str(row.state)
 
     def forget(self, keep_days: int) -> None:
-        """Delete what has had its time, and empty the database's log.
+        """Delete what has expired, and empty the database's log.
 
         Args:
             keep_days: how long a sealed referral stays after 250.
@@ -360,7 +360,7 @@ class Outbox:
         self.database.close()
 
     def probe(self) -> None:
-        """See that a referral could be kept.
+        """Check that a referral could be kept.
 
         Raises:
             StorageError: the database does not answer.

@@ -97,6 +97,6 @@ def begin(connection: Connection, now: float) -> None:
         connection.execute(insert(DELIVERIES).values(seen=now))
 
 
-def at_work(connection: Connection, now: float) -> None:
+def heartbeat(connection: Connection, now: float) -> None:
     """Write down that a delivery process is at work."""
     connection.execute(update(DELIVERIES).values(seen=now))

@@ -11,10 +11,10 @@ from psycopg.abc import RV, PQGen
 
 from udvej.database import PATIENCE
 
-# None of our transactions waits for anything but the database. So one that does is of a process
-# or a host that is gone or hangs, and ends before others give up waiting for its rows; and they do
-# before we think that the server hangs. With READ COMMITTED a statement that has waited for a
-# row goes on with its new version; a stricter isolation would end it with an error (40001).
+# Our transactions wait for nothing but the database, so an idle one belongs to a process or host
+# that is gone or hangs. It is ended (3 s) before others give up on its locks (5 s), and they do
+# before we take the server for hung (`PATIENCE`). READ COMMITTED: after waiting for a row lock a
+# statement goes on with the new row; a stricter isolation would fail (40001).
 _SETTINGS: Final = """
     SET synchronous_commit = on;
     SET default_transaction_isolation = 'read committed';
@@ -32,7 +32,7 @@ class Bounded(psycopg.Connection[Any]):
     """
 
     def prepare(self) -> None:
-        """Set what holds for all that is asked on it."""
+        """Set the session's timeouts and isolation."""
         self.autocommit = True
         self.execute(_SETTINGS)
         self.autocommit = False

@@ -11,7 +11,7 @@ from udvej.postgresql.url import checked
 
 # How a server's administrator knows our connections.
 APPLICATION: Final = "udvej"
-# A thread of a web worker each; a delivery has one.
+# One for each thread: a web worker and the delivery process have at most four each.
 _CONNECTIONS: Final = 4
 _CONNECT_SECONDS: Final = 3
 

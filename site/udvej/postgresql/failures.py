@@ -54,7 +54,7 @@ _WORDS_TO_MEND: Final = {
 }
 
 
-class Unfit(StorageError):
+class NeedsRepair(StorageError):
     """A person has to mend something first."""
 
 
@@ -71,7 +71,7 @@ def failure(error: BaseException) -> StorageError:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return LostError("UDVEJ_DATABASE: the connection broke; see the server's log")
     for text in _named(state, str(original), _STATES_TO_MEND, _WORDS_TO_MEND):
-        return Unfit(f"UDVEJ_DATABASE: {text}")
+        return NeedsRepair(f"UDVEJ_DATABASE: {text}")
     kind = FullError if state == _FULL else StorageError
     unknown = f"it did not take it (SQLSTATE {state})" if state else "see that it runs"
     text = next(_named(state, str(original), _STATES, _WORDS), unknown)

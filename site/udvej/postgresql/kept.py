@@ -31,7 +31,7 @@ from sqlalchemy.schema import CreateSchema
 from udvej.database import Database, missing
 from udvej.errors import ConfigError, FullError
 from udvej.postgresql.connections import APPLICATION, engine
-from udvej.postgresql.failures import Unfit, cause, failure, took_too_long
+from udvej.postgresql.failures import NeedsRepair, cause, failure, took_too_long
 
 # What a row takes at least besides its binary columns.
 _ROW_BYTES: Final = 128
@@ -95,7 +95,7 @@ class PostgreSQL(Database):
         self._tables = tables.sorted_tables
         try:
             with self.transaction() as connection:
-                _see_that_it_is_durable(connection)
+                _check_durability(connection)
                 connection.execute(select(func.pg_advisory_xact_lock(_turn_of(self._schema))))
                 # IF NOT EXISTS would want the right to make one where it exists, too.
                 if not inspect(connection).has_schema(self._schema):
@@ -103,7 +103,7 @@ class PostgreSQL(Database):
                 _VERSIONS.create(connection, checkfirst=True)
                 self._bring_up_to_date(connection, tables, upgrades)
                 begin(connection)
-        except Unfit as error:
+        except NeedsRepair as error:
             raise ConfigError(str(error)) from error
 
     def _bring_up_to_date(
@@ -124,10 +124,10 @@ class PostgreSQL(Database):
             self._suit(connection)
 
     def _suit(self, connection: Connection) -> None:
-        """Make of new tables what SQLAlchemy has no words for."""
+        """Set storage options of new tables that SQLAlchemy cannot express."""
         for table, name in zip(self._tables, self._qualified(), strict=True):
             for column in _binary(table):
-                # Sealed: to try to compress it is in vain.
+                # Sealed: ciphertext does not compress.
                 connection.exec_driver_sql(
                     f'ALTER TABLE {name} ALTER COLUMN "{column.name}" SET STORAGE EXTERNAL'
                 )
@@ -144,7 +144,7 @@ class PostgreSQL(Database):
                     return
                 connection.info[_MOST] = self._most_bytes
                 yield connection
-                self._see_that_there_is_room(connection)
+                self._check_room(connection)
         except (SQLAlchemyError, OSError) as error:
             raise failure(error) from cause(error)
 
@@ -157,8 +157,8 @@ class PostgreSQL(Database):
         except (SQLAlchemyError, OSError) as error:
             raise failure(error) from cause(error)
 
-    def bound(self, connection: Connection, share: float) -> None:
-        """As `Database.bound`."""
+    def limit_to_share(self, connection: Connection, share: float) -> None:
+        """As `Database.limit_to_share`."""
         connection.info[_MOST] = int(self._most_bytes * share)
 
     def filled(self, connection: Connection) -> float:
@@ -199,8 +199,8 @@ class PostgreSQL(Database):
         """Let go of the connections that nobody uses now; others in this process share them."""
         self._engine.pool.dispose()
 
-    def _see_that_there_is_room(self, connection: Connection) -> None:
-        """Look at the files first, which is soon done; they keep the room of what was deleted."""
+    def _check_room(self, connection: Connection) -> None:
+        """Compare file sizes first, which is cheap; they include the space of deleted rows."""
         most, now = connection.info[_MOST], time.monotonic()
         if now < self._looked + _LOOK_SECONDS and self._seen_bytes < most - _FAR_BYTES:
             return
@@ -234,8 +234,8 @@ def _bytes(table: Table) -> ScalarSelect[int]:
     return select(func.coalesce(func.sum(each), 0)).select_from(table).scalar_subquery()
 
 
-def _see_that_it_is_durable(connection: Connection) -> None:
-    """See that what is committed outlives the server.
+def _check_durability(connection: Connection) -> None:
+    """Check that what is committed outlives the server.
 
     Raises:
         ConfigError: it may not.

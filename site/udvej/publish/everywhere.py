@@ -54,10 +54,10 @@ def wanted(config: Config) -> Config:
 
 
 def begin_with(config: Config) -> None:
-    """Let all hosts show what the first that starts was found good with, if nothing is published.
+    """Where nothing is published yet, make the sources that this host has checked current for all.
 
     Args:
-        config: with those sources; of a site that is on one host nothing is kept.
+        config: with those sources; a site on one host stores nothing.
 
     Raises:
         StorageError: the database does not answer.
@@ -106,12 +106,13 @@ def publish(config: Config, *, undo: bool) -> Outcome:
         # Here first, where mistakes are named in the editor's own files.
         Builds(config.state).asked(config, "")
         if now.undone:
-            generations.take_folder()
+            generations.clear_undo()
     if wanted == now.current:
         _wait_until_all_show(generations, wanted)
         return Outcome(Changes(), done=False)
     changes = _changes(generations.sources(now.current), sources)
-    again = undo and wanted == now.undone  # each host may have a content folder of its own
+    # Not compared with the content folder, as on one host: each host may have its own.
+    again = undo and wanted == now.undone
     with _asking(generations, sources) as number:
         _wait_for_answers(generations, number)
         generations.agree(number, now.current if undo and not again else "")

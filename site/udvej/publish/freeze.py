@@ -74,7 +74,7 @@ def freeze(config: Config, folder: Path, like: Path | None = None) -> Path:
 
 
 def build(config: Config, folder: Path, like: Path | None = None) -> Path:
-    """The same, but for the link, which is left as it is until `repoint`.
+    """As `freeze`, but leave the link as it is until `repoint`.
 
     Args:
         config: as for `freeze`.
@@ -164,7 +164,7 @@ def _compile(content: Content, kept: Config) -> None:
 
 
 def before(folder: Path) -> Path:
-    """The link to the build that `folder` led to when it was made of other sources."""
+    """The link to the previous build made of other sources, for `--undo`."""
     return folder.with_name(f"{folder.name}-before")
 
 

@@ -76,9 +76,9 @@ class Published:
     Attributes:
         current: what every server is to show.
         before: what they showed before it.
-        undone: what was given up for it.
+        undone: what the last undo took out of use.
         asked: what a publisher wants to be current.
-        number: tells that from what was asked before.
+        number: the id of that request, random hex.
     """
 
     current: str
@@ -96,7 +96,7 @@ class Server:
         id: its own, from its start to its end.
         name: its host and port, for people.
         shows: the sources that it shows, by their stamp.
-        answered: the number of what it was last asked for.
+        answered: the id of the last request that it has answered.
         refused: why it cannot show that, or "".
         silent: for how many seconds it has not been heard.
     """
@@ -110,7 +110,7 @@ class Server:
 
     @property
     def lives(self) -> bool:
-        """Whether it was heard of late."""
+        """Whether it was heard recently."""
         return self.silent < ALIVE_SECONDS
 
 
@@ -195,7 +195,7 @@ class Generations:
 
         Args:
             number: of what was asked.
-            undone: what is given up with it, or "".
+            undone: the sources that this undo takes out of use, or "".
 
         Raises:
             StorageError: it could not be done, and nothing has changed.
@@ -215,8 +215,8 @@ class Generations:
             asked = update(_published).where(_published.c.number == number)
             connection.execute(asked.values(until=0.0))
 
-    def take_folder(self) -> None:
-        """What was undone counts as any other again.
+    def clear_undo(self) -> None:
+        """Drop the undo marker: the content folder may be published again.
 
         Raises:
             StorageError: it could not be done.
@@ -234,7 +234,7 @@ class Generations:
             _drop_what_nobody_names(connection)
 
     def announce(self, server: Server) -> None:
-        """Say that a server lives, and what it shows; a lost one of its name is forgotten.
+        """Record a server's heartbeat and what it shows; delete the rows of servers that are gone.
 
         Raises:
             StorageError: it could not be done.
@@ -264,7 +264,7 @@ class Generations:
             connection.execute(delete(_servers).where(_servers.c.id == server.id))
 
     def servers(self) -> Sequence[Server]:
-        """Those heard of in the last day, neither ended nor started again; by name.
+        """Those seen in the last day, neither ended nor started again; by name.
 
         Raises:
             StorageError: the database does not answer.
@@ -280,8 +280,8 @@ class Generations:
         ).order_by(columns.name)
         with self._database.reading() as connection:
             return [
-                Server(name, host, shows, answered, refused, float(silent))
-                for name, host, shows, answered, refused, silent in connection.execute(asked)
+                Server(id_, name, shows, answered, refused, float(silent))
+                for id_, name, shows, answered, refused, silent in connection.execute(asked)
             ]
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from udvej.publish.generations import Generations, Server
 
 
 def servers_of(config: Config) -> tuple[str, Sequence[Server]]:
-    """What is published, by the stamp of its sources, and the servers heard of in the last day.
+    """What is published, by the stamp of its sources, and the servers seen in the last day.
 
     Args:
         config: of a site whose hosts share a database.

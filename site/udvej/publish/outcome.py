@@ -12,8 +12,8 @@ class Outcome:
     Attributes:
         changes: what visitors see now that they did not see before.
         done: whether anything was changed.
-        withheld: whether it was not, since just this was undone.
-        again: whether an undo has brought back what an undo had given up.
+        withheld: whether nothing was, since just this content was undone.
+        again: whether an undo has brought back what an undo had taken out of use.
     """
 
     changes: Changes

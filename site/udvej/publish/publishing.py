@@ -66,7 +66,7 @@ def _publish(config: Config, builds: Builds, *, undo: bool) -> Outcome:
         undoes = stamp_of_sources(with_sources_of(builds.current, config))
     asked = builds.asked(wanted, secrets.token_hex(8), undoes)
     if not undo and _is_shown(config, builds, asked):
-        builds.take_folder()
+        builds.clear_undo()
         return Outcome(Changes(), done=False)
     changes = Changes.between(builds.current, config.state / asked.build)
     _change(config, builds, asked)
@@ -90,10 +90,10 @@ def _change(config: Config, builds: Builds, asked: Asked) -> None:
 
 @contextmanager
 def _one_at_a_time(config: Config) -> Iterator[None]:
-    """Of several municipalities one is renewed at a time.
+    """Publish one municipality of an installation at a time.
 
-    Else a server may have heard one publisher before that one's signal comes, which then asks for
-    nothing, and so for the folders of all.
+    Otherwise a server could answer two requests on the first SIGHUP. The second SIGHUP would find
+    no request and count as a plain reload, which takes up the content folders of all.
     """
     if config.name:
         with turn(config.state.parent / PUBLISHING):
@@ -131,7 +131,7 @@ def _ask(config: Config, asked: Asked) -> None:
     asked.write(config.state)
     try:
         for server in running(config.state):
-            server.tell()
+            server.request_reload()
         until = time.monotonic() + _PATIENCE_SECONDS
         while waiting := [one for one in running(config.state) if one.answered != asked.number]:
             if time.monotonic() > until:

@@ -2,7 +2,7 @@
 
 Each server holds a lock on a file of its own in the state folder as long as it lives, so that no
 signal is ever sent to a process that has taken the number of a dead one. What it says is in another
-file beside it, which is replaced whole: read half written, it would count as no server.
+file next to it, which is replaced whole: read half written, it would count as no server.
 """
 
 import fcntl
@@ -33,10 +33,10 @@ class Asked:
     """What servers are asked to serve from now on.
 
     Attributes:
-        number: tells it from what was asked before.
+        number: the id of the request, random hex.
         build: a folder that `freeze.build` made in the state folder.
         fronts: the same for the web server in front, by the link that leads to it.
-        undoes: the sources that are given up with it, as `stamps.stamp_of_sources` names them, or
+        undoes: the sources that it takes out of use, as `stamps.stamp_of_sources` names them, or
             "" where those of the content folder are published.
     """
 
@@ -73,7 +73,7 @@ class Running:
     Attributes:
         pid: its first process, which takes SIGHUP.
         build: the folder that it serves.
-        answered: the number of what it was last asked for.
+        answered: the id of the last request that it has answered.
         refused: why it went on as it was then, or "".
     """
 
@@ -82,7 +82,7 @@ class Running:
     answered: str = ""
     refused: str = ""
 
-    def tell(self) -> None:
+    def request_reload(self) -> None:
         """Let it look at what is asked for."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGHUP)
@@ -95,8 +95,8 @@ def running(state: Path) -> Iterator[Running]:
         OSError: what one of them says cannot be read.
     """
     for lock in sorted(state.glob(_SERVERS.format("*"))):
-        if _is_held(lock):
-            yield Running(**json.loads(_said_beside(lock).read_text("utf-8")))
+        if _server_runs(lock):
+            yield Running(**json.loads(_status_file(lock).read_text("utf-8")))
 
 
 class Announced:
@@ -114,7 +114,7 @@ class Announced:
             OSError: it cannot be written.
         """
         lock = state / _SERVERS.format(port)
-        self._path = _said_beside(lock)
+        self._path = _status_file(lock)
         self._write(Running(os.getpid(), build))
         self._lock = lock.open("a")
         until = time.monotonic() + _RETRY_SECONDS
@@ -122,7 +122,7 @@ class Announced:
         while not _takes(self._lock) and time.monotonic() < until:
             time.sleep(_STEP_SECONDS)
 
-    def says(self, build: str, answered: str = "", refused: str = "") -> None:
+    def report(self, build: str, answered: str = "", refused: str = "") -> None:
         """Say what it serves, and what became of what it was asked for."""
         said = replace(self._said, build=build, answered=answered, refused=refused)
         if said != self._said:
@@ -134,11 +134,11 @@ class Announced:
         self._said = said
 
 
-def _said_beside(lock: Path) -> Path:
+def _status_file(lock: Path) -> Path:
     return lock.with_suffix(".json")
 
 
-def _is_held(lock: Path) -> bool:
+def _server_runs(lock: Path) -> bool:
     with suppress(OSError), lock.open("a") as file:
         return not _takes(file)
     return False

@@ -31,7 +31,7 @@ def read(config: Config) -> Sources:
     """The sources that a site names.
 
     Raises:
-        ConfigError: they are too many to be sent anywhere, or cannot be read.
+        ConfigError: they take more than 16 MiB together, or cannot be read.
     """
     found = {}
     for name, folder in (

@@ -81,5 +81,5 @@ def inputs(folder: Path) -> Iterator[Path]:
 
 
 def _is_hidden(path: Path) -> bool:
-    """Whether a file is an editor's or a system's, or made of others."""
+    """Whether a file is hidden, or generated from others, and so no source."""
     return path.name.startswith(".") or path.suffix in (".pyc", ".mo", ".pot")

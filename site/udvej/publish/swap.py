@@ -66,7 +66,7 @@ class Builds:
     def _holds(self) -> bool:
         return bool(self.undone) and self.current.is_dir()
 
-    def take_folder(self) -> None:
+    def clear_undo(self) -> None:
         """The content folder counts again, whatever was undone."""
         (self.state / _UNDONE).unlink(missing_ok=True)
 
@@ -96,12 +96,12 @@ class Builds:
         fronts = {str(front): build(config, front, made).name for front in self.fronts}
         return Asked(number, made.name, fronts, undoes)
 
-    def take(self, asked: Asked, told: Path) -> None:
+    def take(self, asked: Asked, watched: Path) -> None:
         """Let every link lead to what has been built.
 
         Args:
             asked: what has been built.
-            told: the folder of the file that is written when all is changed.
+            watched: the folder of the `published` file, whose change makes systemd reload nginx.
 
         Raises:
             ConfigError: it cannot be written.
@@ -113,8 +113,8 @@ class Builds:
         for front, made in asked.fronts.items():
             repoint(Path(front), Path(front).with_name(made))
         if not asked.undoes:
-            self.take_folder()
-        (told / PUBLISHED).write_text(f"{asked.number} {asked.build}\n", "utf-8")
+            self.clear_undo()
+        (watched / PUBLISHED).write_text(f"{asked.number} {asked.build}\n", "utf-8")
 
     def are_at(self, asked: Asked) -> bool:
         """Whether all links lead there already."""

@@ -1,4 +1,4 @@
-"""One process at a time, by a lock that goes with whoever holds it."""
+"""One process at a time, by a file lock that the kernel releases when its holder ends."""
 
 import fcntl
 import time
@@ -15,7 +15,7 @@ _STEP_SECONDS: Final = 0.05
 
 @contextmanager
 def turn(lock: Path) -> Iterator[None]:
-    """Wait for the others, and keep them waiting.
+    """Hold the lock for the block, waiting for it if need be.
 
     Args:
         lock: a file that is made if need be; its folder exists.

@@ -1,1 +1,1 @@
-"""Whether a site is ready to be told of: a list of questions, each with one answer."""
+"""Whether a site is ready to be announced: a list of questions, each with one answer."""

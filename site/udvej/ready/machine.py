@@ -14,20 +14,21 @@ from udvej.health import Answer, Level, together
 from udvej.outbox.recipients import holds_private_key
 from udvej.outbox.scheme import Scheme
 from udvej.services import Services
+from udvej.settings import SETTINGS
 
-# A secret of random signs has more; one that is typed or repeated has not.
-_FEWEST_SIGNS: Final = 10
+# Distinct characters: a random secret has more, a typed or repeated one fewer.
+_FEWEST_CHARACTERS: Final = 10
 _OTHERS: Final = 0o077
-_GONE_WITH_THE_POWER: Final = frozenset(("tmpfs", "ramfs"))
+_VOLATILE: Final = frozenset(("tmpfs", "ramfs"))
 # SQLite's locks, and its promise that a commit is on the disk, do not hold there.
-_ELSEWHERE: Final = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|afs|ceph|lustre|gfs2?|ocfs2|fuse\..*")
+_NETWORKED: Final = re.compile(r"nfs4?|cifs|smb3?|smbfs|9p|afs|ceph|lustre|gfs2?|ocfs2|fuse\..*")
 _LAYERED: Final = frozenset(("overlay", "aufs"))
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 # What site/deploy/systemd/telling@.service reads.
 TELLING: Final = Path("/etc/udvej/telling")
 _NAMED_TO_TELL: Final = re.compile(r"^TELL_(?:WEBHOOK|MAIL_TO)=\S", re.MULTILINE)
-_LOCKED_AWAY: Final = frozenset((".p12", ".pfx"))
+_PKCS12_SUFFIXES: Final = frozenset((".p12", ".pfx"))
 
 
 def settings(services: Services) -> Answer:
@@ -39,11 +40,11 @@ def settings(services: Services) -> Answer:
             "this is a demonstration: nobody receives what is sent",
             "give the settings that `udvej --help` names",
         )
-    if len({*live.secret_key}) < _FEWEST_SIGNS:
+    if len({*live.secret_key}) < _FEWEST_CHARACTERS:
         return Answer(
             Level.FAILURE,
             "UDVEJ_SECRET_KEY is not random",
-            "make one: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+            SETTINGS["UDVEJ_SECRET_KEY"].advice,
         )
     return Answer(Level.OK, f"complete, for {live.public_address}")
 
@@ -72,9 +73,9 @@ def _wrong_with(folder: Path) -> Iterator[Answer]:
     except OSError as error:
         yield Answer(Level.FAILURE, f"UDVEJ_STATE cannot be written ({error.strerror})")
     kind = file_system(folder, _MOUNTS.read_text("utf-8"))
-    if kind in _GONE_WITH_THE_POWER:
+    if kind in _VOLATILE:
         yield Answer(Level.FAILURE, f"UDVEJ_STATE is in memory ({kind})", "move it to a disk")
-    if _ELSEWHERE.fullmatch(kind):
+    if _NETWORKED.fullmatch(kind):
         yield Answer(
             Level.FAILURE, f"UDVEJ_STATE is on the network ({kind})", "move it to a disk here"
         )
@@ -104,7 +105,7 @@ def file_system(folder: Path, mounts: str) -> str:
 
 
 def telling(services: Services) -> Answer:
-    """Whether somebody is named to be told when a service fails; root alone may read who."""
+    """Whether failures of services are reported to somebody; only root may read to whom."""
     del services
     try:
         named = bool(_NAMED_TO_TELL.search(TELLING.read_text("utf-8")))
@@ -133,7 +134,7 @@ def limits(services: Services) -> Answer:
 
 
 def private_keys(services: Services) -> Answer:
-    """Whether what opens referrals is kept elsewhere: looked for next to what it must not meet."""
+    """Whether no private key that opens referrals lies next to certificate, state or content."""
     live = services.config.live
     if live is None or Scheme(live.sealing) is Scheme.TRANSPORT:
         return Answer(
@@ -157,7 +158,7 @@ def _openers(services: Services, live: Live) -> Iterator[Path]:
     public = [one.public_key() for one in services.sealer.recipients.certificates]
     for folder in {live.seal_for.absolute().parent, config.state, config.content.absolute()}:
         for path in filter(Path.is_file, folder.iterdir()):
-            if path.suffix.lower() in _LOCKED_AWAY:
+            if path.suffix.lower() in _PKCS12_SUFFIXES:
                 yield path
             elif holds_private_key(path):
                 try:
@@ -170,7 +171,7 @@ def _openers(services: Services, live: Live) -> Iterator[Path]:
 
 
 def backups(services: Services) -> Answer:
-    """Whether what must be gone after its days lies apart from what is backed up."""
+    """Whether the state folder, whose referrals must go in time, is outside what is backed up."""
     config = services.config
     kept = [config.content.absolute().parent]
     if config.live:

@@ -6,7 +6,7 @@ from typing import Final
 from udvej.durations import DAY
 from udvej.errors import PermanentFailure, TemporaryFailure
 from udvej.health import Answer, Level, together
-from udvej.installation import typed
+from udvej.installation import command_line
 from udvej.outbox.mail import Relay
 from udvej.outbox.scheme import Scheme
 from udvej.outbox.series import named
@@ -22,7 +22,7 @@ def mail_server(services: Services) -> Answer:
     if not isinstance(relay, Relay):
         return Answer(Level.FAILURE, "a demonstration has no mail server")
     try:
-        relay.ask()
+        relay.probe()
     except TemporaryFailure as failure:
         return Answer(Level.FAILURE, str(failure), "ask your mail administrator, then ask again")
     except PermanentFailure as failure:
@@ -66,12 +66,12 @@ def _last_errors(services: Services) -> Iterator[Answer]:
 
 
 def drills(services: Services) -> Answer:
-    """Whether the way has been tried of late."""
+    """Whether the way to the team has been tried recently."""
     if services.health.shown().sent > _DRILLED:
         return Answer(
             Level.FAILURE,
             "no drill was sent within two days",
-            f"try: {typed('drill', services.config.name)}; and enable its timer",
+            f"try: {command_line('drill', services.config.name)}; and enable its timer",
         )
     return Answer(Level.OK, "sent within two days")
 

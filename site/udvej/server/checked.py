@@ -1,8 +1,8 @@
-"""The site as it was last found good, which web workers and delivery are made of.
+"""The last good site, from which web workers and the delivery process are forked.
 
-They are forked from a process that holds it, and read no setting, certificate or content by
-themselves, but for the copy of the content that a build keeps: whatever is changed meanwhile, one
-that has died is replaced.
+The parent holds it; the children read no setting, certificate or content themselves, except the
+copy of the content in the build. So a child that has died is replaced by an identical one, whatever
+has been edited meanwhile.
 """
 
 import logging
@@ -38,7 +38,7 @@ class Checked:
         services: its parts.
         build: the folder that `freeze` made of its content.
         files: the pages in it.
-        written: names the content that a demonstration shows, with mistakes if it has any.
+        written: the config as given; a demonstration reloads its content folder, mistakes included.
     """
 
     services: Services
@@ -57,7 +57,7 @@ class Checked:
         checked = cls._of(wanted, config)
         if wanted is config:
             everywhere.begin_with(checked.services.config)
-        forget_refusals(config)
+        clear_notes_and_undo(config)
         return checked
 
     @classmethod
@@ -75,12 +75,12 @@ class Checked:
 
     @classmethod
     def at_start(cls, config: Config) -> "Checked":
-        """The same, and where only the content is wrong, the last that was good.
+        """As `of`, but fall back to the last good build where only the content is wrong.
 
-        What an editor has undone is not taken up by a start; a reload or `publish` does that.
+        After an undo a start keeps the restored build; a reload or `publish` takes up the folder.
 
-        Wrong settings and certificates are refused: nobody would know for whom to seal, while
-        pages, leaving and the phone number are the business of the web server in front.
+        Wrong settings and certificates are refused: nobody would know for whom to seal, while the
+        web server in front still serves pages, leaving and the phone number.
 
         Raises:
             UdvejError: a setting or certificate is wrong, or there is no good content yet.
@@ -107,7 +107,7 @@ class Checked:
         services, before = Services.open(config), (config.state / PAGES).resolve()
         sealer = services.sealer
         if not config.name:
-            _try(services)
+            _check_parts(services)
         build = freeze(config, config.state / PAGES)
         if config.live:
             services = Services(with_sources_of(build, config))
@@ -127,15 +127,15 @@ class Checked:
         return same and self.build == built(everywhere.wanted(config), config.state / PAGES)
 
     def application(self) -> "WSGIApplication":
-        """What a web worker answers with, made in its own process; of one that is alone."""
+        """What a web worker of a single site answers with, made in its own process."""
         config = self.services.config
         if config.live:
             return create_app(self.services, self.files)
         return ReloadingApp(self.written, frozen_app, config)
 
 
-def _try(services: Services) -> None:
-    """See that one that is alone can keep and mail; among several, each does when it is asked."""
+def _check_parts(services: Services) -> None:
+    """Single site: fail at start, not at the first referral, if mail or a database is wrong."""
     _ = services.carrier
     for table in (services.outbox, services.drafts):
         table.close()  # no connection lives through a fork
@@ -159,9 +159,9 @@ def frozen_app(config: Config) -> "WSGIApplication":
     return create_app(Services.open(config), files)
 
 
-def forget_refusals(config: Config) -> None:
-    """Say to operations that all is good again, and is as the content folder says."""
-    Builds(config.state).take_folder()
+def clear_notes_and_undo(config: Config) -> None:
+    """Clear all notes and the undo marker: the site follows the content folder again."""
+    Builds(config.state).clear_undo()
     Notes(config.state).clear()
 
 

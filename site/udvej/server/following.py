@@ -25,9 +25,9 @@ from udvej.services import Services
 
 _LOOK_EVERY_SECONDS: Final = 0.5
 _SAY_EVERY_SECONDS: Final = 2.0
-# Municipalities: with more of them each is looked at less often.
+# Municipalities polled a second: with more than ten, each is polled less often.
 _MOST_A_SECOND: Final = 20
-# After the servers here have refused what all hosts were found good for.
+# After a server of this host has refused what all hosts had found good.
 _PAUSE_SECONDS: Final = 20.0
 
 _log = logging.getLogger(__name__)
@@ -66,17 +66,17 @@ def _looked(name: str, follower: "Follower") -> float:
 
 @contextmanager
 def announced(followers: Collection["Follower"], stop: Signalled) -> Iterator[None]:
-    """Say again and again that a server lives, whatever else takes time, until the end.
+    """Send heartbeats from a thread of their own while the block runs; then sign off.
 
     Args:
-        followers: each of its municipalities'.
-        stop: set when it ends.
+        followers: one for each municipality of this server.
+        stop: set when the server ends.
     """
 
     def go_on() -> None:
         while not stop.wait(max(_SAY_EVERY_SECONDS, len(followers) / _MOST_A_SECOND)):
             for follower in followers:
-                follower.lives()
+                follower.heartbeat()
 
     Thread(target=go_on, daemon=True).start()
     try:
@@ -87,7 +87,7 @@ def announced(followers: Collection["Follower"], stop: Signalled) -> Iterator[No
 
 
 class Follower:
-    """What one server says of itself to one municipality's publishers, and does with theirs."""
+    """One server's side of publishing for one municipality: heartbeats, answers, taking up."""
 
     def __init__(self, config: Config, server: str) -> None:
         """Look at nothing yet; see `follow`."""
@@ -98,13 +98,13 @@ class Follower:
         self._saying = Lock()
         self._shown = (Path(), "")
 
-    def lives(self) -> None:
-        """Say that the server does; a database that does not answer is noticed elsewhere."""
+    def heartbeat(self) -> None:
+        """Send a heartbeat; a database that does not answer is noticed elsewhere."""
         with suppress(StorageError):
             self._say()
 
     def leave(self) -> None:
-        """Say that it has ended, likewise."""
+        """Sign off; a database that does not answer is noticed elsewhere."""
         with suppress(StorageError), self._saying:
             self._shared().leave(self._said)
 
@@ -129,7 +129,7 @@ class Follower:
         return self._generations
 
     def _say(self, **changes: str) -> None:
-        """Only what is new, and that it lives when nothing has been said for a while."""
+        """Write what has changed; without changes, a heartbeat."""
         with self._saying:
             said = replace(self._said, **changes)  # type: ignore[arg-type]  # all are strings
             if changes and said == self._said:

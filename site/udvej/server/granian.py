@@ -1,7 +1,7 @@
 """Granian, where its own way of starting and stopping workers is not enough.
 
-Nothing else here reaches into its parts. A worker that is told to stop before it listens for
-signals goes on, and holds the stop back until it is killed; others have met it too:
+This is the only module that uses Granian's internals. A worker that gets SIGTERM before it has
+installed its signal handlers ignores it, and delays the stop until it is killed:
 https://github.com/emmett-framework/granian/pull/579
 """
 
@@ -20,7 +20,7 @@ _BEGIN_SECONDS: Final = 2.0
 
 
 class Server(MPServer):
-    """Stops what runs next to the workers first, and each worker only when it can hear it.
+    """Stops what runs next to the workers first, and each worker once it handles signals.
 
     Attributes:
         on_stop: called before the workers are stopped.
@@ -44,7 +44,7 @@ class Server(MPServer):
         self.main_loop_interrupt = Signalled()  # type: ignore[assignment]
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Wait until each worker listens for signals, since one that is younger forgets them."""
+        """Wait until each worker handles signals; one that is younger would lose them."""
         if self.on_stop is not None:
             self.on_stop()
         for worker in self.wrks:
@@ -52,7 +52,7 @@ class Server(MPServer):
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
     def _reload(self, spawn_target: object, target_loader: object) -> None:
-        """Renew the workers, unless that would end good ones for such as cannot begin."""
+        """Renew the workers only if `may_reload` agrees; else the running ones stay."""
         self.reload_signal = False
         self.main_loop_interrupt.clear()
         good = self.may_reload is None or self.may_reload()

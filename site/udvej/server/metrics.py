@@ -28,7 +28,7 @@ def listening(asked: Callable[[], Installation], port: int) -> ThreadingHTTPServ
     """What answers `GET /metrics`.
 
     Args:
-        asked: who there is; asked for each answer, as certificates and databases are.
+        asked: gives the installation; called for each scrape, so that settings are current.
         port: of 127.0.0.1; 0 for any.
 
     Raises:
@@ -80,7 +80,7 @@ def exposition(installation: Installation) -> str:
     """All of it, in Prometheus' text format (0.0.4); of several municipalities with labels.
 
     Raises:
-        UdvejError: the database of the one that is alone does not answer, or nothing can be sealed.
+        UdvejError: the database of a single municipality does not answer, or nothing can be sealed.
     """
     found: dict[str, tuple[str, list[str]]] = {}
     for name in installation.names:

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 _WORKERS: Final = 2
 _THREADS: Final = 4
 _WORKER_STOP_SECONDS: Final = 10
-# Of each worker: such as say nothing are many before they keep others out.
+# Granian's backpressure, per worker: only thousands of idle connections keep others out.
 _CONNECTIONS: Final = 8192
 
 _log = logging.getLogger(__name__)
 
 
 def check_port(installation: Installation) -> None:
-    """See that nobody else listens there.
+    """Check that nobody else listens there.
 
     Args:
         installation: says where.
@@ -64,14 +64,14 @@ def check_port(installation: Installation) -> None:
 
 
 def run(sites: Sites, *, delivers: bool) -> None:
-    """Serve until told to stop; SIGHUP takes up what has changed, if all of it is good.
+    """Serve until SIGTERM or SIGINT; SIGHUP takes up what has changed, if all of it is good.
 
     Args:
         sites: what to serve.
         delivers: whether to deliver too; not where another service does.
     """
     multiprocessing.set_start_method("fork", force=True)  # workers are given what is checked
-    serving, installation = _Serving(sites), sites.installation
+    main, installation = _MainProcess(sites), sites.installation
     server = Server(
         "udvej",
         address=installation.host,
@@ -86,24 +86,24 @@ def run(sites: Sites, *, delivers: bool) -> None:
         log_access=False,  # addresses are never written
         log_enabled=False,
     )
-    server.may_reload, server.on_reloaded = serving.renew, serving.says
+    server.may_reload, server.on_reloaded = main.renew, main.report
     reset_signals_in_workers()
     _open_many_files()
     _share_memory()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until the server has its own
     try:
         if delivers:
-            serving.delivery = Supervised(serving.deliver)
+            main.delivery = Supervised(main.deliver)
         if any(map(is_shared, installation.configs.values())):
-            serving.follower = Supervised(serving.follow, "follower")
-        server.on_stop = serving.stop
-        server.serve(target_loader=serving.application, wrap_loader=False)
+            main.follower = Supervised(main.follow, "follower")
+        server.on_stop = main.stop
+        server.serve(target_loader=main.application, wrap_loader=False)
     finally:
-        serving.end()
+        main.end()
 
 
-class _Serving:
-    """What new workers and a new delivery are given: the last that was found good."""
+class _MainProcess:
+    """Holds the last sites found good, of which new workers and deliveries are made."""
 
     delivery: Supervised | None = None
     follower: Supervised | None = None
@@ -113,7 +113,7 @@ class _Serving:
         self._announced: dict[str, Announced] = {}
         self._asked: Mapping[str, Asked] = {}
         self._refused: Mapping[str, UdvejError] = {}
-        self.says()
+        self.report()
         self._id = secrets.token_hex(8)
 
     def application(self) -> "WSGIApplication":
@@ -136,7 +136,7 @@ class _Serving:
             process.stop()
 
     def end(self) -> None:
-        """The same, and wait until they have finished what they have in hand."""
+        """As `stop`, and wait until they have finished what they have in hand."""
         for process in self._others():
             process.end()
 
@@ -155,7 +155,7 @@ class _Serving:
                 with logs.of(name):
                     refuse(error, installation.state_of(name))
         if self._sites.good == before:
-            self.says()
+            self.report()
             return False
         _share_memory()
         if self.delivery is not None:
@@ -164,7 +164,7 @@ class _Serving:
             self.follower.renew()
         return True
 
-    def says(self) -> None:
+    def report(self) -> None:
         """Tell publishers what is served now, or why it is not what they ask for."""
         installation = self._sites.installation
         for name in installation.configs:
@@ -176,7 +176,7 @@ class _Serving:
                     self._announced[name] = Announced(state, installation.port, build)
             asked, refused = self._asked.get(name), self._refused.get(name)
             if announced := self._announced.get(name):
-                announced.says(
+                announced.report(
                     build, asked.number if asked else "", str(refused) if refused else ""
                 )
 
@@ -188,7 +188,7 @@ def _open_many_files() -> None:
 
 
 def _share_memory() -> None:
-    """Share what is here with the processes forked from it, as long as none writes into it."""
+    """`gc.freeze` before a fork: a collection in the child would copy the pages that it shares."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _BODY: Final = re.compile("<body[^>]*>")
-# What a page without the banner would be answered by: compressed, or "not modified".
-_ASKED_FOR: Final = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+# Request headers that bring a compressed answer or a 304, neither of which can take the banner.
+_UNWANTED_HEADERS: Final = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 _BANNER: Final = Markup(
     '<aside class="layout" lang="da" dir="ltr"><div class="notice notice--problem" role="alert">'
     "<h2>{heading}</h2><ul>{mistakes}</ul><p>{advice}</p></div></aside>"
@@ -62,7 +62,7 @@ class ReloadingApp:
         if application is None:
             application = Response(_page(banner), 500, mimetype="text/html")
         elif banner:
-            application = _below(banner, application, environ)
+            application = _with_banner(banner, application, environ)
         return application(environ, start_response)
 
     def _take_up(self, now: str) -> None:
@@ -92,11 +92,11 @@ def _page(banner: Markup) -> str:
     return Markup('<!doctype html><html lang="da"><title>Udvej</title><body>{}').format(banner)
 
 
-def _below(
+def _with_banner(
     banner: Markup, application: "WSGIApplication", environ: "WSGIEnvironment"
 ) -> "WSGIApplication":
     """The answer of an application with the banner above all that it shows."""
-    for name in _ASKED_FOR:
+    for name in _UNWANTED_HEADERS:
         environ.pop(name, None)
     answer = Response.from_app(application, environ, buffered=True)
     if answer.mimetype == "text/html":

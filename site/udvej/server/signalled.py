@@ -11,19 +11,18 @@ _PIPE_BYTES: Final = 2**16
 
 
 class Signalled:
-    """As `threading.Event`, which a handler of signals must not set.
+    """An event like `threading.Event` that a signal handler may set.
 
-    That one takes a lock, which the thread that the signal interrupts may hold itself for a moment,
-    when it begins or ends to wait; then it waits for itself for ever. Writing to a pipe takes none
-    (signal-safety(7)).
+    `Event.set` takes a non-reentrant lock. If the signal interrupts a thread that holds it, in
+    `wait`, the handler deadlocks. Writing to a pipe takes no lock (signal-safety(7)).
     """
 
     def __init__(self) -> None:
-        """Not set; its pipe, which holds something while it is, is open as long as the process."""
+        """Not set. The pipe holds a byte while it is set, and stays open until the process ends."""
         self._reading, self._writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def is_set(self) -> bool:
-        """Whether it is."""
+        """Whether it is set."""
         return self.wait(0)
 
     def set(self) -> None:
@@ -32,7 +31,7 @@ class Signalled:
             os.write(self._writing, b"s")
 
     def clear(self) -> None:
-        """Let wait again."""
+        """Unset it, so that `wait` blocks again."""
         with suppress(BlockingIOError):
             os.read(self._reading, _PIPE_BYTES)
 

@@ -24,7 +24,7 @@ from udvej.publish.front import ERRORS, headers_in
 from udvej.publish.running import Asked
 from udvej.publish.stamps import is_of_this_program
 from udvej.publish.swap import published
-from udvej.server.checked import Checked, forget_refusals, refuse
+from udvej.server.checked import Checked, clear_notes_and_undo, refuse
 from udvej.services import Services
 from udvej.web.app import dynamic_app, with_files
 from udvej.web.hosts import Hosts, WhenAsked
@@ -53,12 +53,12 @@ class Sites:
         """Check all of them; each of several that is wrong is logged and noted.
 
         Raises:
-            UdvejError: the one that is alone is wrong; or all of several are.
+            UdvejError: the single municipality is wrong; or all of several are.
         """
         if not installation.is_many:
             configs = installation.configs.items()
             return cls(installation, {name: Checked.at_start(config) for name, config in configs})
-        gc.freeze()  # else all that was imported is looked through for each of them
+        gc.freeze()  # else each build's garbage collections scan all imported modules
         _build_all(installation.configs.values())
         good, wrong = _each(installation, installation.names, Checked.at_start)
         if not good:
@@ -94,7 +94,7 @@ class Sites:
             if config.name in asked:
                 return Checked.asked(config, asked[config.name])
             if config.name and before and before.is_of(config):
-                forget_refusals(config)
+                clear_notes_and_undo(config)
                 return before
             return Checked.of(config)
 
@@ -166,9 +166,9 @@ def _ready_when_asked(checked: Checked) -> "WSGIApplication":
     """Pages at once, and all else when it is first asked for."""
 
     def make() -> "WSGIApplication":
-        services = checked.services.anew()
+        services = checked.services.fresh()
         application = dynamic_app(services).wsgi_app
-        services.rest()  # most who look at the form send nothing
+        services.close_files()  # most who look at the form send nothing
         return application
 
     away = _away(checked.services.config.state)

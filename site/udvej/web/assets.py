@@ -17,7 +17,7 @@ from udvej.content.face import Face
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE / "static"
 # The cascade layers, of which a later one wins, and where their styles lie: those of the whole page
-# by themselves, those of a template beside it, under its name.
+# by themselves, those of a template next to it, under its name.
 LAYERS: Final[Mapping[str, str]] = {
     "tokens": "static/styles/tokens.css",
     "base": "static/styles/base.css",
@@ -26,9 +26,9 @@ LAYERS: Final[Mapping[str, str]] = {
     "utilities": "static/styles/utilities.css",
     "print": "static/styles/print.css",
 }
-# What only we read: comments, which in scripts have lines of their own, and spaces around lines.
-_OURS_IN_STYLES: Final = re.compile(r"(?:/\*[^*]*\*/|\s)*([{};])(?:/\*[^*]*\*/|\s)*")
-_OURS_IN_SCRIPTS: Final = re.compile(r"^\s*(?://[^\n]*\n)?()\s*", re.MULTILINE)
+# What no browser needs: comments, in scripts on lines of their own, and spaces around lines.
+_UNNEEDED_IN_STYLES: Final = re.compile(r"(?:/\*[^*]*\*/|\s)*([{};])(?:/\*[^*]*\*/|\s)*")
+_UNNEEDED_IN_SCRIPTS: Final = re.compile(r"^\s*(?://[^\n]*\n)?()\s*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class Assets:
         """The same for all municipalities of the same colours, until a developer changes a file."""
         icon = (_STATIC / "icon.svg").read_text("utf-8").strip()
         return cls(
-            _bare(_OURS_IN_STYLES, _styles(colours)),
-            _bare(
-                _OURS_IN_SCRIPTS, (path.read_text("utf-8") for path in sorted(_STATIC.glob("*.js")))
+            _minified(_UNNEEDED_IN_STYLES, _styles(colours)),
+            _minified(
+                _UNNEEDED_IN_SCRIPTS,
+                (path.read_text("utf-8") for path in sorted(_STATIC.glob("*.js"))),
             ),
             f"data:image/svg+xml,{quote(icon.format(colour=icon_colour))}",
         )
@@ -91,8 +92,8 @@ def _styles(colours: str) -> Iterator[str]:
     yield (_STATIC / "styles" / "old_browsers.css").read_text("utf-8")
 
 
-def _bare(ours: re.Pattern[str], texts: Iterable[str]) -> Markup:
-    return Markup(ours.sub(r"\1", "".join(texts)).strip())  # noqa: S704 (ours)
+def _minified(unneeded: re.Pattern[str], texts: Iterable[str]) -> Markup:
+    return Markup(unneeded.sub(r"\1", "".join(texts)).strip())  # noqa: S704 (ours)
 
 
 def allowed(text: str) -> str:

@@ -12,22 +12,23 @@ from werkzeug.utils import cached_property
 
 from udvej.web.rate_limit import network_of
 
-# Fewer than a worker has threads: the others go on with pages, and with leaving.
+# Fewer than a worker's threads: the others stay free for pages and for leaving.
 MOST_AT_ONCE: Final = 2
-# Longer than bodies that have arrived take to be read; so short that waiting keeps nobody out.
+# How long to wait for a turn: longer than reading a body that has arrived, short enough that the
+# waiting threads shut nobody out.
 _TURN_SECONDS: Final = 0.1
-# Behind a web server bodies are whole, and take no longer to read than a busy machine lets them:
-# two people of one network must not be told to wait.
+# Behind nginx bodies arrive whole, so a turn is delayed only by a busy machine: two people of one
+# network must not get a 503.
 _TURN_BEHIND_SECONDS: Final = 5.0
 _BEHIND: Final = "werkzeug.proxy_fix.orig"
 _RETRY_SECONDS: Final = 10
-# So much of what is too long is let pass: a browser whose sending is cut off shows no answer.
-_MOST_PASSED: Final = 32 * 1024 * 1024
+# How much of a too long body is read and dropped: a browser whose upload is cut shows no answer.
+_MOST_DRAINED: Final = 32 * 1024 * 1024
 _PIECE: Final = 64 * 1024
 
 
 class _Turns:
-    """One at a time for each network, so that senders from one who stall leave room for others."""
+    """Two bodies at a time, one for each network, so that stalled senders leave room for others."""
 
     def __init__(self) -> None:
         self._changed, self._reading = Condition(), set[bytes]()
@@ -73,10 +74,10 @@ class BoundedRequest(Request):
             try:
                 return BytesIO(super().stream.read())
             except RequestEntityTooLarge:
-                self._let_pass()
+                self._drain()
                 raise
 
-    def _let_pass(self) -> None:
-        for _ in range(_MOST_PASSED // _PIECE):
+    def _drain(self) -> None:
+        for _ in range(_MOST_DRAINED // _PIECE):
             if not self.input_stream.read(_PIECE):
                 break

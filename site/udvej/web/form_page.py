@@ -51,7 +51,7 @@ def show(page: Page, form: ReferralForm, **state: object) -> str:
 
 
 def receipt(edition: Edition, reference: str, writer: str, *, late: bool = False) -> str:
-    """What who has sent is told.
+    """The receipt page, in the words for the kind of writer that sent.
 
     Args:
         edition: the content in their language.

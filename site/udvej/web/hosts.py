@@ -50,8 +50,8 @@ class Hosts:
 class WhenAsked:
     """WSGI application that is made when it is first asked for, and kept from then on.
 
-    Letting go of what was not asked for of late would save memory; but to make it takes half a
-    second, and who asks for one after the other would have all of them made again and again.
+    Dropping what was not asked for recently would save memory; but to make it takes half a second,
+    and a client that asks for one after the other would have all of them made again and again.
 
     While it cannot be made, another answers.
     """

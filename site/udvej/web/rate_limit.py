@@ -23,14 +23,13 @@ from udvej.web.counts import Counts
 # Some web servers in front name the client's port too: 192.0.2.1:5000, [2001:db8::1]:5000.
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9]+|\[(.*)\](?::[0-9]+)?")
 
-# The bits that addresses of IPv4 and of IPv6 are counted by, each with how many times the limit
-# it has.
-Widths = tuple[Mapping[int, int], Mapping[int, int]]
+# Prefix lengths by which IPv4 and IPv6 clients are counted, each with a multiple of the limit.
+Prefixes = tuple[Mapping[int, int], Mapping[int, int]]
 
-# Many homes have 256 of the first of IPv6, and some 65,536.
-HOMES: Final[Widths] = ({32: 1}, {64: 1, 56: 4, 48: 16})
-# What one customer of a provider can have many addresses of.
-NETWORKS: Final[Widths] = ({24: 1}, {48: 1})
+# A home often has an IPv6 /56, which holds 256 /64s, and sometimes a /48.
+HOMES: Final[Prefixes] = ({32: 1}, {64: 1, 56: 4, 48: 16})
+# Prefixes within which one customer of a provider can have many addresses.
+NETWORKS: Final[Prefixes] = ({24: 1}, {48: 1})
 
 
 class ClientLimit:
@@ -40,7 +39,7 @@ class ClientLimit:
         self,
         limit: RateLimitItem,
         clock: Clock,
-        widths: Widths = HOMES,
+        prefixes: Prefixes = HOMES,
         shared: SharedCounts | None = None,
     ) -> None:
         """Begin with nothing counted here.
@@ -48,13 +47,13 @@ class ClientLimit:
         Args:
             limit: how often a client may; its namespace tells it from the others that are shared.
             clock: gives seconds since the epoch.
-            widths: what of an address makes a client.
+            prefixes: what of an address makes a client.
             shared: where others count too; while that cannot be done each process counts alone.
         """
         self._shared = shared
         self._limit = limit
         self._clock = clock
-        self._widths = widths
+        self._prefixes = prefixes
         self._limiter = FixedWindowRateLimiter(Counts(clock))
         self._lock = Lock()
         self._day, self._salt = -1, b""
@@ -69,12 +68,12 @@ class ClientLimit:
         return all(
             self._hit(
                 type(self._limit)(
-                    self._limit.amount * generous, self._limit.multiples, self._limit.namespace
+                    self._limit.amount * factor, self._limit.multiples, self._limit.namespace
                 ),
                 network,
                 cost,
             )
-            for network, generous in _networks(address, self._widths)
+            for network, factor in _networks(address, self._prefixes)
         )
 
     def _hit(self, limit: RateLimitItem, network: bytes, cost: int) -> bool:
@@ -93,7 +92,7 @@ class ClientLimit:
 
 
 def network_of(address: str) -> bytes:
-    """What one customer of a provider can have many addresses of; the same for all that are none.
+    """The /24 (IPv4) or /48 (IPv6) prefix of an address; b"" for anything that is no address.
 
     Args:
         address: as the web server gives it.
@@ -101,7 +100,7 @@ def network_of(address: str) -> bytes:
     return _networks(address, NETWORKS)[0][0]
 
 
-def _networks(address: str, widths: Widths) -> Sequence[tuple[bytes, int]]:
+def _networks(address: str, prefixes: Prefixes) -> Sequence[tuple[bytes, int]]:
     """What an address counts for, the narrowest first, and how many times the limit each has."""
     named = _WITH_PORT.fullmatch(address)
     host = (named[1] or named[2]) if named else address
@@ -111,6 +110,6 @@ def _networks(address: str, widths: Widths) -> Sequence[tuple[bytes, int]]:
         return [(b"", 1)]
     if isinstance(client, IPv6Address):
         client = client.ipv4_mapped or client
-    older, newer = widths
-    bits = newer if isinstance(client, IPv6Address) else older
-    return [(client.packed[: wide // 8], generous) for wide, generous in bits.items()]
+    older, newer = prefixes
+    counted = newer if isinstance(client, IPv6Address) else older
+    return [(client.packed[: bits // 8], factor) for bits, factor in counted.items()]

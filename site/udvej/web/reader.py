@@ -19,7 +19,6 @@ from jinja2 import (
 from jinja2.runtime import Context
 from werkzeug.routing import RequestRedirect
 
-from udvej.asking import form_of
 from udvej.contacts import phone_link
 from udvej.content import addresses
 from udvej.content.editions import Content
@@ -35,6 +34,7 @@ from udvej.languages import (
     phrase,
     set_language,
 )
+from udvej.municipal_form import form_of
 from udvej.web import form_page, leaving, pages, searching
 from udvej.web.assets import Assets, allowed
 from udvej.web.bodies import BoundedRequest
@@ -112,7 +112,7 @@ def with_pages(content: Content, address: str, *, demonstration: bool) -> Flask:
 def guarded(
     application: "WSGIApplication", face: Face, facts: Facts, public_address: str | None
 ) -> "WSGIApplication":
-    """Send away who has left, and set the security headers on every answer."""
+    """Send away visitors who have left, and set the security headers on every answer."""
     assets = Assets.load(face)
     return SecurityHeaders(
         Bounce(AcceptedEncodings(application), Leaving.of(facts, SESSION_COOKIE)),

@@ -35,7 +35,7 @@ from udvej.web.rate_limit import ClientLimit
 
 # Somebody who picks up the phone later must not find the receipt.
 _RECEIPT_SHOWN: Final = 15 * MINUTE
-# A flood waits: what is sent now may wait behind it, and its writer is told.
+# A referral sent during a flood may be mailed after it, and the receipt says so.
 _LATE: Final = 10 * MINUTE
 # A full form in Danish takes less; what is longer counts as several.
 _SEARCHED_FOR_ONE: Final = 4096
@@ -80,19 +80,19 @@ class FormServices:
         return self.edition.language.prefix
 
 
-def blueprint(desk: FormServices) -> Blueprint:
+def blueprint(services: FormServices) -> Blueprint:
     """The form, its receipt and the way to another message."""
     views = Blueprint("referral", __name__)
-    views.add_url_rule(FORM, "form", partial(_form, desk))
-    views.add_url_rule(FORM, "send", partial(_send, desk), methods=["POST"])
-    views.add_url_rule(AGAIN, "again", partial(_again, desk), methods=["POST"])
+    views.add_url_rule(FORM, "form", partial(_form, services))
+    views.add_url_rule(FORM, "send", partial(_send, services), methods=["POST"])
+    views.add_url_rule(AGAIN, "again", partial(_again, services), methods=["POST"])
     for address, name in ((WITHOUT_COOKIE, "cookies"), (TOO_LONG, "too_long")):
-        views.add_url_rule(address, name, partial(_not_kept, desk, address, f"{name}.html"))
+        views.add_url_rule(address, name, partial(_refusal_page, services, address, f"{name}.html"))
     return views
 
 
-def rehearse(asked: type[ReferralForm], app: Flask) -> None:
-    """See that each question reaches the letter and has a look on the page.
+def check_form(asked: type[ReferralForm], app: Flask) -> None:
+    """Check that each question reaches the letter and has a look on the page.
 
     Raises:
         FormError: the page does not show a question, or the answer to a field would be lost.
@@ -107,20 +107,20 @@ def rehearse(asked: type[ReferralForm], app: Flask) -> None:
             )
 
 
-def _form(desk: FormServices) -> ResponseReturnValue:
+def _form(services: FormServices) -> ResponseReturnValue:
     # A draft first: it may be the correction of what was sent.
-    draft = desk.drafts.open(session["draft"]) if "draft" in session else None
+    draft = services.drafts.open(session["draft"]) if "draft" in session else None
     if draft is None:
-        reference, writer = _sent(desk)
+        reference, writer = _sent(services)
         if not reference:
-            return form_page.empty(desk.page, desk.form)
+            return form_page.empty(services.page, services.form)
         return form_page.receipt(
-            desk.edition, reference, writer, late=desk.receiver.delay() > _LATE
+            services.edition, reference, writer, late=services.receiver.delay() > _LATE
         )
     # Its own token keeps the time it was first shown: a quick correction is no robot.
-    form = desk.form.of(draft.fields, draft.token)
+    form = services.form.of(draft.fields, draft.token)
     return form_page.show(
-        desk.page,
+        services.page,
         form,
         errors=form.problems(draft.cpr_in, draft.cut),
         cpr_found=bool(draft.cpr_in),
@@ -129,104 +129,111 @@ def _form(desk: FormServices) -> ResponseReturnValue:
     )
 
 
-def _send(desk: FormServices) -> ResponseReturnValue:
+def _send(services: FormServices) -> ResponseReturnValue:
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         with suppress(RequestEntityTooLarge):
             request.get_data(cache=False)  # an answer before its end would break the connection
-        return redirect(desk.prefix + WITHOUT_COOKIE, 303)
+        return redirect(services.prefix + WITHOUT_COOKIE, 303)
     try:
         # Not kept by the request: it would hold the words as long as the answer takes.
         body = request.get_data(cache=False)
-        may_be_searched = desk.posts.allows(_client(), 1 + len(body) // _SEARCHED_FOR_ONE)
-        posted = Posted.read(body, desk.form.bounds())
+        may_be_searched = services.posts.allows(_client(), 1 + len(body) // _SEARCHED_FOR_ONE)
+        posted = Posted.read(body, services.form.bounds())
     except RequestEntityTooLarge:
-        return redirect(desk.prefix + TOO_LONG, 303)
+        return redirect(services.prefix + TOO_LONG, 303)
     except Malformed:
         abort(400)
-    return _searched(desk, posted) if may_be_searched else _unsearched(desk, posted)
+    return _searched(services, posted) if may_be_searched else _unsearched(services, posted)
 
 
-def _searched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
+def _searched(services: FormServices, posted: Posted) -> ResponseReturnValue:
     """Take it, or keep it as a draft."""
     now = datetime.now(UTC)
-    typed = Submission.searched(posted, desk.form.bounds(), now)
-    form = desk.form.of(typed.fields, typed.token, typed.csrf_token, sure=typed.sure)
-    problems = form.problems(typed.cpr_in, typed.cut)
+    submission = Submission.searched(posted, services.form.bounds(), now)
+    form = services.form.of(
+        submission.fields, submission.token, submission.csrf_token, sure=submission.sure
+    )
+    problems = form.problems(submission.cpr_in, submission.cut)
     expired = bool(form.csrf_token.errors)
     refused = bool(problems or expired)
-    state = {"errors": problems, "cpr_found": bool(typed.cpr_in)}
+    state = {"errors": problems, "cpr_found": bool(submission.cpr_in)}
     try:
-        busy = not (refused or desk.sendings.allows(_client()) or _taken(desk, typed))
+        busy = not (refused or services.sendings.allows(_client()) or _taken(services, submission))
         if not (refused or busy):
-            _accept(desk, typed, form.referral(now, typed.notes, desk.promised))
-            return redirect(desk.prefix + FORM, 303)
+            _accept(services, submission, form.referral(now, submission.notes, services.promised))
+            return redirect(services.prefix + FORM, 303)
         draft = Draft(
-            typed.token, typed.fields, typed.cpr_in, typed.cut, expired=expired, busy=busy
+            submission.token,
+            submission.fields,
+            submission.cpr_in,
+            submission.cut,
+            expired=expired,
+            busy=busy,
         )
-        kept = desk.corrections.allows(_client()) and desk.drafts_of_network.allows(
+        kept = services.corrections.allows(_client()) and services.drafts_of_network.allows(
             _client(), 1 + draft.size // 1024
         )
         if busy or not kept:
             _log.warning("event=limited")
         if not kept:
-            return form_page.show(desk.page, form, busy=True, **state), 429
-        _keep_draft(desk, draft)
+            return form_page.show(services.page, form, busy=True, **state), 429
+        _keep_draft(services, draft)
     except (StorageError, SealingError):
         _log.exception("event=not-stored")
-        return form_page.show(desk.page, form, not_stored=True, **state), 503
-    return redirect(desk.prefix + FORM, 303)
+        return form_page.show(services.page, form, not_stored=True, **state), 503
+    return redirect(services.prefix + FORM, 303)
 
 
-def _unsearched(desk: FormServices, posted: Posted) -> ResponseReturnValue:
+def _unsearched(services: FormServices, posted: Posted) -> ResponseReturnValue:
     """Give all of it back, and keep nothing: a CPR number may be in it."""
     _log.warning("event=limited")
-    form = desk.form.of(posted.fields, posted.token, posted.csrf_token, sure=posted.sure)
-    return form_page.show(desk.page, form, busy=True), 429
+    form = services.form.of(posted.fields, posted.token, posted.csrf_token, sure=posted.sure)
+    return form_page.show(services.page, form, busy=True), 429
 
 
 def _client() -> str:
     return request.remote_addr or ""
 
 
-def _not_kept(desk: FormServices, address: str, template: str) -> str:
-    return render_template(template, page=None, place=address, title=desk.page.title)
+def _refusal_page(services: FormServices, address: str, template: str) -> str:
+    return render_template(template, page=None, place=address, title=services.page.title)
 
 
-def _again(desk: FormServices) -> ResponseReturnValue:
+def _again(services: FormServices) -> ResponseReturnValue:
     if form_page.AgainForm().validate():
         session.pop("sent", None)
-    return redirect(desk.prefix + FORM, 303)
+    return redirect(services.prefix + FORM, 303)
 
 
-def _keep_draft(desk: FormServices, draft: Draft) -> None:
-    _drop_draft(desk)
-    session["draft"] = desk.drafts.keep(draft)
+def _keep_draft(services: FormServices, draft: Draft) -> None:
+    _drop_draft(services)
+    session["draft"] = services.drafts.keep(draft)
 
 
-def _drop_draft(desk: FormServices) -> None:
+def _drop_draft(services: FormServices) -> None:
     if key := session.pop("draft", ""):
-        desk.drafts.drop(key)
+        services.drafts.drop(key)
 
 
-def _accept(desk: FormServices, typed: Submission, referral: Referral) -> None:
-    key = _kept_under(typed.key, typed.fields["who"])
-    desk.receiver.accept(key, referral, paced=typed.trapped)
-    session["sent"] = typed.key.hex()
+def _accept(services: FormServices, submission: Submission, referral: Referral) -> None:
+    key = _kept_under(submission.key, submission.fields["who"])
+    services.receiver.accept(key, referral, paced=submission.trapped)
+    session["sent"] = submission.key.hex()
     with suppress(StorageError):  # the referral is kept, and a draft goes by itself in time
-        _drop_draft(desk)
+        _drop_draft(services)
 
 
-def _taken(desk: FormServices, typed: Submission) -> bool:
+def _taken(services: FormServices, submission: Submission) -> bool:
     """Whether it is here already: then it is not turned away when it is sent again."""
-    key = _kept_under(typed.key, typed.fields["who"])
-    return bool(desk.receiver.receipt(key, within=SENT_ONCE))
+    key = _kept_under(submission.key, submission.fields["who"])
+    return bool(services.receiver.receipt(key, within=SENT_ONCE))
 
 
-def _sent(desk: FormServices) -> tuple[str, str]:
+def _sent(services: FormServices) -> tuple[str, str]:
     """The reference of what was just sent, and the kind of its writer; "" and "" for nothing."""
     key = bytes.fromhex(session.get("sent", ""))
     for writer in WRITERS if key else ():
-        if reference := desk.receiver.receipt(_kept_under(key, writer), within=_RECEIPT_SHOWN):
+        if reference := services.receiver.receipt(_kept_under(key, writer), within=_RECEIPT_SHOWN):
             return reference, writer
     return "", ""
 

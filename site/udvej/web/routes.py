@@ -41,5 +41,5 @@ class Routes(Map):
         return self._map.bind_to_environ(*request, **options)
 
     def bind(self, *server: Any, **options: Any) -> MapAdapter:  # noqa: ANN401 (likewise)
-        """The same without a request."""
+        """As `bind_to_environ`, without a request."""
         return self._map.bind(*server, **options)

@@ -1,4 +1,4 @@
-// A quiet line for whoever's browser asks for another language; nothing is sent or kept.
+// Show an offer to readers whose browser prefers another language; nothing is sent or stored.
 (function (page) {
   var wanted = navigator.languages || [];
   for (var i = 0; i < wanted.length; i++) {

@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Final
 
 from support.clock import MINUTE
-from support.doomed import SharedClock, accepting, delivering, started
+from support.killed_processes import SharedClock, accepting, delivering, started
 from support.mailserver import Authority, Server
 from support.patience import PATIENCE
 from support.places import Place
@@ -99,7 +99,7 @@ class Host:
         return len(self._waiting)
 
     def hear(self) -> None:
-        """Take its next answer, which is for whoever has waited longest."""
+        """Take its next answer, which is for the one that has waited longest."""
         key = self.door.recv()
         assert key == self._waiting.popleft()
         self.answered.append(key)
@@ -186,6 +186,6 @@ class People:
 
 
 def moments(referrals: int, strikes: int, chance: random.Random) -> Sequence[int]:
-    """As many for `People.use`, spread by chance from the first accept to the last mail."""
+    """When to strike, for `People.use`: random counts, spread over all accepts and mails."""
     each = 2 * referrals / strikes
     return [int(each * (number + chance.random())) for number in range(strikes)]

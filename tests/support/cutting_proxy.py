@@ -1,4 +1,4 @@
-"""A way to PostgreSQL that breaks when something is committed, as a network or a server may."""
+"""A proxy before PostgreSQL that cuts the connection at a COMMIT, as a network or server may."""
 
 import socket
 from collections.abc import Iterator

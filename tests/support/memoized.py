@@ -1,4 +1,4 @@
-"""What many tests would work out anew, which always gives the same: worked out once a process.
+"""Memoization for tests: what always gives the same is worked out once in each process.
 
 What takes longest is worked out by one of the processes of a run, and read by the others.
 """
@@ -145,7 +145,7 @@ def _checking() -> AbstractContextManager[object]:
 
 
 def _comparing() -> AbstractContextManager[object]:
-    """A changed text with all others, one of which it was."""
+    """Babel's fuzzy matching of a changed message against all others."""
 
     @cache
     def once(word: str, others: tuple[str, ...], most: int) -> object:

@@ -122,4 +122,5 @@ def delivering(place: Place, clock: SharedClock, server: MailServer) -> None:
     outbox = _once_there(place, lambda: Outbox(place.open(), clock))
     drafts = _once_there(place, lambda: Drafts(place.open("drafts"), clock))
     relay = Relay(server, [""])
-    delivery.run(outbox, relay, sweep=drafts.forget, keep_days=_LONG, stop=Event())
+    rounds = delivery.Rounds(outbox, relay, sweep=drafts.forget, keep_days=_LONG)
+    delivery.run(rounds, stop=Event())

@@ -1,4 +1,4 @@
-"""Whom to tell of a weakness (`security.txt`, RFC 9116)."""
+"""`security.txt`: where to report a weakness (RFC 9116)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,10 +18,10 @@ def blueprint(contact: str, origin: str) -> Blueprint:
         contact: a `mailto:` or `https:` address.
         origin: "https://…", without a slash at the end.
     """
-    views = Blueprint("weaknesses", __name__)
+    views = Blueprint("security_txt", __name__)
 
     @views.get(SECURITY)
-    def whom_to_tell() -> Response:
+    def security_txt() -> Response:
         expires = datetime.now(UTC) + _GOOD_FOR
         text = (
             f"Contact: {contact}\nExpires: {expires:%Y-%m-%d}T00:00:00Z\n"
