@@ -21,7 +21,7 @@ from support import memoized, postgres
 from support.browser import Served, chromium, served
 from support.clock import Clock
 from support.mailserver import SENDER, TEAM, Authority
-from support.municipality import NORDBY, demonstration
+from support.municipality import NORDBY, as_shipped, demonstration
 from support.patience import PATIENCE
 from support.places import ENGINES, Place
 from udvej.config import Config
@@ -150,12 +150,10 @@ def content(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shipped(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nordby's content in place of what comes with the program, and what `udvej new` copies."""
-    folder = Path(shutil.copytree(NORDBY, tmp_path_factory.mktemp("shipped"), dirs_exist_ok=True))
-    monkeypatch.setattr("udvej.shipped.CONTENT", folder / "content")
-    monkeypatch.setattr("udvej.shipped.TRANSLATIONS", folder / "translations")
-    return folder / "content"
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The pages that `udvej new` copies, which are Nordby's."""
+    with as_shipped(tmp_path_factory.mktemp("shipped")) as content:
+        yield content
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import brotli
 from support.contents import begun
 from support.mailserver import PASSWORD, USER, Authority, Faults, Server, Taken, serving
+from support.municipality import as_shipped
 from support.opening import opened
 from support.patience import PATIENCE
 from support.road import Browser, Site
@@ -172,7 +173,8 @@ def running(
         names: which of them.
         others: settings besides.
     """
-    everybody = {name: municipality(name, folder / "municipalities") for name in names}
+    with as_shipped(folder / "shipped"):
+        everybody = {name: municipality(name, folder / "municipalities") for name in names}
     with serving(authority.context(), faults=faults or Faults(login=True)) as server:
         settings = {
             "UDVEJ_STATE": str(folder / "state"),

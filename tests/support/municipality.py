@@ -5,10 +5,13 @@ a test. What a test expects of a fact it takes from `FACTS`, by name.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
 from support.editions import BOXES
 from udvej.config import Config
 from udvej.content.facts import Facts
@@ -29,6 +32,20 @@ TITLE: Final = PAGES["/om/"].title
 HEADING: Final = re.findall("<h1>(.*)</h1>", PAGES["/om/"].body)[0]
 
 PHONE: Final = FACTS.text("team.telefon")
+
+
+@contextmanager
+def as_shipped(folder: Path) -> Iterator[Path]:
+    """Have `udvej new` copy Nordby's pages in place of those that come with the program.
+
+    Args:
+        folder: for a copy of them, which may be changed.
+    """
+    shutil.copytree(NORDBY, folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("udvej.shipped.CONTENT", folder / "content")
+        patch.setattr("udvej.shipped.TRANSLATIONS", folder / "translations")
+        yield folder / "content"
 
 
 def places() -> Mapping[str, str]:

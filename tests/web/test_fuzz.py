@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.municipality import demonstration
+from support.municipality import demonstration, places
 from support.patience import PATIENCE, until
 from support.road import Browser, Site
 from support.running import held_port
@@ -307,7 +307,11 @@ def asked(application: Flask, given_environ: dict[str, Any]) -> int:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A demonstration in processes of its own."""
     folder = tmp_path_factory.mktemp("served")
-    settings = {"UDVEJ_STATE": str(folder / "state"), "UDVEJ_PORT": str(held_port())}
+    settings = {
+        **places(),
+        "UDVEJ_STATE": str(folder / "state"),
+        "UDVEJ_PORT": str(held_port()),
+    }
     site = Site(settings, folder / "printed")
     yield site
     site.kill()
