@@ -1,4 +1,6 @@
-"""The addresses that the program itself answers, each written here and nowhere else.
+"""The addresses that the program itself answers, for all of its Python and templates.
+
+nginx and `leave.js` have to repeat those of leaving and the form.
 
 They stand in the browser's history and in the language's own path (`/en/skriv/`), so none of them
 holds a word that could betray its reader.
@@ -10,7 +12,7 @@ from typing import Final
 # here too: an address of their own would tell that something was sent.
 FORM: Final = "/skriv/"
 AGAIN: Final = "/skriv/forfra/"
-# Never answered: only checks and previews look at the receipts here, which need no form sent.
+# Not routed on a running site: `udvej check` renders the receipts here without sending a form.
 RECEIPTS: Final = "/skriv/tak/"
 # Where nothing can be kept from one request to the next.
 WITHOUT_COOKIE: Final = "/skriv/cookie/"

@@ -8,7 +8,7 @@
     word.setAttribute("role", "alert");
     page.body.style.display = "none";
     page.documentElement.appendChild(word);
-    // Last, or not all read it aloud.
+    // Set after insertion: some screen readers announce an alert only when its text changes.
     word.textContent = page.body.getAttribute("data-wait");
   }
 
