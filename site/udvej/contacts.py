@@ -46,10 +46,8 @@ def is_phone(number: str) -> bool:
     Args:
         number: as a person writes it; Danish where it has no country code.
     """
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number, _COUNTRY))
-    except phonenumbers.NumberParseException:
-        return False
+    parsed = _parsed(number)
+    return parsed is not None and phonenumbers.is_possible_number(parsed)
 
 
 def is_in_use(number: str) -> bool:
@@ -58,10 +56,15 @@ def is_in_use(number: str) -> bool:
     Args:
         number: as a person writes it; Danish where it has no country code.
     """
+    parsed = _parsed(number)
+    return parsed is not None and phonenumbers.is_valid_number(parsed)
+
+
+def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number, _COUNTRY))
+        return phonenumbers.parse(number, _COUNTRY)
     except phonenumbers.NumberParseException:
-        return False
+        return None
 
 
 def numbers_in(text: str) -> Sequence[Number]:

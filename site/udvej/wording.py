@@ -37,12 +37,12 @@ def deferred(message: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The name that was probably did_you_mean, or "" where none is near."""
+    """The name that was probably meant, or "" where none is near."""
     return next(iter(get_close_matches(name, [*known], n=1)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str], form: str = "{}") -> str:
-    """A guess at the name that was did_you_mean, to end a message with; "" where none is near."""
+    """A guess at the name that was meant, to end a message with; "" where none is near."""
     near = nearest(name, known)
     return tell("; mente du %(name)s?", name=form.format(near)) if near else ""
 

@@ -138,3 +138,4 @@ def test_what_it_begins_it_serves_in_every_language(
         answer = browser.ask("GET", edition.language.at("/kontakt/"))
         assert answer.status == HTTPStatus.OK
         assert f"<title>{edition.pages['/kontakt/'].title} - Eksempel Kommune<" in answer.text
+        assert f">{edition.language.catalogue.gettext('Forlad siden')}<" in answer.text

@@ -16,7 +16,7 @@ from support.contents import in_place
 from support.editions import BOXES
 from support.tour import COMPUTER, PHONE
 from udvej.content.editions import Content
-from udvej.content.pages import Edition
+from udvej.content.pages import NEEDED, Edition
 
 pytestmark = [pytest.mark.content, pytest.mark.browser]
 
@@ -67,9 +67,12 @@ def test_no_page_breaks_a_rule_of_axe_or_is_cut_off_in_any_language(
     1.4.10: the longest word fits the narrowest screen; 2.5.8: links lie apart.
     """
     for tag in editions:
+        opened = 0
         for shown in pages(tag):
+            opened += 1
             assert out_of_place(shown) == {}, shown.state
             assert shown.complaints_of_axe(left=COLOURS) == [], shown.state
+        assert opened >= len(NEEDED)
 
 
 def test_headings_divide_the_text_and_links_say_where_they_lead(

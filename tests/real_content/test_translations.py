@@ -48,6 +48,8 @@ def numbers(words: str) -> list[str]:
 
 def test_the_program_speaks_every_language(contents: Path) -> None:
     """Nothing that it says itself falls back to Danish."""
+    offered = kommune_toml.load_facts(contents / kommune_toml.FACTS_FILE)["sprog"]["tilbyd"]
+    assert spoken(contents) or offered == []
     for language in spoken(contents):
         untranslated = [
             message.id

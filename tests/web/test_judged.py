@@ -590,6 +590,13 @@ def test_judge_refuses_a_broken_page_for_its_own_reason(reason: str, change: Cha
     assert {name for name, _ in faults(change(page), rules)} == {reason}
 
 
+def test_each_name_of_others_is_noticed() -> None:
+    """However it is written."""
+    for name in names_of_others():
+        named = add(f"<p>{name.upper()}</p>", before="<p>Ring til")(sound(SOUND))
+        assert {rule for rule, _ in faults(named, KINDS[0][0])} == {"names_nobody_else"}, name
+
+
 @pytest.mark.heavy
 def test_invalid_html_is_noticed(tmp_path: Path) -> None:
     """The checker has something to say of each page with one thing wrong, and only of those."""
