@@ -4,14 +4,13 @@ import ctypes
 import os
 import re
 import shutil
-import signal
 import subprocess
 import textwrap
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import gettempdir, mkdtemp
 from typing import Final
 
 from support.checkout import CHECKOUT
@@ -212,9 +211,9 @@ def booted(root: Path, network: Path | None = None) -> Iterator[Machine]:
     command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
     command += [f"--network-namespace-path={network}" if network else "--private-network"]
     command += [*_FILTERING, "--console=pipe", "--boot", f"--directory={root}"]
-    with (root.parent / "console").open("ab") as console:
+    with _control_group() as group, (root.parent / "console").open("ab") as console:
         process = started(
-            command,
+            ["sh", "-ec", 'echo $$ > "$0" && exec "$@"', group / "cgroup.procs", *command],
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             stdin=subprocess.DEVNULL,
             stdout=console,
@@ -223,16 +222,47 @@ def booted(root: Path, network: Path | None = None) -> Iterator[Machine]:
         try:
             until(lambda: _is_up(_machine(root, process.pid)))
             machine = _machine(root, process.pid)
-            yield machine
+            with _journal_shown(machine):
+                yield machine
             machine.run("systemctl --no-block poweroff")
             process.wait(PATIENCE)
         finally:
-            # Killing the supervisor leaves the machine running; killing its first process ends it.
-            first = _machine(root, process.pid).first if process.poll() is None else 0
+            # The supervisor alone would leave the machine running.
+            (group / "cgroup.kill").write_text("1", "ascii")
             ended(process)
-            if first:
-                with suppress(ProcessLookupError):
-                    os.kill(first, signal.SIGKILL)
+
+
+@contextmanager
+def _control_group() -> Iterator[Path]:
+    """One of a machine's own, in that of this process (cgroups(7), version 2).
+
+    Two machines in one take each other's services of the same name for their own: each deletes
+    the group that the other is about to start its service in.
+    """
+    mounted, *_ = _found(r"\S+ (\S+) cgroup2 .*", "/proc/mounts")
+    (ours,) = _found(r"0::/(.*)", "/proc/self/cgroup")
+    group = Path(mkdtemp(prefix="machine-", dir=Path(mounted, ours)))
+    try:
+        yield group
+    finally:
+        until(lambda: "populated 0" in (group / "cgroup.events").read_text("ascii"))
+        for folder, _, _ in os.walk(group, topdown=False):
+            Path(folder).rmdir()
+
+
+def _found(line: str, path: str) -> list[str]:
+    return re.findall(f"^{line}$", Path(path).read_text("utf-8"), re.MULTILINE)
+
+
+@contextmanager
+def _journal_shown(machine: Machine) -> Iterator[None]:
+    """Where a test fails, what its machines wrote is the only trace of the cause."""
+    try:
+        yield
+    except AssertionError as error:
+        journal = machine.run("journalctl --no-pager --lines 200")
+        error.add_note(f"{machine.root.name}:\n{journal}")
+        raise
 
 
 def _machine(root: Path, supervisor: int) -> Machine:
