@@ -137,10 +137,23 @@ def test_who_publishes_is_not_root_and_nginx_takes_it_up_all_the_same() -> None:
         assert one(unit, "CacheDirectory") == "udvej"
         assert seconds(unit, "TimeoutStartSec") > publishing._PATIENCE_SECONDS  # noqa: SLF001
     path, service = PUBLISHED
-    assert one(path, "PathChanged") == f"/var/lib/udvej/{swap.PUBLISHED}"
     assert one(path, "WantedBy") == "multi-user.target"
-    assert one(service, "ExecStart") == RELOAD_NGINX.removeprefix("-+")
-    assert "User" not in said(service)
+    # "!": by root, shut in as the rest of the service.
+    assert one(service, "ExecStart") == RELOAD_NGINX.replace("-+", "!")
+    assert one(service, "User") == one(service, "Group") == "udvej"
+
+
+def test_nginx_takes_up_all_that_is_published_however_fast_it_comes() -> None:
+    """What is watched is taken away before nginx is told: what comes after that starts it again."""
+    path, service = PUBLISHED
+    watched = f"/var/lib/udvej/{swap.PUBLISHED}"
+    assert one(path, "PathExists") == watched
+    assert one(service, "ExecStartPre") == f"/usr/bin/rm -f {watched}"
+    assert one(service, "Type") == "oneshot"
+    assert one(service, "StateDirectory") == "udvej"
+    assert one(service, "StartLimitIntervalSec") == "0"
+    assert one(service, "Restart") == "on-failure"
+    assert 0 < seconds(service, "RestartSec") <= 10
 
 
 SERVICES: Final = [unit for unit in UNITS if unit.endswith(".service")]
@@ -166,7 +179,7 @@ def test_every_command_is_one_that_the_program_has(unit: str) -> None:
             found.make_context(name, arguments, parent=outer).close()
 
 
-@pytest.mark.parametrize("unit", OURS)
+@pytest.mark.parametrize("unit", [*OURS, *PUBLISHED])
 def test_a_service_that_fails_tells_somebody(unit: str) -> None:
     """By the one that must not tell of itself; its own mail or webhook is its only setting."""
     assert one(unit, "OnFailure") == f"{TELLING.replace('@', '@%N')}"

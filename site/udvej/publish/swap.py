@@ -13,7 +13,7 @@ from udvej.publish.freeze import PAGES, before, build, repoint, with_sources_of
 from udvej.publish.running import Asked
 from udvej.replacing import replace_text
 
-# Written when all is changed: what reloads the web server in front watches it.
+# Written when all is changed, and taken away by what then reloads the web server in front.
 PUBLISHED: Final = "published"
 _UNDONE: Final = "undone"
 _FRONTS: Final = "fronts"
@@ -101,7 +101,7 @@ class Builds:
 
         Args:
             asked: what has been built.
-            watched: the folder of the `published` file, whose change makes systemd reload nginx.
+            watched: where the file goes that makes systemd reload nginx.
 
         Raises:
             ConfigError: it cannot be written.
