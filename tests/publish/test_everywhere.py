@@ -20,12 +20,13 @@ from udvej.config import Config
 from udvej.durations import MINUTE
 from udvej.errors import ConfigError, StorageError, UdvejError
 from udvej.publish import everywhere
+from udvej.publish.freeze import freeze
 from udvej.publish.generations import ALIVE_SECONDS, Generations
 from udvej.publish.generations import Server as Known
 from udvej.publish.hosts import servers_of, unwell
 from udvej.publish.publishing import publish
 from udvej.publish.sources import read, stamp
-from udvej.publish.swap import Builds
+from udvej.publish.swap import PUBLISHED, Builds
 from udvej.server.checked import Checked
 from udvej.server.following import Follower, announced
 from udvej.server.signalled import Signalled
@@ -174,6 +175,28 @@ def test_whoever_is_silent_or_shows_something_else_is_named() -> None:
         "b:8000 does not show what is published",
         f"c:8000 has not been heard for {ALIVE_SECONDS / MINUTE:.0f} minutes",
     ]
+
+
+def test_a_host_whose_web_server_shows_something_else_does_not_say_that_it_shows_it(
+    hosts: tuple[Host, Host],
+) -> None:
+    """It lets the web server take it up, also where only its own pages had changed so far."""
+    one, other = hosts
+    front, builds = other.config.state.with_name("front"), Builds(other.config.state)
+    freeze(other.config, front)
+    builds.note_front(front)
+    one.says(HEADING, CHANGED)
+    with one.following():
+        until(lambda: bool(servers(one)))
+        publish(one.config)
+    Checked.of(other.config)
+    assert other.shown() == CHANGED
+    assert not builds.are_at(builds.asked(everywhere.served(other.config), ""))
+    other.follower.look()
+    assert builds.are_at(builds.asked(everywhere.served(other.config), ""))
+    assert (other.config.state / PUBLISHED).exists()
+    shows = {each.id: each.shows for each in servers(one)}
+    assert shows["other"] == stamp(read(one.config))
 
 
 @pytest.mark.slow

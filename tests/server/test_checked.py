@@ -9,8 +9,10 @@ from support.municipality import HEADING, NORDBY
 from support.spoiling import spoil
 from udvej.config import Config
 from udvej.content.addresses import FORM
-from udvej.errors import ContentError
+from udvej.errors import ConfigError, ContentError
 from udvej.notes import Note, Notes
+from udvej.publish.swap import Builds
+from udvej.server import checked
 from udvej.server.checked import Checked, frozen_app
 from udvej.server.reloading import ReloadingApp
 from udvej.services import Services
@@ -70,6 +72,25 @@ def test_a_live_site_is_as_it_was_when_it_was_checked(
     assert HEADING in Client(checked.application()).get("/om/", buffered=True).text
     after = Checked.of(Config.from_environ(settings))
     assert CHANGED in Client(after.application()).get("/om/", buffered=True).text
+
+
+def test_what_is_refused_once_it_is_built_is_not_published(
+    settings: dict[str, str], content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Delivery and drills go by what is published, and a web server in front has not changed."""
+    config = Config.from_environ(settings)
+    before = Checked.at_start(config).build
+
+    def broken(_: Services) -> None:
+        raise ConfigError("broken")
+
+    spoil(content / "om.md", f"# {HEADING}", f"# {CHANGED}")
+    monkeypatch.setattr(checked, "_read", broken)
+    asked = Builds(config.state).asked(config, "")
+    for check in (Checked.of, lambda config: Checked.asked(config, asked)):
+        with pytest.raises(ConfigError, match="broken"):
+            check(config)
+        assert Builds(config.state).current.resolve() == before
 
 
 def test_what_was_refused_is_forgotten_once_all_is_good_and_not_before(

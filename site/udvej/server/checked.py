@@ -15,7 +15,7 @@ from udvej.config import Config
 from udvej.errors import ContentError, SealingError, UdvejError
 from udvej.notes import Note, Notes
 from udvej.publish import everywhere
-from udvej.publish.freeze import PAGES, WWW, freeze, with_sources_of
+from udvej.publish.freeze import PAGES, WWW, build, freeze, repoint, with_sources_of
 from udvej.publish.running import Asked
 from udvej.publish.stamps import built
 from udvej.publish.swap import Builds
@@ -54,7 +54,7 @@ class Checked:
             UdvejError: content, a setting or a certificate is wrong.
         """
         wanted = everywhere.wanted(config)
-        checked = cls._of(wanted, config)
+        checked = cls._linked(wanted, config)
         if wanted is config:
             everywhere.begin_with(checked.services.config)
         clear_notes_and_undo(config)
@@ -88,34 +88,40 @@ class Checked:
         builds = Builds(config.state)
         if config.live and builds.undone:
             with suppress(ContentError):  # good for another version of the program
-                return cls._of(builds.served(config))
+                return cls._linked(builds.served(config))
         try:
             return cls.of(config)
         except ContentError as error:
-            build = config.state / PAGES
-            if not build.is_dir():
+            if not builds.current.is_dir():
                 raise
             try:
-                checked = cls._of(with_sources_of(build, config), config)
+                checked = cls._linked(with_sources_of(builds.current, config), config)
             except ContentError:  # good for another version of the program
                 raise error from None
             refuse(error, config.state)
             return checked
 
     @classmethod
-    def _of(cls, config: Config, shown: Config | None = None) -> "Checked":
+    def _linked(cls, config: Config, written: Config | None = None) -> "Checked":
+        checked = cls._of(config, written)
+        repoint(config.state / PAGES, checked.build)
+        return checked
+
+    @classmethod
+    def _of(cls, config: Config, written: Config | None = None) -> "Checked":
+        """Check all of it, and leave the link to the build as it is."""
         services, before = Services.open(config), (config.state / PAGES).resolve()
         sealer = services.sealer
         if not config.name:
             _check_parts(services)
-        build = freeze(config, config.state / PAGES)
+        made = build(config, config.state / PAGES)
         if config.live:
-            services = Services(with_sources_of(build, config))
+            services = Services(with_sources_of(made, config))
             services.sealer = sealer
             _ = services.facts, services.face
-            if not (config.name and build == before):
+            if not (config.name and made == before):
                 _read(services)
-        return cls(services, build, shown or config, Files(build / WWW))
+        return cls(services, made, written or config, Files(made / WWW))
 
     def is_of(self, config: Config) -> bool:
         """Whether settings, content and certificate are still what was checked."""

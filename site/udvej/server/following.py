@@ -96,7 +96,7 @@ class Follower:
         self._generations: Generations | None = None
         self._said = Server(server, f"{socket.gethostname()}:{config.port}")
         self._saying = Lock()
-        self._shown = (Path(), "")
+        self._shown: tuple[Collection[Path], str] = ((), "")
 
     def heartbeat(self) -> None:
         """Send a heartbeat; a database that does not answer is noticed elsewhere."""
@@ -138,10 +138,14 @@ class Follower:
             self._said = said
 
     def _shows(self) -> str:
-        """The stamp of the sources that are shown here; read once for each build."""
-        build = self._builds.current.resolve()
-        if build != self._shown[0]:
-            self._shown = (build, stamp(read(with_sources_of(build, self._config))))
+        """The stamp of the sources that are shown here, by nginx too, or "" while they differ.
+
+        Read once for each build.
+        """
+        builds = {link.resolve() for link in (self._builds.current, *self._builds.fronts)}
+        if builds != self._shown[0]:
+            stamps = {stamp(read(with_sources_of(build, self._config))) for build in builds}
+            self._shown = (builds, stamps.pop() if len(stamps) == 1 else "")
         return self._shown[1]
 
     def _judged(self, published: Published) -> str:
