@@ -104,11 +104,21 @@ def good_changes_show_and_wrong_ones_change_nothing(machine: Machine, team: Team
 
 
 def nginx_is_told_however_fast_it_is_published(machine: Machine) -> None:
-    """More often than systemd starts a service unless it is told to, and while it does."""
-    watched = Path("/var/lib/udvej", PUBLISHED)
+    """More often than systemd starts a service unless it is told to; where it refuses is told."""
+    state = machine.root / "var" / "lib" / "udvej"
+    wrong = machine.root / "etc" / "nginx" / "conf.d" / "wrong.conf"
+    told, service = "telling@udvej-published.service", "udvej-published.service"
     for _ in range(12):
-        machine.run(f"touch {watched}")
-    until(lambda: not (machine.root / watched.relative_to("/")).exists())
+        machine.run(f"touch /var/lib/udvej/{PUBLISHED}")
+    until(lambda: not (state / PUBLISHED).exists())
+    machine.becomes(service, "inactive")
+    wrong.write_text("wrong;\n", "ascii")
+    machine.run(f"touch /var/lib/udvej/{PUBLISHED}")
+    machine.becomes(service, "failed")
+    until(lambda: told in machine.run(f"journalctl --no-pager --unit {told}"))
+    wrong.unlink()
+    machine.run(f"touch /var/lib/udvej/{PUBLISHED}")
+    machine.becomes(service, "inactive")
     machine.becomes("udvej-published.path", "active")
 
 
