@@ -195,8 +195,23 @@ def test_a_host_whose_web_server_shows_something_else_does_not_say_that_it_shows
     other.follower.look()
     assert builds.are_at(builds.asked(everywhere.served(other.config), ""))
     assert (other.config.state / PUBLISHED).exists()
-    shows = {each.id: each.shows for each in servers(one)}
-    assert shows["other"] == stamp(read(one.config))
+    assert {each.id: each.shows for each in servers(one)}["other"] == stamp(read(one.config))
+
+
+def test_a_host_on_which_nginxs_pages_cannot_be_read_goes_on_answering(
+    hosts: tuple[Host, Host],
+) -> None:
+    """What is published next is there for nginx again."""
+    one, other = hosts
+    front = other.config.state.with_name("front")
+    freeze(other.config, front)
+    Builds(other.config.state).note_front(front)
+    (front / "sources" / "content" / "large").write_bytes(bytes(17 * 2**20))
+    with one.following(), other.following():
+        until(lambda: len(servers(one)) == 2)
+        one.says(HEADING, CHANGED)
+        assert publish(one.config).done
+    assert f"<h1>{CHANGED}</h1>" in (front / "www" / "om" / "index.html").read_text("utf-8")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from typing import Final
 
 from udvej import logs
 from udvej.config import Config
-from udvej.errors import StorageError, UdvejError
+from udvej.errors import ConfigError, StorageError, UdvejError
 from udvej.installation import Installation
 from udvej.publish.everywhere import is_shared, with_sources
 from udvej.publish.freeze import with_sources_of
@@ -144,7 +144,10 @@ class Follower:
         """
         builds = {link.resolve() for link in (self._builds.current, *self._builds.fronts)}
         if builds != self._shown[0]:
-            stamps = {stamp(read(with_sources_of(build, self._config))) for build in builds}
+            try:
+                stamps = {stamp(read(with_sources_of(build, self._config))) for build in builds}
+            except ConfigError:
+                return ""  # what keeps it from being read is named when it is to be changed
             self._shown = (builds, stamps.pop() if len(stamps) == 1 else "")
         return self._shown[1]
 
