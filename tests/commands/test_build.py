@@ -8,9 +8,12 @@ from support.spoiling import spoil
 from udvej import cli
 from udvej.config import Config
 from udvej.publish.front import PAGES
+from udvej.publish.swap import Builds
 from udvej.server.checked import Checked
 
 pytestmark = pytest.mark.heavy
+
+CHANGED = "Her er hjælp"
 
 
 @pytest.fixture
@@ -46,6 +49,25 @@ def test_wrong_content_leaves_pages_that_are_there_as_they_are(
     folder.symlink_to(tmp_path)
     assert cli.main(["build", str(folder)]) == 2
     assert folder.readlink() == tmp_path
+
+
+def test_what_a_reload_checks_is_not_published_before_the_site_takes_it_up(
+    settings: dict[str, str],
+    content: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Delivery goes by what is published, and a reload may fail yet, as where nginx's folder is."""
+    for key, value in settings.items():
+        monkeypatch.setenv(key, value)
+    before = Checked.at_start(Config.from_environ(settings)).build
+    spoil(content / "om.md", f"# {HEADING}", f"# {CHANGED}")
+    assert cli.main(["build", "--checked", str(content)]) == 2
+    assert "was not made by `udvej build`" in capsys.readouterr().err
+    front = content.with_name("front")
+    assert cli.main(["build", "--checked", str(front)]) == 0
+    assert CHANGED in (front / "www" / "om" / "index.html").read_text("utf-8")
+    assert Builds(Config.from_environ(settings).state).current.resolve() == before
 
 
 def test_wrong_content_of_a_site_that_was_never_good_builds_nothing(

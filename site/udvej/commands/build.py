@@ -60,12 +60,15 @@ def command(folder: Path, *, checked: bool) -> int:
 
 
 def _build(config: Config, folder: Path, *, checked: bool) -> None:
+    builds = Builds(config.state)
     if checked:
         with _refused(checked, config.state):
-            Checked.of(config)
-    builds = Builds(config.state)
+            found = Checked.before_reload(config)
+        wanted, like = found.written, found.build
+    else:
+        wanted, like = everywhere.served(config), builds.current.resolve()
     try:
-        click.echo(freeze(everywhere.served(config), folder, builds.current.resolve()))
+        click.echo(freeze(wanted, folder, like))
         if config.live:
             builds.note_front(folder)
     except ContentError:

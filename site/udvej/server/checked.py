@@ -47,8 +47,17 @@ class Checked:
     files: Files
 
     @classmethod
+    def before_reload(cls, config: Config) -> "Checked":
+        """Check all of it as it is now, and publish nothing: `written` has the sources that count.
+
+        Raises:
+            UdvejError: content, a setting or a certificate is wrong.
+        """
+        return cls._of(everywhere.wanted(config))
+
+    @classmethod
     def of(cls, config: Config) -> "Checked":
-        """Check all of it as it is now.
+        """Check all of it as it is now, and publish it.
 
         Raises:
             UdvejError: content, a setting or a certificate is wrong.
@@ -109,7 +118,7 @@ class Checked:
 
     @classmethod
     def _of(cls, config: Config, written: Config | None = None) -> "Checked":
-        """Check all of it, and leave the link to the build as it is."""
+        """Check all of it; what is published stays as it is."""
         services, before = Services.open(config), (config.state / PAGES).resolve()
         sealer = services.sealer
         if not config.name:
