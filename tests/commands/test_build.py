@@ -57,7 +57,7 @@ def test_what_a_reload_checks_is_not_published_before_the_site_takes_it_up(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Delivery goes by what is published, and a reload may fail yet, as where nginx's folder is."""
+    """Delivery goes by that, and a reload may fail yet: here nginx's folder is something else."""
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
     before = Checked.at_start(Config.from_environ(settings)).build

@@ -112,6 +112,7 @@ class Checked:
 
     @classmethod
     def _linked(cls, config: Config, written: Config | None = None) -> "Checked":
+        """Check all of it, and publish it."""
         checked = cls._of(config, written)
         repoint(config.state / PAGES, checked.build)
         return checked
