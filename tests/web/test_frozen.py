@@ -40,6 +40,28 @@ def test_a_file_is_answered_as_the_application_would(
     assert "ETag" in file.headers
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_part_is_never_answered(frozen: FlaskClient, method: str) -> None:
+    """Whoever asks for one is told of the whole file (RFC 9110, 14.2)."""
+    whole, part = (
+        frozen.open("/om/", method=method, headers=headers, buffered=True)
+        for headers in ({}, {"Range": "bytes=0-9"})
+    )
+    assert (part.status_code, part.data, told(part)) == (200, whole.data, told(whole))
+
+
+@pytest.mark.parametrize("known", ["ETag", "Last-Modified"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_that_is_known_is_not_sent_again(
+    frozen: FlaskClient, method: str, known: str
+) -> None:
+    """It is named by its tag or by its date."""
+    asked = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}[known]
+    seen = frozen.get("/om/", buffered=True).headers[known]
+    answer = frozen.open("/om/", method=method, headers={asked: seen}, buffered=True)
+    assert (answer.status_code, answer.data) == (304, b"")
+
+
 @pytest.mark.parametrize(
     ("accepted", "decode"), [("br", brotli.decompress), ("gzip", gzip.decompress)]
 )

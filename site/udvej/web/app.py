@@ -14,7 +14,7 @@ from udvej.languages import DANISH
 from udvej.notes import Notes
 from udvej.services import Services
 from udvej.web import health, referral, security_txt
-from udvej.web.frozen import Files, Frozen
+from udvej.web.frozen import Files
 from udvej.web.proxies import CountedProxies
 from udvej.web.rate_limit import NETWORKS, ClientLimit
 from udvej.web.reader import guarded, with_pages
@@ -65,7 +65,7 @@ def with_files(
         ContentError: `kommune.toml` is wrong.
     """
     if files:
-        application = Frozen(application, files)
+        application = files.before(application)
     live = services.config.live
     return guarded(
         application, services.face, services.facts, live.public_address if live else None

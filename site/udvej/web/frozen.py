@@ -12,6 +12,7 @@ import brotli
 from whitenoise import WhiteNoise
 from whitenoise.base import scantree
 from whitenoise.responders import FileEntry, StaticFile
+from whitenoise.string_utils import decode_path_info
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,53 +27,21 @@ _TAKEN: Final[Mapping[str | None, re.Pattern[str]]] = {
 _HELD: Final = ".br"
 
 
-class Frozen:
-    """WSGI middleware that answers with the file of an address, if there is one."""
+class Files(WhiteNoise):  # type: ignore[misc]  # it has no types
+    """WSGI middleware that answers with the file of an address, if there is one.
 
-    def __init__(self, application: "WSGIApplication", files: "Files") -> None:
-        """Put files in front of an application.
-
-        Args:
-            application: answers what is no file, and every request but GET and HEAD.
-            files: those that answer.
-        """
-        self._application = application
-        self._files = files.before(application)
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer with a file, or let the application answer."""
-        reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        answer = self._files if reads else self._application
-        return answer(environ, start_response)
-
-
-class Files:
-    """Frozen pages in memory; processes that are forked later share them."""
+    Unlike WhiteNoise alone it opens no file at a request, which costs more than all the rest.
+    Processes that are forked later share what it holds.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Read the files; those that are added later are not seen.
+        """Read, of each file, the form that browsers take, or it where there is none.
 
         Args:
-            folder: holds `om/index.html` for `/om/`, and each file with its compressed forms.
+            folder: holds `om/index.html` for `/om/`, and each file with its compressed forms; those
+                that are added later are not seen.
         """
-        self._files = _InMemory(folder)
-
-    def before(self, application: "WSGIApplication") -> "WSGIApplication":
-        """The same files, and an application behind them for what is none."""
-        files = copy(self._files)
-        files.application = application
-        answers: WSGIApplication = files
-        return answers
-
-
-class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
-    """WhiteNoise, without opening the file at each request, which costs more than all the rest."""
-
-    def __init__(self, folder: Path) -> None:
-        """Read, of each file, the form that browsers take, or it where there is none."""
-        super().__init__(None, autorefresh=True)  # which asks `find_file`
+        super().__init__(None)
         self._stats = dict(scantree(folder))
         # One address a page: neither `/om` nor `/om/index.html` is one.
         self._paths = {
@@ -85,31 +54,40 @@ class _InMemory(WhiteNoise):  # type: ignore[misc]  # it has no types
             held = path + _HELD if path + _HELD in self._stats else path
             with open(held, "rb") as file:  # noqa: PTH123 (thousands, at a start)
                 self._read[held] = file.read()
-        self._found: dict[str, StaticFile] = {}
 
-    def find_file(self, url: str) -> StaticFile | None:
-        """The file of an address, made when it is first asked for: most of thousands never are."""
-        if url not in self._found and url in self._paths:
-            self._found[url] = self._page(self._paths[url])
-        return self._found.get(url)
+    def before(self, application: "WSGIApplication") -> "Files":
+        """The same files, and an application behind them for all else."""
+        files = copy(self)
+        files.application = application
+        return files
 
-    def _page(self, path: str) -> StaticFile:
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer with the whole file: no page is long enough for a `Range` to be worth it."""
+        method, address = environ["REQUEST_METHOD"], decode_path_info(environ["PATH_INFO"])
+        if method not in ("GET", "HEAD") or address not in self._paths:
+            behind: WSGIApplication = self.application
+            return behind(environ, start_response)
+        # Made when it is first asked for: most of thousands never are.
+        file = self.files.get(address) or self._made(address)
+        if file.is_not_modified(environ):
+            start_response("304 Not Modified", file.not_modified_response.headers)
+            return []
+        path, headers = file.get_path_and_headers(environ)
+        start_response("200 OK", headers)
+        return [] if method == "HEAD" else [self._body(path)]
+
+    def _made(self, address: str) -> StaticFile:
         """A file, typed as Flask and web servers do it: `charset=utf-8`, without quotes."""
+        path = self._paths[address]
         kind = self.media_types.get_type(path)
         charset = f"; charset={self.charset}" if kind.startswith("text/") else ""
         packed = {name: path + suffix for name, suffix in _ENCODINGS.items()}
-        return _Page(path, [("Content-Type", kind + charset)], packed, self._stats)
-
-    def serve(
-        self, static_file: StaticFile, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer with the whole file: no page is long enough for a `Range` to be worth it."""
-        if environ["REQUEST_METHOD"] != "GET" or static_file.is_not_modified(environ):
-            answer: Iterable[bytes] = super().serve(static_file, environ, start_response)
-            return answer
-        path, headers = static_file.get_path_and_headers(environ)
-        start_response("200 OK", headers)
-        return [self._body(path)]
+        file = self.files[address] = _Page(
+            path, [("Content-Type", kind + charset)], packed, self._stats
+        )
+        return file
 
     def _body(self, path: str) -> bytes:
         if path in self._read:
