@@ -1,7 +1,8 @@
 """How fast and how small the site is served: the second half of `make bench`.
 
 `udvej serve` and nginx serve the same compressed file in turns, round after round, so that a busy
-machine slows both alike.
+machine slows both alike; and so does the site's web server with an application that only answers,
+which is what of nginx's any WSGI application can reach on this machine.
 """
 
 import json
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
@@ -215,18 +216,26 @@ def _nginx(home: Path, *, without: str | None = None) -> Iterator[Server]:
         yield nginx
 
 
+def _bare(site: Server) -> AbstractContextManager[Server]:
+    port = _free_port()
+    command = [sys.executable, "-m", "bench.bare", str(port), str(site.port), PAGE]
+    return serving(command, os.environ, port, PAGE)
+
+
 def _beside_nginx(site: Server, home: Path) -> Iterator[Figure]:
     if shutil.which("wrk") is None or shutil.which("nginx") is None:
         yield Figure("beside nginx", "", "not measured: wrk or nginx is missing", "", None)
         return
     ours: list[Load] = []
     theirs: list[Load] = []
-    with _nginx(home) as nginx:
-        for server in (site, nginx):
+    bares: list[Load] = []
+    with _nginx(home) as nginx, _bare(site) as bare:
+        for server in (site, nginx, bare):
             Load.on(server)  # to warm up
         for _ in range(ROUNDS):
             ours.append(Load.on(site))
             theirs.append(Load.on(nginx))
+            bares.append(Load.on(bare))
     pairs = [*zip(ours, theirs, strict=True)]
     yield middle(
         "requests per second, of nginx's", lambda x: x >= 0.6, "≥ 0.60",
@@ -240,6 +249,16 @@ def _beside_nginx(site: Server, home: Path) -> Iterator[Figure]:
         "99 of 100 answered within, x nginx's", lambda x: x <= 3, "≤ 3",
         [one.slowest_seconds / other.slowest_seconds for one, other in pairs],
     )  # fmt: skip
+    of_bare = [one.per_second / bare.per_second for one, bare in zip(ours, bares, strict=True)]
+    yield middle(
+        "requests per second, of a bare application's", lambda x: x >= 0.7, "≥ 0.70", of_bare
+    )
+    reached = [
+        bare.per_second / other.per_second for bare, other in zip(bares, theirs, strict=True)
+    ]
+    yield Figure(
+        "  the bare application's, of nginx's", "", f"{median(reached):.2f}", spread(reached), None
+    )
     rates = [one.per_second for one in ours]
     yield Figure("  requests per second", "", f"{median(rates):.0f}", spread(rates), None)
 
