@@ -4,7 +4,6 @@
 The faults on both are in `tests/faults`, which `make bench` runs before this.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.figures import Figure, middle, show
+from bench.figures import Figure, is_quick, middle, show
 from bench.form import FULL, QUICK, Scale, Sender, crowd_at, in_turns, together_at
 from support import postgres
 from support.checkout import CHECKOUT
@@ -25,9 +24,7 @@ from udvej.web.app import create_app
 
 def main() -> int:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less of everything, to try it out")
-    scale = QUICK if parser.parse_args().quick else FULL
+    scale = QUICK if is_quick(__doc__) else FULL
     # On the disk of the checkout: a folder for temporary files may be memory.
     with TemporaryDirectory(dir=CHECKOUT, prefix=".bench-") as folder:
         home = Path(folder)

@@ -1,6 +1,7 @@
 # ruff: noqa: T201 (what it is for is to print)
 """Figures as benchmarks show them: what was wanted, what was measured, how it spread."""
 
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -17,6 +18,13 @@ class Figure:
     measured: str
     spread: str
     well: bool | None  # None where nothing is wanted, or nothing could be measured
+
+
+def is_quick(description: str | None) -> bool:
+    """Whether the command line asks to try the benchmark out rather than to measure."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="less of everything, to try it out")
+    return bool(parser.parse_args().quick)
 
 
 def show(figures: Sequence[Figure]) -> bool:

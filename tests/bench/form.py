@@ -4,7 +4,6 @@
 What is compared is measured in turns, round after round, so that a busy machine slows both alike.
 """
 
-import argparse
 import itertools
 import os
 import secrets
@@ -15,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -29,7 +28,7 @@ from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from bench.figures import MILLI, Figure, middle, show, spread
+from bench.figures import MILLI, Figure, is_quick, middle, show, spread
 from flask import Flask
 from support.checkout import CHECKOUT
 from support.clock import Clock
@@ -38,6 +37,7 @@ from support.places import Place
 from support.visiting import FILLED_IN, Visitor, unhurried
 from udvej.config import Config
 from udvej.content.addresses import FORM
+from udvej.database import Database
 from udvej.durations import MINUTE
 from udvej.intake.referral import Referral, new_reference
 from udvej.intake.sealing import Sealer
@@ -45,7 +45,7 @@ from udvej.intake.submission import new_form_token
 from udvej.outbox.keys import TeamKey
 from udvej.outbox.sealed import Sealed
 from udvej.outbox.table import Outbox
-from udvej.services import Services
+from udvej.services import Services, referrals
 from udvej.web.app import create_app
 from udvej.web.reader import SESSION_COOKIE
 
@@ -69,7 +69,7 @@ class Scale:
 
 
 FULL: Final = Scale(rounds=15, posts=60, accepts=250, waiting=10_000)
-QUICK: Final = Scale(rounds=5, posts=20, accepts=50, waiting=2_000)
+QUICK: Final = Scale(rounds=1, posts=3, accepts=5, waiting=100)
 
 
 class Unsealed(Sealer):
@@ -80,18 +80,20 @@ class Unsealed(Sealer):
         return Sealed(referral.letter(number).encode(), token="")
 
 
-@dataclass
-class Unkept:
-    """An outbox that leaves the disk out."""
+class Unkept(Outbox):
+    """Leaves the disk out where a referral is accepted."""
 
-    receipts: dict[bytes, str] = field(default_factory=dict)
+    def __init__(self, database: Database) -> None:
+        """Remember nothing yet."""
+        super().__init__(database)
+        self._receipts: dict[bytes, str] = {}
 
     def accept(
         self, key: bytes, reference: str, seal: Callable[[int], Sealed], *, paced: bool = False
     ) -> str:
         """Seal, and remember no more than the receipt."""
-        seal(len(self.receipts) + 1 + paced)
-        return self.receipts.setdefault(key, reference)
+        seal(len(self._receipts) + 1 + paced)
+        return self._receipts.setdefault(key, reference)
 
 
 class Sender:
@@ -148,9 +150,7 @@ class Sender:
 
 def main() -> int:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less of everything, to try it out")
-    scale = QUICK if parser.parse_args().quick else FULL
+    scale = QUICK if is_quick(__doc__) else FULL
     # On the disk of the checkout: a folder for temporary files may be memory.
     with TemporaryDirectory(dir=CHECKOUT, prefix=".bench-") as folder:
         home = Path(folder)
@@ -185,7 +185,7 @@ def safety(home: Path, scale: Scale) -> Iterator[Figure]:
     unsealed = Unsealed(Services.open(config).sealer.recipients)
     with (
         patch.object(Services, "sealer", unsealed),
-        patch.object(Services, "outbox", Unkept()),
+        patch.object(Services, "outbox", Unkept(referrals(config))),
     ):
         bare = Sender(create_app(Services.open(config)))
     taken = in_turns(scale, safe.seconds, bare.seconds)

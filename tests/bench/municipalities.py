@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Final
 from unittest.mock import patch
 
 import brotli
-from bench.figures import MILLI, Figure, middle, show, spread
+from bench.figures import MILLI, Figure, is_quick, middle, show, spread
 from bench.server import Server, status, udvej
 from support.checkout import CHECKOUT
 from support.contents import begun
@@ -37,29 +38,51 @@ from udvej.outbox.keys import TeamKey
 from udvej.publish.freeze import PAGES, freeze
 from udvej.services import Services
 
-ALL: Final = 98  # as many as Denmark has
-SOME: Final = (1, 33, 66, ALL)
-ROUNDS: Final = 5
 MIB: Final = 2**20
 PAGE: Final = "/om/"
-LOAD: Final = ("-t1", "-c16", "-d3s", "--latency", "--timeout", "30s", "-H", "Accept-Encoding: br")
+LOAD: Final = ("-t1", "-c16", "--latency", "--timeout", "30s", "-H", "Accept-Encoding: br")
 # Pages compress better in earnest, which takes seconds for each; here it is the same for all.
 _QUICK: Final = SimpleNamespace(compress=partial(brotli.compress, quality=5))
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured.
+
+    Attributes:
+        some: how many municipalities, from one to all.
+        rounds: how often each.
+        load: how long a round of requests takes, as wrk is told.
+    """
+
+    some: Sequence[int]
+    rounds: int
+    load: str
+
+    @property
+    def all(self) -> int:
+        """All municipalities."""
+        return self.some[-1]
+
+
+FULL: Final = Scale(some=(1, 33, 66, 98), rounds=5, load="3s")  # 98 as Denmark has
+QUICK: Final = Scale(some=(1, 2), rounds=1, load="1s")
+
+
 def main() -> int:
     """Measure, and print the table."""
+    scale = QUICK if is_quick(__doc__) else FULL
     with TemporaryDirectory(dir=CHECKOUT, prefix=".bench-") as folder:
         home = Path(folder)
-        names = [f"kommune{number:02}" for number in range(ALL)]
+        names = [f"kommune{number:02}" for number in range(scale.all)]
         _make(home / "all", names)
-        for some in SOME:
+        for some in scale.some:
             for name in names[:some]:
                 link = home / f"{some}" / name
                 link.parent.mkdir(exist_ok=True)
                 link.symlink_to(home / "all" / name)
-        _build(_environ(home, ALL))
-        held = [show([*part(home, names)]) for part in (_growth, _requests, _published)]
+        _build(_environ(home, scale.all))
+        held = [show([*part(home, names, scale)]) for part in (_growth, _requests, _published)]
     return int(not all(held))
 
 
@@ -121,14 +144,14 @@ def _show_once(server: Server, names: Sequence[str], address: str) -> None:
         status(server.port, address, f"{name}.example")
 
 
-def _growth(home: Path, names: Sequence[str]) -> Iterator[Figure]:
+def _growth(home: Path, names: Sequence[str], scale: Scale) -> Iterator[Figure]:
     """Start and memory with more and more of them."""
-    starts: dict[int, list[float]] = {some: [] for some in SOME}
+    starts: dict[int, list[float]] = {some: [] for some in scale.some}
     idle: dict[int, float] = {}
     read: dict[int, float] = {}
     written: dict[int, float] = {}
-    for number in range(ROUNDS):
-        for some in SOME:
+    for number in range(scale.rounds):
+        for some in scale.some:
             with _serving(_environ(home, some), names[:some]) as server:
                 starts[some].append(server.seconds)
                 if number:
@@ -143,15 +166,15 @@ def _growth(home: Path, names: Sequence[str]) -> Iterator[Figure]:
         memory = {some: [value] for some, value in kept.items()}
         yield from _line(f"memory, MiB a municipality{told}", 1.5, _each(memory, 1))
     seconds = ", ".join(f"{median(values):.2f}" for values in starts.values())
-    yield Figure(f"  seconds to start {', '.join(map(str, SOME))}", "", seconds, "", None)
+    yield Figure(f"  seconds to start {', '.join(map(str, scale.some))}", "", seconds, "", None)
     memories = ", ".join(f"{value:.0f}" for value in written.values())
-    yield Figure(f"  MiB of {', '.join(map(str, SOME))}, forms shown", "", memories, "", None)
+    yield Figure(f"  MiB of {', '.join(map(str, scale.some))}, forms shown", "", memories, "", None)
 
 
 def _each(of: Mapping[int, Sequence[float]], times: float) -> list[float]:
-    """What each more of them costs, from one step of `SOME` to the next and from first to last."""
+    """What each more of them costs, from one step of `some` to the next and from first to last."""
     middles = {some: median(values) * times for some, values in of.items()}
-    steps = [*pairwise(SOME), (SOME[0], SOME[-1])]
+    steps = [*pairwise(of), (min(of), max(of))]
     return [(middles[more] - middles[less]) / (more - less) for less, more in steps]
 
 
@@ -160,7 +183,9 @@ def _line(name: str, most: float, steps: Sequence[float]) -> Iterator[Figure]:
     yield Figure(name, f"≤ {most}", f"{whole:.2f}", spread(between), whole <= most)
 
 
-def _wrk(port: int, home: Path, names: Sequence[str], address: str = PAGE) -> tuple[float, float]:
+def _wrk(
+    port: int, home: Path, names: Sequence[str], scale: Scale, address: str = PAGE
+) -> tuple[float, float]:
     """Requests a second and the 99th percentile in milliseconds, over all of some in turns."""
     hosts = ", ".join(f'"{name}.example"' for name in names)
     script = home / "hosts.lua"
@@ -170,7 +195,7 @@ def _wrk(port: int, home: Path, names: Sequence[str], address: str = PAGE) -> tu
         f'  return wrk.format("GET", "{address}", {{["Host"] = hosts[at], '
         '["Accept-Encoding"] = "br"})\nend\n'
     )
-    command = ["wrk", *LOAD, "-s", str(script), f"http://127.0.0.1:{port}"]
+    command = ["wrk", *LOAD, f"-d{scale.load}", "-s", str(script), f"http://127.0.0.1:{port}"]
     said = subprocess.run(
         command, capture_output=True, text=True, check=True, timeout=PATIENCE
     ).stdout
@@ -182,31 +207,37 @@ def _wrk(port: int, home: Path, names: Sequence[str], address: str = PAGE) -> tu
     return float(said.split("Requests/sec:")[1].split()[0]), milli
 
 
-def _requests(home: Path, names: Sequence[str]) -> Iterator[Figure]:
+def _requests(home: Path, names: Sequence[str], scale: Scale) -> Iterator[Figure]:
     """The same load on one alone and spread over all."""
     if shutil.which("wrk") is None:
-        yield Figure("requests of 98 against one", "", "not measured: wrk is missing", "", None)
+        yield Figure("requests of all against one", "", "not measured: wrk is missing", "", None)
         return
     ratios: list[float] = []
     forms: list[float] = []
     rates: list[float] = []
+    copied = _copied(home)  # before somebody writes in it
     with (
         _serving(_environ(home, 1), names[:1]) as one,
-        _serving({**_environ(home, ALL), "UDVEJ_STATE": str(_copied(home))}, names) as every,
+        _serving({**_environ(home, scale.all), "UDVEJ_STATE": str(copied)}, names) as every,
     ):
         for address, kept in ((PAGE, ratios), (FORM, forms)):
             for server, some in ((one, names[:1]), (every, names)):
                 _show_once(server, some, address)
-            for _ in range(ROUNDS):
-                alone, _ = _wrk(one.port, home, names[:1], address)
-                spread_over, _ = _wrk(every.port, home, names, address)
+            for _ in range(scale.rounds):
+                alone, _ = _wrk(one.port, home, names[:1], scale, address)
+                spread_over, _ = _wrk(every.port, home, names, scale, address)
                 kept.append(spread_over / alone)
                 rates.append(spread_over)
     yield middle(
-        "requests per second for a page, 98 against one", lambda x: x >= 0.95, "≥ 0.95", ratios
+        f"requests per second for a page, {scale.all} against one",
+        lambda x: x >= 0.95,
+        "≥ 0.95",
+        ratios,
     )
     yield Figure("  for the form", "", f"{median(forms):.2f}", spread(forms), None)
-    yield Figure("  requests per second for a page", "", f"{median(rates[:ROUNDS]):.0f}", "", None)
+    yield Figure(
+        "  requests per second for a page", "", f"{median(rates[: scale.rounds]):.0f}", "", None
+    )
 
 
 def _copied(home: Path) -> Path:
@@ -216,17 +247,17 @@ def _copied(home: Path) -> Path:
     return copy
 
 
-def _published(home: Path, names: Sequence[str]) -> Iterator[Figure]:
+def _published(home: Path, names: Sequence[str], scale: Scale) -> Iterator[Figure]:
     """What the others notice while one publishes, and for how long it does."""
     if shutil.which("wrk") is None:
         return
-    environ, ratios, took = _environ(home, ALL), [], []
+    environ, ratios, took = _environ(home, scale.all), [], []
     changed, others = names[0], names[1:]
     page = home / "all" / changed / "content" / "om.md"
     with _serving(environ, names) as server:
         _show_once(server, others, PAGE)
-        for number in range(ROUNDS):
-            _, before = _wrk(server.port, home, others)
+        for number in range(scale.rounds):
+            _, before = _wrk(server.port, home, others, scale)
             page.write_text(page.read_text("utf-8") + f"\n\nNyt {number}.\n", "utf-8")
             begun_at = time.perf_counter()
             publisher = started(
@@ -236,7 +267,7 @@ def _published(home: Path, names: Sequence[str]) -> Iterator[Figure]:
                 stdout=subprocess.DEVNULL,
             )
             try:
-                _, during = _wrk(server.port, home, others)
+                _, during = _wrk(server.port, home, others, scale)
                 if publisher.wait(10 * PATIENCE) != 0:
                     sys.exit("nothing was published, so nothing is measured")
             finally:

@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlencode
 
-from bench.figures import MILLI, Figure, middle, show, spread
+from bench.figures import MILLI, Figure, is_quick, middle, show, spread
 from bench.server import Server, serving, udvej
 from support.browser import installed_chromium
 from support.checkout import CHECKOUT
@@ -34,11 +34,8 @@ from support.patience import PATIENCE
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.outbox.keys import TeamKey
 
-ROUNDS: Final = 9
-PHONE_ROUNDS: Final = 7
 PAGE: Final = "/om/"
-LOAD: Final = ("-t1", "-c16", "-d3s", "--latency", "-H", "Accept-Encoding: br")
-MANY: Final = 200_000
+LOAD: Final = ("-t1", "-c16", "--latency", "-H", "Accept-Encoding: br")
 WINDOW: Final = 14_600  # the first TCP window (RFC 6928): ten segments
 MIB: Final = 2**20
 _LIGHTHOUSE: Final = CHECKOUT / ".checkers" / "node_modules" / ".bin" / "lighthouse"
@@ -62,6 +59,27 @@ http {{
 
 
 @dataclass(frozen=True)
+class Scale:
+    """How much is measured.
+
+    Attributes:
+        rounds: how often each.
+        phone_rounds: how often on a phone.
+        load: how long a round of requests takes, as wrk is told.
+        many: requests after which memory is looked at.
+    """
+
+    rounds: int
+    phone_rounds: int
+    load: str
+    many: int
+
+
+FULL: Final = Scale(rounds=9, phone_rounds=7, load="3s", many=200_000)
+QUICK: Final = Scale(rounds=1, phone_rounds=1, load="1s", many=1)
+
+
+@dataclass(frozen=True)
 class Load:
     """What came of one round of requests."""
 
@@ -71,11 +89,11 @@ class Load:
     slowest_seconds: float  # of all but one in a hundred
 
     @classmethod
-    def on(cls, server: Server) -> "Load":
+    def on(cls, server: Server, scale: Scale) -> "Load":
         """Ask for the page as fast as it comes."""
         before = server.busy_seconds()
         said = subprocess.run(
-            ["wrk", *LOAD, f"http://127.0.0.1:{server.port}{PAGE}"],
+            ["wrk", *LOAD, f"-d{scale.load}", f"http://127.0.0.1:{server.port}{PAGE}"],
             capture_output=True,
             text=True,
             check=True,
@@ -96,16 +114,17 @@ def _found(pattern: str, text: str) -> str:
 
 def main() -> int:
     """Measure, and print the table."""
+    scale = QUICK if is_quick(__doc__) else FULL
     with TemporaryDirectory(dir=CHECKOUT, prefix=".bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
         environ = _settings(home)
-        figures = [*_start(environ)]
+        figures = [*_start(environ, scale)]
         with udvej(environ, PAGE) as site:
             figures += [*_weights(site)]
-            figures += [*_beside_nginx(site, home)]
-            figures += [*_memory(site)]
-            figures += [*_on_a_phone(site, home)]
+            figures += [*_beside_nginx(site, home, scale)]
+            figures += [*_memory(site, scale)]
+            figures += [*_on_a_phone(site, home, scale)]
     return int(not show(figures))
 
 
@@ -131,12 +150,12 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start(environ: Mapping[str, str]) -> Iterator[Figure]:
+def _start(environ: Mapping[str, str], scale: Scale) -> Iterator[Figure]:
     """From the command to the first answer, its pages frozen before."""
     with udvej(environ, PAGE):
         pass
     ratios, starts = [], []
-    for _ in range(ROUNDS):
+    for _ in range(scale.rounds):
         begun = time.perf_counter()
         importing = [sys.executable, "-c", "import flask, flask_wtf"]
         subprocess.run(importing, check=True, timeout=PATIENCE)
@@ -222,7 +241,7 @@ def _bare(site: Server) -> AbstractContextManager[Server]:
     return serving(command, os.environ, port, PAGE)
 
 
-def _beside_nginx(site: Server, home: Path) -> Iterator[Figure]:
+def _beside_nginx(site: Server, home: Path, scale: Scale) -> Iterator[Figure]:
     if shutil.which("wrk") is None or shutil.which("nginx") is None:
         yield Figure("beside nginx", "", "not measured: wrk or nginx is missing", "", None)
         return
@@ -231,11 +250,11 @@ def _beside_nginx(site: Server, home: Path) -> Iterator[Figure]:
     bares: list[Load] = []
     with _nginx(home) as nginx, _bare(site) as bare:
         for server in (site, nginx, bare):
-            Load.on(server)  # to warm up
-        for _ in range(ROUNDS):
-            ours.append(Load.on(site))
-            theirs.append(Load.on(nginx))
-            bares.append(Load.on(bare))
+            Load.on(server, scale)  # to warm up
+        for _ in range(scale.rounds):
+            ours.append(Load.on(site, scale))
+            theirs.append(Load.on(nginx, scale))
+            bares.append(Load.on(bare, scale))
     pairs = [*zip(ours, theirs, strict=True)]
     yield middle(
         "requests per second, of nginx's", lambda x: x >= 0.6, "≥ 0.60",
@@ -263,14 +282,14 @@ def _beside_nginx(site: Server, home: Path) -> Iterator[Figure]:
     yield Figure("  requests per second", "", f"{median(rates):.0f}", spread(rates), None)
 
 
-def _memory(site: Server) -> Iterator[Figure]:
+def _memory(site: Server, scale: Scale) -> Iterator[Figure]:
     if shutil.which("wrk") is None:
         yield Figure("memory", "", "not measured: wrk is missing", "", None)
         return
     answered, after = 0, [site.memory_bytes()]
     for quarter in range(1, 5):
-        while answered < MANY * quarter // 4:
-            answered += Load.on(site).requests
+        while answered < scale.many * quarter // 4:
+            answered += Load.on(site, scale).requests
         after.append(site.memory_bytes())
     last = after[-1] / MIB
     yield Figure(
@@ -283,7 +302,7 @@ def _memory(site: Server) -> Iterator[Figure]:
     )
 
 
-def _on_a_phone(site: Server, home: Path) -> Iterator[Figure]:
+def _on_a_phone(site: Server, home: Path, scale: Scale) -> Iterator[Figure]:
     """Lighthouse's phone on a slow 4G line."""
     if not _LIGHTHOUSE.exists() or not all(map(shutil.which, ("chromium", "nginx"))):
         missing = "not measured: nginx is missing, or make setup-ci was not run"
@@ -293,7 +312,7 @@ def _on_a_phone(site: Server, home: Path) -> Iterator[Figure]:
     others: list[Audits] = []
     # Chromium starts a new process for a page with this header, which blocks before the page does.
     with _nginx(home, without="Cross-Origin-Opener-Policy") as nginx:
-        for _ in range(PHONE_ROUNDS):
+        for _ in range(scale.phone_rounds):
             ours += _audited(site, home)
             others += _audited(nginx, home)
     if not ours or not others:
