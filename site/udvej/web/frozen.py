@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from email.utils import formatdate
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import brotli
-from whitenoise import WhiteNoise
 from whitenoise.base import scantree
+from whitenoise.media_types import MediaTypes
 from whitenoise.responders import FileEntry, StaticFile
 from whitenoise.string_utils import decode_path_info
 
@@ -27,11 +26,11 @@ _TAKEN: Final[Mapping[str | None, re.Pattern[str]]] = {
 _HELD: Final = ".br"
 
 
-class Files(WhiteNoise):  # type: ignore[misc]  # it has no types
-    """WSGI middleware that answers with the file of an address, if there is one.
+class Files:
+    """Frozen pages in memory; processes that are forked later share them.
 
-    Unlike WhiteNoise alone it opens no file at a request, which costs more than all the rest.
-    Processes that are forked later share what it holds.
+    WhiteNoise knows types, encodings and what is not modified; but its own WSGI application opens
+    the file at each request, which costs more than all the rest.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +40,8 @@ class Files(WhiteNoise):  # type: ignore[misc]  # it has no types
             folder: holds `om/index.html` for `/om/`, and each file with its compressed forms; those
                 that are added later are not seen.
         """
-        super().__init__(None)
+        self._types = MediaTypes()
+        self._found: dict[str, StaticFile] = {}
         self._stats = dict(scantree(folder))
         # One address a page: neither `/om` nor `/om/index.html` is one.
         self._paths = {
@@ -55,38 +55,35 @@ class Files(WhiteNoise):  # type: ignore[misc]  # it has no types
             with open(held, "rb") as file:  # noqa: PTH123 (thousands, at a start)
                 self._read[held] = file.read()
 
-    def before(self, application: "WSGIApplication") -> "Files":
-        """The same files, and an application behind them for all else."""
-        files = copy(self)
-        files.application = application
-        return files
+    def before(self, application: "WSGIApplication") -> "WSGIApplication":
+        """WSGI middleware that answers with a file, or lets the application answer."""
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer with the whole file: no page is long enough for a `Range` to be worth it."""
-        method, address = environ["REQUEST_METHOD"], decode_path_info(environ["PATH_INFO"])
-        if method not in ("GET", "HEAD") or address not in self._paths:
-            behind: WSGIApplication = self.application
-            return behind(environ, start_response)
-        # Made when it is first asked for: most of thousands never are.
-        file = self.files.get(address) or self._made(address)
-        if file.is_not_modified(environ):
-            start_response("304 Not Modified", file.not_modified_response.headers)
-            return []
-        path, headers = file.get_path_and_headers(environ)
-        start_response("200 OK", headers)
-        return [] if method == "HEAD" else [self._body(path)]
+        def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            method, address = environ["REQUEST_METHOD"], decode_path_info(environ["PATH_INFO"])
+            if method not in ("GET", "HEAD") or address not in self._paths:
+                return application(environ, start_response)
+            file = self._found.get(address) or self._find(address)
+            if file.is_not_modified(environ):
+                start_response("304 Not Modified", file.not_modified_response.headers)
+                return []
+            # The whole file: no page is long enough for a `Range` to be worth it.
+            path, headers = file.get_path_and_headers(environ)
+            start_response("200 OK", headers)
+            return [] if method == "HEAD" else [self._body(path)]
 
-    def _made(self, address: str) -> StaticFile:
-        """A file, typed as Flask and web servers do it: `charset=utf-8`, without quotes."""
+        return answer
+
+    def _find(self, address: str) -> StaticFile:
+        """The file of an address, made when it is first asked for: most of thousands never are.
+
+        It is typed as Flask and web servers do it: `charset=utf-8`, without quotes.
+        """
         path = self._paths[address]
-        kind = self.media_types.get_type(path)
-        charset = f"; charset={self.charset}" if kind.startswith("text/") else ""
+        kind = self._types.get_type(path)
+        charset = "; charset=utf-8" if kind.startswith("text/") else ""
         packed = {name: path + suffix for name, suffix in _ENCODINGS.items()}
-        file = self.files[address] = _Page(
-            path, [("Content-Type", kind + charset)], packed, self._stats
-        )
+        file = _Page(path, [("Content-Type", kind + charset)], packed, self._stats)
+        self._found[address] = file
         return file
 
     def _body(self, path: str) -> bytes:
