@@ -332,6 +332,7 @@ class TestCommands:
         lines = capsys.readouterr().out.splitlines()
         assert {line.partition(": ")[0] for line in lines} == {"klitby"}
 
+    @pytest.mark.heavy
     def test_check_and_ready_are_of_all_or_of_one(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -346,6 +347,7 @@ class TestCommands:
         assert {line.partition(": ")[0] for line in lines} == {"klitby"}
 
 
+@pytest.mark.heavy
 def test_what_is_wrong_with_one_keeps_a_reload_from_no_other(
     environ: Mapping[str, str],
     folder: Path,

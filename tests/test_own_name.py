@@ -29,6 +29,7 @@ def test_there_are_names_to_look_for() -> None:
     assert FACTS.text("kommune.navn") not in names_of_others()
 
 
+@pytest.mark.heavy
 def test_no_file_that_a_web_server_gives_names_another(frozen_pages: Path) -> None:
     """Pages, errors and the page of leaving, as nginx has them."""
     files = {

@@ -18,6 +18,7 @@ TODAY = date(2026, 12, 1)
 LIGHT = {"Accept-Encoding": "br"}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("prefix", ["", "/en", "/ar"])
 def test_every_kind_of_page_fits_the_first_window(client: FlaskClient, prefix: str) -> None:
     """Pages, the form, a refused form, the receipt and errors, in every language."""
@@ -35,6 +36,7 @@ def test_every_kind_of_page_fits_the_first_window(client: FlaskClient, prefix: s
     assert {name: weight(answer) for name, answer in views.items() if weight(answer) > 14_600} == {}
 
 
+@pytest.mark.heavy
 def test_the_largest_mark_there_may_be_leaves_every_page_light_enough(content: Path) -> None:
     """Of numbers that nothing compresses, and in every language."""
     head, tail = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="', '"/></svg>'
@@ -46,6 +48,7 @@ def test_the_largest_mark_there_may_be_leaves_every_page_light_enough(content: P
     assert not any(" fylder " in str(found) for found in check(content, TODAY).warnings)
 
 
+@pytest.mark.heavy
 def test_a_page_that_is_too_heavy_is_named_with_what_weighs_most(content: Path) -> None:
     """For the editor, who alone can make it shorter."""
     assert not any(" fylder " in str(found) for found in check(content, TODAY).warnings)

@@ -299,6 +299,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("harm", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_catalogue_is_served_harmless(
     visit: Callable[[], FlaskClient], translations: Path, harm: str

@@ -127,6 +127,7 @@ def gpgsm(bundle: Path) -> str:
     return str(listed.stdout)
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not shutil.which("gpgsm"), reason="gpgsm is not installed")
 def test_gpgsm_takes_the_bundle_for_older_programs(team: TeamKey, tmp_path: Path) -> None:
     """2.2 refuses the other one, which is why there are two."""
@@ -135,6 +136,7 @@ def test_gpgsm_takes_the_bundle_for_older_programs(team: TeamKey, tmp_path: Path
     assert f"aka: {MAIL}" in gpgsm(bundle)
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not shutil.which("smime_keys"), reason="mutt is not installed")
 @pytest.mark.parametrize(("older", "keys"), [(True, 1), (False, 0)])
 def test_smime_keys_of_mutt_takes_the_bundle_for_older_programs(
