@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from support.checkout import CHECKOUT
+from support.networks import why_not
 from support.patience import PATIENCE
 
 
@@ -13,9 +14,13 @@ from support.patience import PATIENCE
     "name",
     [
         "form",  # takes the site apart; the others ask it from outside, and take longer
+        pytest.param(
+            "attacked",
+            marks=[pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())],
+        ),
         *(
             pytest.param(name, marks=pytest.mark.slow)
-            for name in ("attacked", "cpr", "databases", "municipalities", "serving")
+            for name in ("cpr", "databases", "municipalities", "serving")
         ),
     ],
 )

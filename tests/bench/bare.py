@@ -11,10 +11,8 @@ from contextlib import closing
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
-from granian.constants import Interfaces
-from granian.server.mp import MPServer
 from support.patience import PATIENCE
-from udvej.server.processes import _CONNECTIONS, _THREADS, _WORKERS
+from udvej.server.processes import web_server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -43,17 +41,7 @@ def main() -> None:
     port, site_port, address = sys.argv[1:]
     application = _as_answered(int(site_port), address)
     multiprocessing.set_start_method("fork")
-    server = MPServer(
-        "bare",
-        port=int(port),
-        interface=Interfaces.WSGI,
-        workers=_WORKERS,
-        blocking_threads=_THREADS,
-        backpressure=_CONNECTIONS,
-        websockets=False,
-        log_enabled=False,
-    )
-    server.serve(target_loader=lambda: application, wrap_loader=False)
+    web_server("127.0.0.1", int(port)).serve(target_loader=lambda: application, wrap_loader=False)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ PIECES: Final = (
     *("4571120384123453 ", "+4915112038411 ", "00905072847539 ", "dk50 0040 ", "1143\n", "j nr "),
 )
 ROUNDS: Final = 150
-QUICK: Final = 1
+QUICK: Final = 1  # round, of one piece
 DIGITS: Final = 950  # just below where all digits go, unsearched
 
 

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from bench.server import Server, serving, udvej
 from support.browser import installed_chromium
 from support.checkout import CHECKOUT
 from support.patience import PATIENCE
+from support.running import held_port
 from support.visiting import FILLED_IN, fields, unhurried
 from udvej.outbox.keys import TeamKey
 
@@ -136,18 +136,12 @@ def _settings(home: Path) -> Mapping[str, str]:
     return {
         **kept,
         "UDVEJ_STATE": str(home / "state"),
-        "UDVEJ_PORT": str(_free_port()),
+        "UDVEJ_PORT": str(held_port()),
         "UDVEJ_PUBLIC_ADDRESS": "https://udvej.example",
         "UDVEJ_SECRET_KEY": "hemmelig" * 8,
         "UDVEJ_TEAM_CERTIFICATE": str(certificate),
         "UDVEJ_MAIL_SERVER": "mail.invalid",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(environ: Mapping[str, str], scale: Scale) -> Iterator[Figure]:
@@ -219,7 +213,7 @@ def _ask(
 @contextmanager
 def _nginx(home: Path, *, without: str | None = None) -> Iterator[Server]:
     """The same files from nginx, with the same headers, but for one."""
-    port = _free_port()
+    port = held_port()
     # The state folder is its owner's alone; nginx's workers are somebody else.
     pages = (home / "state" / "pages").resolve()
     copied = shutil.copytree(pages, home / "pages", dirs_exist_ok=True)
@@ -236,7 +230,7 @@ def _nginx(home: Path, *, without: str | None = None) -> Iterator[Server]:
 
 
 def _bare(site: Server) -> AbstractContextManager[Server]:
-    port = _free_port()
+    port = held_port()
     command = [sys.executable, "-m", "bench.bare", str(port), str(site.port), PAGE]
     return serving(command, os.environ, port, PAGE)
 

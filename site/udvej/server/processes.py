@@ -72,20 +72,7 @@ def run(sites: Sites, *, delivers: bool) -> None:
     """
     multiprocessing.set_start_method("fork", force=True)  # workers are given what is checked
     main, installation = _MainProcess(sites), sites.installation
-    server = Server(
-        "udvej",
-        address=installation.host,
-        port=installation.port,
-        interface=Interfaces.WSGI,
-        workers=_WORKERS,
-        blocking_threads=_THREADS,
-        backpressure=_CONNECTIONS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_WORKER_STOP_SECONDS,
-        websockets=False,
-        log_access=False,  # addresses are never written
-        log_enabled=False,
-    )
+    server = web_server(installation.host, installation.port)
     server.may_reload, server.on_reloaded = main.renew, main.report
     reset_signals_in_workers()
     _open_many_files()
@@ -100,6 +87,29 @@ def run(sites: Sites, *, delivers: bool) -> None:
         server.serve(target_loader=main.application, wrap_loader=False)
     finally:
         main.end()
+
+
+def web_server(host: str, port: int) -> Server:
+    """The web server of the site, which does not listen yet.
+
+    Args:
+        host: where it is to listen.
+        port: likewise.
+    """
+    return Server(
+        "udvej",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=_WORKERS,
+        blocking_threads=_THREADS,
+        backpressure=_CONNECTIONS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_WORKER_STOP_SECONDS,
+        websockets=False,
+        log_access=False,  # addresses are never written
+        log_enabled=False,
+    )
 
 
 class _MainProcess:
